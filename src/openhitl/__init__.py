@@ -1,0 +1,3 @@
+"""OpenHITL: any agent can ask a human, any service can demand one."""
+
+__version__ = "0.1.0"

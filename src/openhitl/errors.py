@@ -1,0 +1,252 @@
+"""Every error that OpenHITL raises: a stable code, an HTTP status and a hint.
+
+Three families, by whose fault it is: `CallerError` (ours to refuse), `PeerError` (somebody we
+called failed) and `StoreError` (our own storage). The first line of a class's docstring is its
+default message. Each surface renders them once: the protocol door as
+`{"error": code, "message": …, **details}`, the command line as `error:` and `hint:`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class HitlError(Exception):
+    """Something went wrong."""
+
+    code = "internal_error"
+    status = 500
+    hint = ""
+
+    def __init__(self, message: str | None = None, *, hint: str | None = None, **details: Any) -> None:
+        self.message = message or _first_line(type(self))
+        if hint is not None:
+            self.hint = hint
+        self.details: Mapping[str, Any] = details
+        super().__init__(self.message)
+
+
+def _first_line(error_class: type) -> str:
+    return (error_class.__doc__ or "").strip().splitlines()[0]
+
+
+# -- the caller's fault -----------------------------------------------------------------------
+
+
+class CallerError(HitlError):
+    """The request was refused."""
+
+    code = "invalid_request"
+    status = 422
+
+
+class MalformedRequest(CallerError):
+    """The request could not be parsed."""
+
+    code = "invalid_json"
+    status = 400
+    hint = "Send one JSON object, encoded as UTF-8."
+
+
+class InvalidType(CallerError):
+    """The review type is not known."""
+
+    code = "invalid_type"
+    status = 400
+    hint = "Use approval, selection, input, confirmation or escalation."
+
+
+class InvalidRequest(CallerError):
+    """A field of the request is not valid."""
+
+
+class UnsupportedField(CallerError):
+    """This server cannot honour a field of the request."""
+
+    code = "unsupported_field"
+
+
+class NoItems(CallerError):
+    """A selection needs at least one item in context.items."""
+
+    code = "no_items"
+
+
+class IdempotencyMismatch(CallerError):
+    """This Idempotency-Key was used before with another body."""
+
+    code = "idempotency_mismatch"
+    hint = "Use a new key for a new request."
+
+
+class InvalidAction(CallerError):
+    """The action is not one of this review type."""
+
+    code = "invalid_action"
+
+
+class InvalidAnswer(CallerError):
+    """The answer is not valid for this case."""
+
+    code = "invalid_answer"
+
+
+class Unauthorized(CallerError):
+    """Credentials are missing."""
+
+    code = "unauthorized"
+    status = 401
+    hint = "Send the API key as `Authorization: Bearer …` or `X-API-Key`."
+
+
+class InvalidToken(CallerError):
+    """The token or key is not valid here."""
+
+    code = "invalid_token"
+    status = 401
+
+
+class PolicyRefused(CallerError):
+    """The owner's policy does not allow this."""
+
+    code = "policy_refused"
+    status = 403
+
+
+class ActionNotInline(CallerError):
+    """This action cannot be submitted inline; open the review page."""
+
+    code = "action_not_inline"
+    status = 403
+
+
+class NotFound(CallerError):
+    """There is no such thing here."""
+
+    code = "not_found"
+    status = 404
+
+
+class MethodNotAllowed(CallerError):
+    """This address does not take that method."""
+
+    code = "method_not_allowed"
+    status = 405
+
+
+class DuplicateSubmission(CallerError):
+    """This case was already answered."""
+
+    code = "duplicate_submission"
+    status = 409
+
+
+class CaseCompleted(CallerError):
+    """This case was already answered and cannot be cancelled."""
+
+    code = "case_completed"
+    status = 409
+
+
+class CaseCancelled(CallerError):
+    """This case was cancelled."""
+
+    code = "case_cancelled"
+    status = 409
+
+
+class DraftConflict(CallerError):
+    """The draft was changed on another device."""
+
+    code = "draft_conflict"
+    status = 409
+
+
+class CaseExpired(CallerError):
+    """The deadline of this case has passed."""
+
+    code = "case_expired"
+    status = 410
+
+
+class PayloadTooLarge(CallerError):
+    """The body is larger than this server accepts."""
+
+    code = "payload_too_large"
+    status = 413
+
+
+class UnsupportedMediaType(CallerError):
+    """The body's content type is not accepted here."""
+
+    code = "unsupported_media_type"
+    status = 415
+    hint = "Send application/json."
+
+
+class RateLimited(CallerError):
+    """Too many requests."""
+
+    code = "rate_limited"
+    status = 429
+
+
+# -- somebody we called -----------------------------------------------------------------------
+
+
+class PeerError(HitlError):
+    """A remote service failed."""
+
+    code = "peer_failed"
+    status = 502
+    permanent = False
+
+
+class AddressRefused(PeerError):
+    """That address may not be called from this server."""
+
+    code = "address_refused"
+    permanent = True
+
+
+# -- our own storage and set-up ---------------------------------------------------------------
+
+
+class StoreError(HitlError):
+    """The storage failed."""
+
+    code = "store_unavailable"
+    status = 503
+
+
+class Overloaded(StoreError):
+    """The server has more to do than it can take; try again."""
+
+    code = "overloaded"
+
+
+class OutcomeUnknown(StoreError):
+    """The outcome of this write is not known yet; repeating it is safe."""
+
+    code = "outcome_unknown"
+
+
+class SchemaTooNew(StoreError):
+    """The database was written by a newer version of OpenHITL."""
+
+    code = "schema_too_new"
+    hint = "Upgrade OpenHITL, or restore a backup made by this version."
+
+
+class WrongSecret(StoreError):
+    """The root secret does not belong to this database."""
+
+    code = "wrong_secret"
+    hint = "Set HITL_SECRET_KEY to the value this database was created with."
+
+
+class SetupError(HitlError):
+    """The configuration is not usable."""
+
+    code = "bad_configuration"

@@ -1,0 +1,350 @@
+"""The life of a review case: a table of transitions and the one function that decides.
+
+Nothing here reads a clock or draws a random number: `now` is an argument, ids are in the commands.
+
+The transition table is HITL v0.8 §8 "Status Machine" with two edges that its diagram does not
+draw. `pending -> completed`: the prose allows a service that does not track openings to go straight
+to any terminal state, and an inline submit opens no page. `in_progress -> expired`: an in-progress
+case still carries `expires_at`, and the deadline is a promise to the agent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from openhitl.errors import (
+    CallerError,
+    CaseCancelled,
+    CaseCompleted,
+    CaseExpired,
+    DraftConflict,
+    DuplicateSubmission,
+    PolicyRefused,
+)
+from openhitl.protocol.case import (
+    ANSWERING,
+    CLOCK,
+    Actor,
+    Answer,
+    Assurance,
+    Content,
+    Json,
+    Progress,
+    ReviewCase,
+    Status,
+)
+
+
+class EventKind(StrEnum):
+    """What can happen to a case. On the wire an event is `review.<kind>`. HITL v0.8 §8.5."""
+
+    PENDING = "pending"
+    OPENED = "opened"
+    IN_PROGRESS = "in_progress"
+    REMINDER = "reminder"
+    COMPLETED = "completed"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+TRANSITIONS: Mapping[tuple[Status, EventKind], Status] = {
+    (Status.PENDING, EventKind.OPENED): Status.OPENED,
+    (Status.PENDING, EventKind.IN_PROGRESS): Status.IN_PROGRESS,
+    (Status.PENDING, EventKind.REMINDER): Status.PENDING,
+    (Status.PENDING, EventKind.COMPLETED): Status.COMPLETED,
+    (Status.PENDING, EventKind.EXPIRED): Status.EXPIRED,
+    (Status.PENDING, EventKind.CANCELLED): Status.CANCELLED,
+    (Status.OPENED, EventKind.IN_PROGRESS): Status.IN_PROGRESS,
+    (Status.OPENED, EventKind.REMINDER): Status.OPENED,
+    (Status.OPENED, EventKind.COMPLETED): Status.COMPLETED,
+    (Status.OPENED, EventKind.EXPIRED): Status.EXPIRED,
+    (Status.OPENED, EventKind.CANCELLED): Status.CANCELLED,
+    (Status.IN_PROGRESS, EventKind.COMPLETED): Status.COMPLETED,
+    (Status.IN_PROGRESS, EventKind.EXPIRED): Status.EXPIRED,
+    (Status.IN_PROGRESS, EventKind.CANCELLED): Status.CANCELLED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenHash:
+    """One token of a case as it is stored: purpose review, submit or poll, and SHA-256 of it."""
+
+    purpose: str
+    hash: bytes
+    generation: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Create:
+    """Make a case. `case` is complete, its status pending.
+
+    With an `idempotency_key` the same `owner` and key joins the case made before, if
+    `request_digest` (of the parsed body) is the same.
+    """
+
+    case: ReviewCase
+    content: Content
+    tokens: tuple[TokenHash, ...]
+    owner: int | None = None
+    idempotency_key: str | None = None
+    request_digest: bytes | None = None
+
+    @property
+    def case_id(self) -> str:
+        return self.case.case_id
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """The human has looked at the page."""
+
+    case_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaveDraft:
+    """Keep what the human has typed so far; `values` never holds sensitive ones.
+
+    `base_version` is the draft version the page was made from; None overwrites whatever is there.
+    """
+
+    case_id: str
+    values: Json
+    base_version: int | None = None
+    progress: Progress | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submit:
+    """Answer the case."""
+
+    case_id: str
+    answer: Answer
+    submission_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Withdraw the question (agent) or refuse to deal with it (human)."""
+
+    case_id: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed: send a due reminder, expire a due case."""
+
+    case_id: str
+
+
+Command = Create | Open | SaveDraft | Submit | Cancel | Tick
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that happened to a case; `data` never holds sensitive values or tokens."""
+
+    case_id: str
+    seq: int
+    kind: EventKind
+    at: datetime
+    actor: Actor
+    data: Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a command does: the new state, what happened, what to store, and what to tell the caller.
+
+    `refusal` set and `case` unchanged: nothing is written. `refusal` set and events present: a late
+    submit, which records the expiry and is refused all the same. `replayed`: the same submission
+    was recorded before and is confirmed again.
+    """
+
+    case: ReviewCase
+    events: tuple[Event, ...] = ()
+    answer: Answer | None = None
+    draft: Json | None = None
+    refusal: CallerError | None = None
+    replayed: bool = False
+
+
+def decide(case: ReviewCase, command: Command, actor: Actor, *, now: datetime) -> Decision:
+    """Decide what a command does to a case as it stands at `now`.
+
+    Pure and total: never raises for anything a caller can send; a refusal is part of the value.
+    For `Create`, `case` is the command's own. `now` is aware UTC in whole milliseconds and may lie
+    before the case's creation if clocks differ; that changes nothing.
+    """
+    rule: Callable[..., Decision] = _RULES[type(command)]
+    return rule(case, command, actor, now)
+
+
+def _create(case: ReviewCase, command: Create, actor: Actor, now: datetime) -> Decision:
+    event = Event(
+        case_id=case.case_id,
+        seq=case.seq,
+        kind=EventKind.PENDING,
+        at=case.created_at,
+        actor=actor,
+        data={
+            "case_id": case.case_id,
+            "type": case.type,
+            "shown_digest": command.content.shown_digest,
+            "expires_at": case.expires_at,
+        },
+    )
+    return Decision(case=case, events=(event,))
+
+
+def _open(case: ReviewCase, command: Open, actor: Actor, now: datetime) -> Decision:
+    # A late or repeated report of an opened page is not an error: it just changes nothing.
+    if case.status is not Status.PENDING or now >= case.expires_at:
+        return Decision(case=case)
+    return _apply(case, EventKind.OPENED, actor, now, {"opened_at": now}, opened_at=now)
+
+
+def _save_draft(case: ReviewCase, command: SaveDraft, actor: Actor, now: datetime) -> Decision:
+    closed = _closed(case, actor, now)
+    if closed:
+        return closed
+    if command.base_version is not None and command.base_version != case.draft_version:
+        return Decision(case=case, refusal=DraftConflict(draft_version=case.draft_version))
+    drafted = replace(case, draft_version=case.draft_version + 1)
+    if case.status is not Status.IN_PROGRESS:
+        opened_at = case.opened_at or now
+        data: dict[str, Any] = {"opened_at": opened_at}
+        if command.progress:
+            data["progress"] = command.progress
+        decision = _apply(
+            drafted, EventKind.IN_PROGRESS, actor, now, data, opened_at=opened_at, progress=command.progress
+        )
+        return replace(decision, draft=command.values)
+    if command.progress and command.progress != case.progress:
+        # Progress shows in the poll body, so the version (and with it the ETag) moves on; the log
+        # does not record it.
+        drafted = replace(drafted, progress=command.progress, version=case.version + 1)
+    return Decision(case=drafted, draft=command.values)
+
+
+def _submit(case: ReviewCase, command: Submit, actor: Actor, now: datetime) -> Decision:
+    if actor.kind not in ANSWERING:
+        return Decision(case=case, refusal=PolicyRefused("Whoever asks cannot answer."))
+    if _RANK[actor.assurance] < _RANK[case.assurance]:
+        return Decision(case=case, refusal=PolicyRefused(f"This case wants assurance {case.assurance}."))
+    if case.status is Status.COMPLETED and _is_same_submission(case, command, actor):
+        return Decision(case=case, replayed=True)
+    closed = _closed(case, actor, now)
+    if closed:
+        return closed
+    answer = command.answer
+    data = {
+        "completed_at": now,
+        "result": {"action": answer.action, "data": answer.public_data},
+        "shown_digest": answer.shown_digest,
+        "data_digest": answer.data_digest,
+        "surface": actor.surface,
+    }
+    decision = _apply(
+        case,
+        EventKind.COMPLETED,
+        actor,
+        now,
+        data,
+        finished_at=now,
+        submission_id=command.submission_id,
+        answered_by=actor.id,
+        progress=None,
+    )
+    return replace(decision, answer=answer)
+
+
+def _cancel(case: ReviewCase, command: Cancel, actor: Actor, now: datetime) -> Decision:
+    closed = _closed(case, actor, now, completed=CaseCompleted)
+    if closed:
+        return closed
+    reason = command.reason or _CANCEL_REASON[actor.kind in ANSWERING]
+    data = {"cancelled_at": now, "reason": reason}
+    return _apply(case, EventKind.CANCELLED, actor, now, data, finished_at=now, reason=reason, progress=None)
+
+
+def _tick(case: ReviewCase, command: Tick, actor: Actor, now: datetime) -> Decision:
+    if case.is_final:
+        return Decision(case=case)
+    if now >= case.expires_at:
+        return _expire(case, actor, now)
+    due = [instant for instant in case.reminders if instant <= now]
+    if not due:
+        return Decision(case=case)
+    left = tuple(instant for instant in case.reminders if instant > now)
+    if (case.status, EventKind.REMINDER) not in TRANSITIONS:
+        # HITL v0.8 §6: reminders are for cases still pending or opened.
+        return Decision(case=replace(case, reminders=left))
+    # Several reminders that fell due together (an outage) are told once.
+    data = {"reminder_at": due[-1], "expires_at": case.expires_at}
+    return _apply(case, EventKind.REMINDER, actor, now, data, reminders=left, reminder_sent_at=now)
+
+
+def _closed(
+    case: ReviewCase,
+    actor: Actor,
+    now: datetime,
+    *,
+    completed: type[CallerError] = DuplicateSubmission,
+) -> Decision | None:
+    """Refuse what comes after the end, and record an expiry that nobody has recorded yet."""
+    final = {
+        Status.COMPLETED: completed,
+        Status.CANCELLED: CaseCancelled,
+        Status.EXPIRED: CaseExpired,
+    }.get(case.status)
+    if final:
+        return Decision(case=case, refusal=final(case_status=str(case.status)))
+    if now >= case.expires_at:
+        expired = _expire(case, CLOCK, now)
+        return replace(expired, refusal=CaseExpired(case_status=str(Status.EXPIRED)))
+    return None
+
+
+def _expire(case: ReviewCase, actor: Actor, now: datetime) -> Decision:
+    # The deadline is when the case expired, whenever somebody noticed.
+    data = {"expired_at": case.expires_at, "default_action": case.default_action}
+    return _apply(case, EventKind.EXPIRED, actor, now, data, finished_at=case.expires_at, progress=None)
+
+
+def _apply(
+    case: ReviewCase, kind: EventKind, actor: Actor, now: datetime, data: Json, **changes: Any
+) -> Decision:
+    status = TRANSITIONS[case.status, kind]
+    changed = replace(case, status=status, version=case.version + 1, seq=case.seq + 1, **changes)
+    event = Event(
+        case_id=case.case_id,
+        seq=changed.seq,
+        kind=kind,
+        at=now,
+        actor=actor,
+        data={"case_id": case.case_id, **data},
+    )
+    return Decision(case=changed, events=(event,))
+
+
+def _is_same_submission(case: ReviewCase, command: Submit, actor: Actor) -> bool:
+    same = command.submission_id is not None and command.submission_id == case.submission_id
+    return same and actor.id == case.answered_by
+
+
+_RANK = {level: rank for rank, level in enumerate(Assurance)}
+_CANCEL_REASON = {True: "The human cancelled.", False: "The agent cancelled."}
+_RULES: Mapping[type, Callable[..., Decision]] = {
+    Create: _create,
+    Open: _open,
+    SaveDraft: _save_draft,
+    Submit: _submit,
+    Cancel: _cancel,
+    Tick: _tick,
+}

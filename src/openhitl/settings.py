@@ -1,0 +1,122 @@
+"""What can be set. One model: environment names, flags of `hitl serve`, `hitl config` and the docs
+page all derive from it. Precedence: flag, environment, default.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from openhitl.errors import SetupError
+
+PREFIX = "HITL_"
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def default_data_dir() -> Path:
+    """Return the XDG data folder of OpenHITL."""
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(base) / "openhitl"
+
+
+class Settings(BaseSettings):
+    """The server's settings; frozen. A secret's description says so and its value is a SecretStr."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=4485, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
+    base_url: str = Field(
+        default="",
+        description="What people and agents see; default http://localhost:<port>. Anything but localhost "
+        "must be https.",
+    )
+    database_url: str = Field(
+        default="", description="postgresql://… ; default is SQLite in the data folder. May hold a password."
+    )
+    data_dir: Path = Field(default_factory=default_data_dir, description="Folder of the database and secret.")
+    secret_key: SecretStr | None = Field(
+        default=None,
+        description="Root secret, 32 bytes as hex or base64url; default is a 0600 file in the data folder. "
+        "Required with PostgreSQL.",
+    )
+    demo: bool = Field(default=False, description="Serve /api/demo, whose cases need no credentials.")
+    allow_default_approve: bool = Field(
+        default=False, description="Let agents ask that silence counts as approval."
+    )
+    agent_rate: int = Field(default=120, ge=0, description="Cases an agent may create per minute; 0: any.")
+    poll_rate: int = Field(default=60, ge=0, description="Polls per minute and case; 0: any.")
+    retention_days: int = Field(
+        default=30, ge=0, description="Days after which a finished case is deleted; 0: never."
+    )
+    default_ref_origins: str = Field(
+        default="",
+        description="Origins, separated by commas, that a form's default_ref may be fetched from.",
+    )
+    private_networks: str = Field(
+        default="", description="Networks (CIDR), separated by commas, that outgoing requests may reach."
+    )
+
+    @field_validator("base_url")
+    @classmethod
+    def _check_base_url(cls, value: str) -> str:
+        if not value:
+            return value
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("must be an absolute http(s) URL without query or fragment")
+        if parts.scheme == "http" and parts.hostname not in LOCAL_HOSTS:
+            raise ValueError("must be https for anything but localhost (HITL v0.8 §13.3)")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _check_secret(self) -> Settings:
+        if self.database_url.startswith("postgres") and self.secret_key is None:
+            raise ValueError("HITL_SECRET_KEY is required with PostgreSQL")
+        return self
+
+    @property
+    def public_url(self) -> str:
+        """The base of every URL that is given out, without a trailing slash."""
+        return self.base_url or f"http://localhost:{self.port}"
+
+    @property
+    def store_url(self) -> str:
+        """The database as a URL."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'openhitl.db'}"
+
+
+def load_settings(flags: Mapping[str, Any] | None = None) -> Settings:
+    """Read the settings: flags that are not None win over the environment, that over the defaults.
+
+    Any variable may be given as `HITL_…_FILE`, the name of a file that holds the value.
+    Raises: SetupError naming every variable that is wrong or unknown.
+    """
+    given = {name: value for name, value in (flags or {}).items() if value is not None}
+    try:
+        return Settings(**{**_from_files(), **given})
+    except ValidationError as error:
+        lines = [f"{_name(issue['loc'])}: {issue['msg']}" for issue in error.errors()]
+        raise SetupError("; ".join(lines)) from error
+
+
+def _name(location: tuple[int | str, ...]) -> str:
+    return PREFIX + str(location[0]).upper() if location else "settings"
+
+
+def _from_files() -> dict[str, str]:
+    found = {}
+    for field in Settings.model_fields:
+        path = os.environ.get(f"{PREFIX}{field.upper()}_FILE")
+        if path and f"{PREFIX}{field.upper()}" not in os.environ:
+            try:
+                found[field] = Path(path).read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise SetupError(f"{PREFIX}{field.upper()}_FILE: {error}") from error
+    return found
