@@ -1,0 +1,74 @@
+"""What the store hands out: rows as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from openhitl.protocol.case import ActorKind, Answer, Content, Json, ReviewCase
+from openhitl.protocol.lifecycle import Decision, Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCase:
+    """A case with all that belongs to it. `owner` is the agent whose credential made it, if any."""
+
+    case: ReviewCase
+    content: Content
+    answer: Answer | None = None
+    owner: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What the human has typed so far; never holds sensitive values."""
+
+    values: Json
+    version: int
+    saved_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRow:
+    """Whose token a hash is. `purpose` is review, submit or poll."""
+
+    case_id: str
+    purpose: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRow:
+    """An API key that is not revoked, and its agent."""
+
+    key_id: int
+    agent_id: int
+    agent_name: str
+    kind: ActorKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEntry:
+    """One link of the log: its place in commit order and the event it records."""
+
+    position: int
+    event: Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committed:
+    """One decision that is durable now; positions are None when it wrote nothing to the log."""
+
+    decision: Decision
+    owner: int | None
+    first_position: int | None = None
+    last_position: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of a command: the decision, and for an idempotent create that joined, what it joined."""
+
+    decision: Decision
+    created: bool = False
+    joined: StoredCase | None = None
