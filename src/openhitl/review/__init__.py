@@ -1,0 +1,1 @@
+"""The door people and agents meet: routes on plain values, and the pages."""
