@@ -1,8 +1,8 @@
 """Every error that OpenHITL raises: a stable code, an HTTP status and a hint.
 
 Three families, by whose fault it is: `CallerError` (ours to refuse), `PeerError` (somebody we
-called failed) and `StoreError` (our own storage). The first line of a class's docstring is its
-default message. Each surface renders them once: the protocol door as
+called failed) and `StoreError` (our own storage); and `NoAnswer`, which is nobody's. The first line
+of a class's docstring is its default message. Each surface renders them once: the protocol door as
 `{"error": code, "message": …, **details}`, the command line as `error:` and `hint:`.
 """
 
@@ -203,11 +203,48 @@ class PeerError(HitlError):
     permanent = False
 
 
+class ServerUnreachable(PeerError):
+    """The server cannot be reached."""
+
+    code = "server_unreachable"
+    hint = "Start one with `hitl serve`, or set HITL_SERVER_URL."
+
+
 class AddressRefused(PeerError):
     """That address may not be called from this server."""
 
     code = "address_refused"
     permanent = True
+
+
+# -- an answer that did not come --------------------------------------------------------------
+
+
+class NoAnswer(HitlError):
+    """There is no answer. The details carry `case_id` and `review_url`."""
+
+    code = "no_answer"
+    status = 504
+
+
+class StillOpen(NoAnswer):
+    """Nobody has answered yet; the case stays open."""
+
+    code = "still_open"
+    hint = "Wait for it again with `hitl status ID --wait` or HITL.wait(case_id)."
+
+
+class AnswerExpired(NoAnswer):
+    """Nobody answered before the deadline."""
+
+    code = "answer_expired"
+    hint = "Do what `default_action` says; silence is never consent."
+
+
+class AnswerCancelled(NoAnswer):
+    """The question was cancelled."""
+
+    code = "answer_cancelled"
 
 
 # -- our own storage and set-up ---------------------------------------------------------------

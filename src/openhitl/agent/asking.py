@@ -1,0 +1,176 @@
+"""`HITL`: ask a human from async code."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from types import TracebackType
+from typing import Unpack
+
+from openhitl.agent import questions
+from openhitl.agent.decision import Decision, decision_from
+from openhitl.agent.questions import OpenCase, Terms
+from openhitl.agent.replies import accepted_case, answer_text, shown_case
+from openhitl.agent.waiting import Update, Waiting
+from openhitl.client import requests
+from openhitl.client.config import load_config
+from openhitl.client.session import Session
+from openhitl.errors import StillOpen
+from openhitl.protocol.case import Json
+
+
+def announce_on_stderr(case: OpenCase) -> None:
+    """Tell whoever looks at this program's terminal where to answer."""
+    print(f"{case.prompt}\nAnswer at {case.review_url}", file=sys.stderr, flush=True)
+
+
+class HITL:
+    """Asks humans through one OpenHITL server and waits for what they decide.
+
+    The server and the key come from the arguments, else `HITL_SERVER_URL` and `HITL_API_KEY`, else
+    the server of this user on this machine. `announce` is called with each case once it exists and
+    must get its `review_url` to a human. Waiting survives restarts of the server and losses of the
+    network. A call that is cancelled or gives up leaves its case open.
+
+    Use it as an async context manager, or `close()` it.
+    """
+
+    def __init__(
+        self,
+        server_url: str | None = None,
+        api_key: str | None = None,
+        *,
+        agent_name: str | None = None,
+        announce: Callable[[OpenCase], None] = announce_on_stderr,
+        on_update: Callable[[Update], None] | None = None,
+    ) -> None:
+        self._session = Session(load_config(server_url, api_key))
+        self._agent_name = agent_name
+        self._announce = announce
+        self._on_update = on_update
+
+    async def __aenter__(self) -> HITL:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections to the server. Open cases stay open."""
+        await self._session.close()
+
+    async def request_input(
+        self,
+        prompt: str,
+        choices: Sequence[str] | None = None,
+        placeholder: str | None = None,
+        agent_name: str | None = None,
+    ) -> str:
+        """Ask for one of `choices`, or for free text; return the human's words.
+
+        Raises: AnswerExpired, AnswerCancelled.
+        """
+        if choices:
+            question = questions.selection(choices, minimum=1, maximum=1)
+        else:
+            question = questions.text_input(placeholder)
+        terms: Terms = {"agent_name": agent_name} if agent_name else {}
+        case = await self.create(prompt, question, **terms)
+        decision = await self.wait(case)
+        return answer_text(case, decision.require_answer())
+
+    async def approve(
+        self, prompt: str, artifact: str | Json | None = None, **terms: Unpack[Terms]
+    ) -> Decision:
+        """Ask for approval of an artifact: approve, edit or reject.
+
+        `artifact` is its text, or `{"title", "content", "format", "metadata"}`. Look at
+        `Decision.approved` and `approved_with_edits`.
+        """
+        return await self._ask(prompt, questions.approval(artifact), terms)
+
+    async def select(
+        self,
+        prompt: str,
+        items: Sequence[str | Json],
+        *,
+        minimum: int | None = None,
+        maximum: int | None = None,
+        **terms: Unpack[Terms],
+    ) -> Decision:
+        """Ask for a choice; `data["selected"]` has the ids, which for plain strings are the strings."""
+        question = questions.selection(items, minimum=minimum, maximum=maximum)
+        return await self._ask(prompt, question, terms)
+
+    async def ask(self, prompt: str, form: Json | Sequence[Json], **terms: Unpack[Terms]) -> Decision:
+        """Ask for a form to be filled; `data` has one value for each field's key."""
+        return await self._ask(prompt, questions.form_input(form), terms)
+
+    async def confirm(
+        self,
+        prompt: str,
+        items: Sequence[str | Json] = (),
+        *,
+        irreversible: bool = False,
+        partial: bool = False,
+        **terms: Unpack[Terms],
+    ) -> Decision:
+        """Ask to confirm or cancel what is about to happen."""
+        question = questions.confirmation(items, irreversible=irreversible, partial=partial)
+        return await self._ask(prompt, question, terms)
+
+    async def escalate(
+        self, prompt: str, error: str | Json, *, params: Json | None = None, **terms: Unpack[Terms]
+    ) -> Decision:
+        """Ask what to do about an error: retry (`data["modified_params"]`), skip or abort."""
+        return await self._ask(prompt, questions.escalation(error, params=params), terms)
+
+    async def create(self, prompt: str, question: Json, **terms: Unpack[Terms]) -> OpenCase:
+        """Create a case and announce it, without waiting.
+
+        `question` is `{"type", "context"}`, as the functions of `openhitl.agent.questions` build it.
+        Lost connections are tried again and make no second case.
+        """
+        request = requests.create(
+            self._session.config.server_url,
+            questions.request_body(prompt, question, terms),
+            idempotency_key=terms.get("request_key") or uuid.uuid4().hex,
+            agent_name=terms.get("agent_name") or self._agent_name,
+        )
+        case = accepted_case(await self._session.exchange(request))
+        self._announce(case)
+        return case
+
+    async def wait(self, case: str | OpenCase, *, give_up_after: timedelta | None = None) -> Decision:
+        """Wait for the end of a case, given as such or by its id.
+
+        Raises: StillOpen after `give_up_after`, with `case_id` and `review_url` in its details.
+        """
+        known = case if isinstance(case, OpenCase) else await self.look_up(case)
+        limit = give_up_after.total_seconds() if give_up_after is not None else None
+        waiting = Waiting(self._session, known, on_update=self._on_update)
+        try:
+            async with asyncio.timeout(limit) as bound:
+                return decision_from(await waiting.end())
+        except TimeoutError as error:
+            if not bound.expired():
+                raise
+            raise StillOpen(case_id=known.case_id, review_url=known.review_url) from error
+
+    async def look_up(self, case_id: str) -> OpenCase:
+        """Fetch a case that this credential created. Raises: NotFound."""
+        server = self._session.config.server_url
+        return shown_case(server, await self._session.exchange(requests.show(server, case_id)))
+
+    async def cancel(self, case_id: str, reason: str | None = None) -> None:
+        """Withdraw a question. Raises: CaseCompleted, CaseExpired, CaseCancelled if it is over."""
+        await self._session.exchange(requests.cancel(self._session.config.server_url, case_id, reason))
+
+    async def _ask(self, prompt: str, question: Json, terms: Terms) -> Decision:
+        case = await self.create(prompt, question, **terms)
+        return await self.wait(case, give_up_after=terms.get("give_up_after"))

@@ -1,0 +1,90 @@
+"""What the server answers, as the agent's values."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from openhitl.agent.decision import Decision
+from openhitl.agent.questions import ANSWER_KEY, OpenCase
+from openhitl.client import requests
+from openhitl.client.exchange import Response
+from openhitl.errors import PeerError
+from openhitl.protocol.case import Json
+from openhitl.protocol.incoming import parse_accepted
+
+
+def accepted_case(response: Response) -> OpenCase:
+    """Read the 202 of a create request. Raises: PeerError if it is not one of the protocol."""
+    hitl = parse_accepted(response.status, json_object(response))
+    if hitl is None:
+        raise PeerError("The server accepted the request without a review case.")
+    return OpenCase(
+        case_id=hitl.case_id,
+        type=hitl.type,
+        prompt=hitl.prompt,
+        review_url=hitl.review_url,
+        poll_url=hitl.poll_url,
+        events_url=hitl.events_url,
+        expires_at=hitl.expires_at,
+        context=hitl.context or {},
+    )
+
+
+def shown_case(server: str, response: Response) -> OpenCase:
+    """Read a case that its creator looked up on an OpenHITL server. Raises: PeerError."""
+    view = json_object(response)
+    try:
+        case_id, review_type, prompt = str(view["case_id"]), str(view["type"]), str(view["prompt"])
+        expires_at = datetime.fromisoformat(view["expires_at"]) if view.get("expires_at") else None
+    except (KeyError, TypeError, ValueError) as error:
+        raise PeerError("The server's answer is not a review case.") from error
+    return OpenCase(
+        case_id=case_id,
+        type=review_type,
+        prompt=prompt,
+        review_url=view.get("review_url"),
+        poll_url=view.get("poll_url") or requests.status_url(server, case_id),
+        events_url=view.get("events_url") or requests.events_url(server, case_id),
+        expires_at=expires_at,
+        context=view.get("context") or {},
+    )
+
+
+def answer_text(case: OpenCase, decision: Decision) -> str:
+    """Say a human's answer in as few words as it has.
+
+    The chosen ids of a selection, one a line; the words of a question with the one field `answer`;
+    the action of an approval, confirmation or escalation; else the data as JSON.
+    """
+    match case.type:
+        case "selection":
+            return "\n".join(str(one) for one in decision.data.get("selected", ()))
+        case "approval" | "confirmation" | "escalation":
+            return decision.action or ""
+    if _asks_for_text(case.context):
+        return str(decision.data.get(ANSWER_KEY, ""))
+    return json.dumps(decision.data, ensure_ascii=False)
+
+
+def json_object(response: Response) -> dict[str, Any]:
+    """Decode a body that must be a JSON object. Raises: PeerError."""
+    try:
+        body = response.json()
+    except ValueError as error:
+        raise PeerError("The server's answer is not JSON.") from error
+    if not isinstance(body, dict):
+        raise PeerError("The server's answer is not a JSON object.")
+    return body
+
+
+def _asks_for_text(context: Json) -> bool:
+    form = context.get("form")
+    fields = form.get("fields") if isinstance(form, dict) else None
+    return (
+        isinstance(fields, list)
+        and len(fields) == 1
+        and isinstance(fields[0], dict)
+        and fields[0].get("key") == ANSWER_KEY
+    )

@@ -1,0 +1,109 @@
+"""Where the server is and which key opens it: found with the standard library alone.
+
+In order: what the program passes, the environment (`HITL_SERVER_URL`, `HITL_API_KEY`, each also as
+`…_FILE`), and for a server on this machine the key file that it wrote for the user who runs it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from openhitl.client.origins import is_loopback, origin_of
+from openhitl.errors import SetupError
+
+DEFAULT_PORT = 4485
+LOCAL_KEY_NAME = "local.key"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientConfig:
+    """One server and the credential for it.
+
+    `server_url` has no trailing slash. `configured` tells a server that somebody named from the
+    default one on this machine. `key_source` says where the key came from, for `hitl config`.
+    """
+
+    server_url: str
+    api_key: str | None = field(default=None, repr=False)
+    configured: bool = True
+    key_source: str = ""
+
+
+def load_config(
+    server_url: str | None = None,
+    api_key: str | None = None,
+    *,
+    environ: Mapping[str, str] = os.environ,
+) -> ClientConfig:
+    """Find the server and the key.
+
+    A key found in a file of this machine's data folder is used only for a server on this machine.
+    Raises: SetupError if a URL is not one, or if a file that was named cannot be read.
+    """
+    named = server_url or from_environment("HITL_SERVER_URL", environ)
+    url = (named or local_url(environ)).rstrip("/")
+    _check(url)
+    if api_key:
+        return ClientConfig(server_url=url, api_key=api_key, configured=named is not None, key_source="given")
+    key, source = from_environment("HITL_API_KEY", environ), "HITL_API_KEY"
+    if key is None and is_loopback(url):
+        path = data_dir(environ) / LOCAL_KEY_NAME
+        key, source = _read_key(path), str(path)
+    return ClientConfig(
+        server_url=url, api_key=key, configured=named is not None, key_source=source if key else ""
+    )
+
+
+def local_url(environ: Mapping[str, str] = os.environ) -> str:
+    """Return where a server of this user listens, if one runs."""
+    port = environ.get("HITL_PORT") or str(DEFAULT_PORT)
+    return f"http://localhost:{port}"
+
+
+def data_dir(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return the server's data folder of this user: `HITL_DATA_DIR`, else the XDG data folder."""
+    named = from_environment("HITL_DATA_DIR", environ)
+    if named:
+        return Path(named)
+    base = environ.get("XDG_DATA_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "share") / "openhitl"
+
+
+def from_environment(name: str, environ: Mapping[str, str] = os.environ) -> str | None:
+    """Read a variable, or the file that `<name>_FILE` names; None if neither is set.
+
+    Raises: SetupError if that file cannot be read.
+    """
+    value = environ.get(name)
+    if value:
+        return value
+    path = environ.get(f"{name}_FILE")
+    if not path:
+        return None
+    try:
+        return Path(path).read_text(encoding="utf-8").strip() or None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SetupError(f"{name}_FILE: {error}") from error
+
+
+def _read_key(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="ascii").strip() or None
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SetupError(f"The local key file cannot be read: {error}") from error
+
+
+def _check(url: str) -> None:
+    try:
+        origin_of(url)
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise SetupError(f"HITL_SERVER_URL is not a URL: {error}") from error
+    if parts.query or parts.fragment or parts.username:
+        raise SetupError("HITL_SERVER_URL must have no query, fragment or user name.")

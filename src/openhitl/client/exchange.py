@@ -1,0 +1,54 @@
+"""One HTTP request and its answer as plain values, so that building and reading them is pure."""
+
+from __future__ import annotations
+
+import email.utils
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+MAX_PAUSE_SECONDS = 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What to send. `repeatable` is true if sending it twice does no more than sending it once."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    repeatable: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """What came back; header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = b""
+    url: str = ""
+
+    def json(self) -> Any:
+        """Decode the body. Raises: ValueError if it is not JSON."""
+        return json.loads(self.body)
+
+    def retry_after(self, *, now: datetime) -> float | None:
+        """Return the seconds that the server asks to wait, at most an hour; None if it does not.
+
+        RFC 9110 §10.2.3: a number of seconds, or a date, which is compared with `now`.
+        """
+        value = self.headers.get("retry-after", "").strip()
+        if value.isascii() and value.isdigit():
+            seconds = float(value)
+        else:
+            try:
+                instant = email.utils.parsedate_to_datetime(value)
+            except ValueError:
+                return None
+            instant = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+            seconds = (instant - now).total_seconds()
+        return min(max(seconds, 0.0), MAX_PAUSE_SECONDS)

@@ -1,0 +1,88 @@
+"""The requests that an agent sends, built from plain values. Nothing here sends anything."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from openhitl.client.exchange import Request
+
+_JSON = {"Accept": "application/json"}
+
+
+def create(
+    server: str, body: Mapping[str, Any], *, idempotency_key: str, agent_name: str | None = None
+) -> Request:
+    """Ask for a new case; with the key, sending it again joins the same case."""
+    headers = {**_JSON, "Content-Type": "application/json", "Idempotency-Key": idempotency_key}
+    if agent_name:
+        # Header values are ASCII; the relay's clients name their agent in this header too.
+        headers["X-MCP-Agent-Name"] = quote(agent_name, safe=" !#$&'()*+,/:;=?@[]~")
+    return Request(method="POST", url=f"{server}/api/v1/reviews", headers=headers, body=_encode(body))
+
+
+def create_demo(server: str, review_type: str) -> Request:
+    """Ask for one of the demo's sample cases; needs no credential."""
+    url = f"{server}/api/demo?{urlencode({'type': review_type})}"
+    return Request(method="POST", url=url, headers=_JSON, repeatable=False)
+
+
+def show(server: str, case_id: str) -> Request:
+    """Ask for everything that its creator may see of a case."""
+    return Request(method="GET", url=f"{server}/api/v1/reviews/{_segment(case_id)}", headers=_JSON)
+
+
+def list_cases(server: str, filters: Mapping[str, str]) -> Request:
+    """Ask for one page of the caller's cases; `filters` are status, type, since, limit and cursor."""
+    query = f"?{urlencode(filters)}" if filters else ""
+    return Request(method="GET", url=f"{server}/api/v1/reviews{query}", headers=_JSON)
+
+
+def cancel(server: str, case_id: str, reason: str | None) -> Request:
+    """Withdraw a question."""
+    return Request(
+        method="POST",
+        url=f"{server}/api/v1/reviews/{_segment(case_id)}/cancel",
+        headers={**_JSON, "Content-Type": "application/json"},
+        body=_encode({"reason": reason} if reason else {}),
+        repeatable=False,
+    )
+
+
+def poll(url: str, etag: str | None) -> Request:
+    """Ask for a case's status, unless it is still the one of `etag`. HITL v0.8 §8."""
+    headers = {**_JSON, "If-None-Match": etag} if etag else _JSON
+    return Request(method="GET", url=url, headers=headers)
+
+
+def events(url: str, last_event_id: str) -> Request:
+    """Open a case's event stream after the event that was seen last. HITL v0.8 §8.5."""
+    headers = {"Accept": "text/event-stream", "Cache-Control": "no-store"}
+    if last_event_id:
+        headers["Last-Event-ID"] = last_event_id
+    return Request(method="GET", url=url, headers=headers)
+
+
+def health(server: str) -> Request:
+    """Ask whether a server is there."""
+    return Request(method="GET", url=f"{server}/healthz")
+
+
+def status_url(server: str, case_id: str) -> str:
+    """Return where a case of this server is polled."""
+    return f"{server}/api/reviews/{_segment(case_id)}/status"
+
+
+def events_url(server: str, case_id: str) -> str:
+    """Return where a case of this server streams its events."""
+    return f"{server}/api/reviews/{_segment(case_id)}/events"
+
+
+def _segment(case_id: str) -> str:
+    return quote(case_id, safe="")
+
+
+def _encode(body: Mapping[str, Any]) -> bytes:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
