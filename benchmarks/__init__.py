@@ -1,0 +1,1 @@
+"""Measures OpenHITL against the same endpoints on plain FastAPI. `python -m benchmarks.run`."""
