@@ -1,1 +1,5 @@
-"""Catalogues and the words people read."""
+"""The words people read: gettext catalogues, English as written in the code and German."""
+
+from openhitl.words.catalogue import LANGUAGES, N_, Words, negotiate, words_for
+
+__all__ = ["LANGUAGES", "N_", "Words", "negotiate", "words_for"]

@@ -1,0 +1,105 @@
+"""The thing an approval is about: how to show it, and what changed since the last round."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from openhitl.review.pages.diffs import Diff, PatchLine, compare, parse_patch
+from openhitl.review.pages.markdown import render_markdown
+from openhitl.review.pages.sheet import Sheet
+from openhitl.review.pages.tree import Node, humanise, read
+
+_MARKDOWN = frozenset({"markdown", "md", "text/markdown", "commonmark", "gfm"})
+_PROSE = frozenset({"", "text", "plain", "text/plain", "txt"})
+_PATCH = frozenset({"diff", "patch", "text/x-diff", "text/x-patch"})
+_HTML = frozenset({"html", "text/html", "xhtml", "svg", "image/svg+xml"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArtifactView:
+    """An artifact ready to draw; `tabs` are the ways to show it and `shown` the first one.
+
+    `preview` is rendered Markdown, `source` the text itself. `editable` when the content is text.
+    """
+
+    title: str
+    source: str
+    is_code: bool
+    preview: Markup | None
+    patch: Sequence[PatchLine]
+    changes: Diff | None
+    tabs: Sequence[str]
+    shown: str
+    note: str
+    details: Sequence[Node]
+    editable: bool
+
+
+def artifact_of(sheet: Sheet) -> ArtifactView | None:
+    """Read the artifact off a case; None when it has none."""
+    artifact = sheet.context.artifact if sheet.context else None
+    if artifact is None:
+        return None
+    kind = (artifact.format or "").strip().lower()
+    source = text_of(artifact.content)
+    preview = render_markdown(source) if kind in _MARKDOWN else None
+    before = _previous_text(sheet)
+    changes = compare(before, source) if before is not None else None
+    tabs = _tabs(has_preview=preview is not None, has_changes=changes is not None)
+    return ArtifactView(
+        title=artifact.title or "",
+        source=source,
+        is_code=preview is None and kind not in _PROSE,
+        preview=preview.html if preview else None,
+        patch=parse_patch(source) if kind in _PATCH else (),
+        changes=changes,
+        tabs=tabs,
+        shown="changes" if changes else "source" if preview and preview.leaves_out else tabs[0],
+        note=_note(sheet, kind, leaves_out=bool(preview and preview.leaves_out)),
+        details=_details(artifact.metadata, kind, artifact.format),
+        editable=isinstance(artifact.content, str),
+    )
+
+
+def text_of(content: Any) -> str:
+    """Return an artifact's content as text; anything but text as indented JSON."""
+    if isinstance(content, str):
+        return content.replace("\r\n", "\n")
+    return json.dumps(content, ensure_ascii=False, indent=2)
+
+
+def _previous_text(sheet: Sheet) -> str | None:
+    previous = sheet.view.previous
+    artifact = previous.content.context.get("artifact") if previous else None
+    if not isinstance(artifact, dict) or "content" not in artifact:
+        return None
+    return text_of(artifact["content"])
+
+
+def _tabs(*, has_preview: bool, has_changes: bool) -> tuple[str, ...]:
+    tabs = ["preview"]
+    if has_changes:
+        tabs.append("changes")
+    if has_preview:
+        tabs.append("source")
+    return tuple(tabs)
+
+
+def _note(sheet: Sheet, kind: str, *, leaves_out: bool) -> str:
+    if leaves_out:
+        return sheet.words.gettext("The preview leaves parts of the text out, so the source comes first.")
+    if kind in _HTML:
+        return sheet.words.gettext("This is HTML. It is shown as source and not run.")
+    return ""
+
+
+def _details(metadata: Any, kind: str, written: str | None) -> list[Node]:
+    nodes = [read(value, humanise(key)) for key, value in (metadata or {}).items()]
+    if written and kind not in _PROSE | _MARKDOWN:
+        nodes.insert(0, read(written, "Format"))
+    return nodes

@@ -1,0 +1,106 @@
+"""The server's own part of a page: who asks what, until when, at what risk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from openhitl.protocol.case import DefaultAction
+from openhitl.review.pages.labels import reference, type_name
+from openhitl.review.pages.moments import Moment
+from openhitl.review.pages.sheet import Sheet
+
+_HIGH = frozenset({"high", "critical", "severe", "extreme"})
+_LOW = frozenset({"low", "none", "minimal", "negligible"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Risk:
+    """How risky the agent says it is; `tone` is the colour family that says so."""
+
+    level: str
+    label: str
+    tone: str
+    reasons: Sequence[str]
+
+    @property
+    def is_high(self) -> bool:
+        return self.tone == "danger"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """All of the server zone. `silence` is the default action, `feedback` that of the last round."""
+
+    agent: str
+    ref: str
+    type_name: str
+    prompt: str
+    deadline: Moment
+    silence: DefaultAction
+    risk: Risk | None
+    consequences: Sequence[tuple[str, str]]
+    irreversible: bool
+    warning: str
+    feedback: str
+    round_ref: str
+
+
+def frame_of(sheet: Sheet) -> Frame:
+    """Read the server zone off a case."""
+    context = sheet.context
+    warning = context.rest.get("warning") if context else None
+    previous = sheet.view.previous
+    return Frame(
+        agent=sheet.content.agent,
+        ref=reference(sheet.case),
+        type_name=type_name(sheet.content.type, sheet.words),
+        prompt=sheet.content.prompt,
+        deadline=sheet.moment(sheet.case.expires_at),
+        silence=sheet.content.default_action,
+        risk=_risk(sheet),
+        consequences=_consequences(sheet),
+        irreversible=bool(context and context.irreversible),
+        warning=warning if isinstance(warning, str) else "",
+        feedback=_feedback(sheet),
+        round_ref=reference(previous.case) if previous else "",
+    )
+
+
+def _risk(sheet: Sheet) -> Risk | None:
+    if sheet.context is None or sheet.context.risk is None:
+        return None
+    risk = sheet.context.risk
+    level = risk.level.strip()
+    known = level.lower()
+    gettext = sheet.words.gettext
+    labels = {
+        "low": gettext("Low risk"),
+        "medium": gettext("Medium risk"),
+        "high": gettext("High risk"),
+        "critical": gettext("Critical risk"),
+    }
+    tone = "danger" if known in _HIGH else "plain" if known in _LOW else "warn"
+    label = labels.get(known) or gettext("Risk: %(level)s") % {"level": level}
+    return Risk(level=level, label=label, tone=tone, reasons=tuple(risk.reasons))
+
+
+def _consequences(sheet: Sheet) -> list[tuple[str, str]]:
+    if sheet.context is None or not sheet.context.consequences:
+        return []
+    gettext = sheet.words.gettext
+    labels = {
+        "approve": gettext("If you say yes"),
+        "deny": gettext("If you say no"),
+        "expire": gettext("If nobody answers"),
+    }
+    given = sheet.context.consequences
+    return [(label, str(given[key])) for key, label in labels.items() if given.get(key)]
+
+
+def _feedback(sheet: Sheet) -> str:
+    previous = sheet.view.previous
+    if previous is None or previous.answer is None:
+        return ""
+    feedback = previous.answer.public_data.get("feedback")
+    return feedback if isinstance(feedback, str) else ""

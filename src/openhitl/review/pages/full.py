@@ -1,0 +1,70 @@
+"""The whole content as it was sent, as plain text, with the buttons that need nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from openhitl.review.pages.approval import approve_label
+from openhitl.review.pages.artifact import text_of
+from openhitl.review.pages.confirmation import confirm_label
+from openhitl.review.pages.frame import frame_of
+from openhitl.review.pages.problems import problem_list
+from openhitl.review.pages.sheet import Sheet
+from openhitl.review.pages.view import Page
+from openhitl.review.pages.zone import raw_context
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """A button of the action bar: posts `action`, or leads to `href`. `tone` is its look."""
+
+    label: str
+    tone: str = ""
+    action: str = ""
+    href: str = ""
+
+
+def full_page(sheet: Sheet) -> Page:
+    """Draw everything as escaped text; here deciding is possible whatever could not be drawn."""
+    return sheet.draw(
+        "full.html",
+        frame=frame_of(sheet),
+        texts=raw_texts(sheet),
+        buttons=_buttons(sheet),
+        problems=problem_list(sheet),
+    )
+
+
+def raw_texts(sheet: Sheet) -> list[tuple[str, str]]:
+    """Spell the content under its own field names; text inside an artifact also as it reads."""
+    content = sheet.content
+    texts = [("message", content.message)] if content.message else []
+    artifact = content.context.get("artifact")
+    if isinstance(artifact, dict) and isinstance(artifact.get("content"), str):
+        texts.append(("context.artifact.content", text_of(artifact["content"])))
+    return [*texts, ("context", raw_context(sheet))]
+
+
+def _buttons(sheet: Sheet) -> list[Button]:
+    gettext, page = sheet.words.gettext, sheet.links.page
+    match sheet.content.type:
+        case "approval":
+            return [
+                Button(label=gettext("Reject…"), tone="danger", href=page(view="reject")),
+                Button(label=approve_label(sheet), tone="primary", action="approve"),
+            ]
+        case "confirmation":
+            return [
+                Button(label=gettext("Don’t go ahead"), action="cancel"),
+                Button(label=confirm_label(sheet), tone="primary", action="confirm"),
+            ]
+        case "escalation":
+            return [
+                Button(label=gettext("Abort…"), tone="danger", href=page(view="abort")),
+                Button(label=gettext("Skip…"), href=page(view="skip")),
+                Button(label=gettext("Retry"), tone="primary", action="retry"),
+            ]
+        case _ if sheet.context is None:
+            return [Button(label=gettext("I can’t answer this…"), href=page(view="cancel"))]
+        case _:
+            return [Button(label=gettext("Go on to answer"), tone="primary", href=page(view="answer"))]

@@ -1,0 +1,68 @@
+"""What buttons and outcomes say: always the verb, and its object where the prompt names one."""
+
+from __future__ import annotations
+
+import re
+
+from openhitl.protocol.case import ReviewCase
+from openhitl.protocol.visible import visible
+from openhitl.words import Words
+
+MAX_LABEL_CHARACTERS = 40
+#: Where the object of "Approve <object> of …" ends.
+_OBJECT_END = re.compile(
+    r"\s+(?:of|to|for|from|in|on|with|by|at|and|as|into|via|using|before|after)\s|[:;,.?!()\[\]\n–—]"
+)
+_PLAIN = re.compile(r"[\w '’&+/-]+\Z")
+
+
+def with_object(verb: str, prompt: str, words: Words) -> str | None:
+    """Name what the prompt asks to `verb`: "Approve deployment" from "Approve deployment of x to y".
+
+    Only for pages in English, whose prompts are taken to be so too, and only for plain words that
+    fit on a button; None otherwise.
+    """
+    if words.language != "en" or not prompt.lower().startswith(verb.lower() + " "):
+        return None
+    rest = prompt[len(verb) :].strip()
+    end = _OBJECT_END.search(rest)
+    label = f"{verb} {rest[: end.start()] if end else rest}".strip()
+    if label == verb or len(label) > MAX_LABEL_CHARACTERS or not _PLAIN.match(label):
+        return None
+    return label if visible(label) == label else None
+
+
+def type_name(review_type: str, words: Words) -> str:
+    """Name a review type; a custom one by its own identifier."""
+    names = {
+        "approval": words.gettext("Approval"),
+        "selection": words.gettext("Selection"),
+        "input": words.gettext("Input"),
+        "confirmation": words.gettext("Confirmation"),
+        "escalation": words.gettext("Escalation"),
+    }
+    return names.get(review_type, review_type)
+
+
+def done_label(action: str, data: object, words: Words) -> str:
+    """Say in the past tense what an answer was."""
+    if action == "edit" and isinstance(data, dict) and data.get("edits"):
+        return words.gettext("Approved with edits")
+    labels = {
+        "approve": words.gettext("Approved"),
+        "edit": words.gettext("Changes requested"),
+        "reject": words.gettext("Rejected"),
+        "select": words.gettext("Choice made"),
+        "submit": words.gettext("Answered"),
+        "confirm": words.gettext("Confirmed"),
+        "cancel": words.gettext("Not confirmed"),
+        "retry": words.gettext("To be retried"),
+        "skip": words.gettext("Skipped"),
+        "abort": words.gettext("Aborted"),
+    }
+    return labels.get(action, action)
+
+
+def reference(case: ReviewCase) -> str:
+    """Return the short name of a case that people can say to each other."""
+    return case.case_id[-4:].upper()

@@ -1,0 +1,53 @@
+"""The addresses a page points to; every one carries the review token."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+from openhitl.review.pages.view import PageView
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Addresses of one case. HITL v0.8 §7: the token stays in the URL."""
+
+    base: str
+    case_id: str
+    token: str
+
+    @classmethod
+    def of(cls, view: PageView) -> Links:
+        return cls(view.base, view.stored.case.case_id, view.token)
+
+    def page(self, **query: object) -> str:
+        """Address the page itself, with e.g. `view="reject"` or `step=2`."""
+        chosen = {name: str(value) for name, value in query.items() if value not in (None, "")}
+        return f"{self.base}/review/{quote(self.case_id)}?{urlencode({'token': self.token, **chosen})}"
+
+    def prefill(self, key: str) -> str:
+        """Address the value of a field's `default_ref`."""
+        return f"{self.base}/review/{quote(self.case_id)}/prefill/{quote(key)}?{self._token}"
+
+    @property
+    def respond(self) -> str:
+        return self._post("respond")
+
+    @property
+    def draft(self) -> str:
+        return self._post("draft")
+
+    @property
+    def cancel(self) -> str:
+        return self._post("cancel")
+
+    @property
+    def opened(self) -> str:
+        return self._post("opened")
+
+    def _post(self, verb: str) -> str:
+        return f"{self.base}/reviews/{quote(self.case_id)}/{verb}?{self._token}"
+
+    @property
+    def _token(self) -> str:
+        return urlencode({"token": self.token})

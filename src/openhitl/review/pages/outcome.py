@@ -1,0 +1,125 @@
+"""What became of a case: answered by whom, expired into what, cancelled why. HITL v0.8 §11."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from openhitl.protocol.case import Answer, DefaultAction, Status
+from openhitl.review.pages.answer_rows import AnswerRow, answer_rows, edited_content, unsent_rows
+from openhitl.review.pages.artifact import text_of
+from openhitl.review.pages.diffs import Diff, compare
+from openhitl.review.pages.frame import frame_of
+from openhitl.review.pages.full import raw_texts
+from openhitl.review.pages.labels import done_label
+from openhitl.review.pages.moments import Moment
+from openhitl.review.pages.problems import problem_list
+from openhitl.review.pages.sheet import Sheet
+from openhitl.review.pages.view import Page
+
+_TONES = {"approve": "good", "select": "good", "submit": "good", "confirm": "good", "retry": "good"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeView:
+    """The end of a case, said in one line, with the answer in words below."""
+
+    title: str
+    tone: str
+    icon: str
+    when: Moment
+    when_said: str
+    who: str = ""
+    surface: str = ""
+    explanation: str = ""
+    rows: Sequence[AnswerRow] = ()
+    changes: Diff | None = None
+
+
+def outcome_page(sheet: Sheet, *, status: int | None = None) -> Page:
+    """Draw the final page of a case, or of one whose deadline has passed without anybody noticing."""
+    return sheet.draw(
+        "outcome.html",
+        status=status or 200,
+        frame=frame_of(sheet),
+        outcome=_outcome(sheet),
+        texts=raw_texts(sheet),
+        typed=unsent_rows(sheet),
+        problems=problem_list(sheet),
+    )
+
+
+def _outcome(sheet: Sheet) -> OutcomeView:
+    answer = sheet.view.stored.answer
+    if sheet.case.status is Status.COMPLETED and answer is not None:
+        return _answered(sheet, answer)
+    if sheet.case.status is Status.CANCELLED:
+        return _cancelled(sheet)
+    return _expired(sheet)
+
+
+def _answered(sheet: Sheet, answer: Answer) -> OutcomeView:
+    edited = edited_content(answer)
+    return OutcomeView(
+        title=done_label(answer.action, dict(answer.data), sheet.words),
+        tone="good" if edited is not None else _TONES.get(answer.action, "plain"),
+        icon="done" if edited is not None or answer.action in _TONES else "no",
+        when=sheet.moment(sheet.case.finished_at or sheet.view.now),
+        when_said=sheet.words.gettext("Answered"),
+        who=_who(sheet, answer),
+        surface=_surface(sheet, answer),
+        rows=answer_rows(sheet, answer),
+        changes=compare(_original(sheet), edited) if edited is not None else None,
+    )
+
+
+def _original(sheet: Sheet) -> str:
+    artifact = sheet.content.context.get("artifact")
+    return text_of(artifact.get("content", "")) if isinstance(artifact, dict) else ""
+
+
+def _who(sheet: Sheet, answer: Answer) -> str:
+    gettext = sheet.words.gettext
+    name = answer.name or answer.email
+    if not name and answer.submitted_by:
+        name = answer.submitted_by.display_name or answer.submitted_by.platform_user_id
+    return gettext("by %(name)s") % {"name": name} if name else gettext("by somebody who has the link")
+
+
+def _surface(sheet: Sheet, answer: Answer) -> str:
+    gettext = sheet.words.gettext
+    if answer.mode == "browser_submit":
+        return gettext("on this page")
+    platform = answer.submitted_by.platform if answer.submitted_by else answer.submitted_via
+    return gettext("through %(platform)s") % {"platform": platform or gettext("another program")}
+
+
+def _cancelled(sheet: Sheet) -> OutcomeView:
+    gettext = sheet.words.gettext
+    rows = [AnswerRow(label=gettext("Reason"), values=(sheet.case.reason,))] if sheet.case.reason else []
+    return OutcomeView(
+        title=gettext("Closed without an answer"),
+        tone="plain",
+        icon="no",
+        when=sheet.moment(sheet.case.finished_at or sheet.view.now),
+        when_said=gettext("Cancelled"),
+        rows=rows,
+    )
+
+
+def _expired(sheet: Sheet) -> OutcomeView:
+    gettext = sheet.words.gettext
+    happened = {
+        DefaultAction.SKIP: gettext("Nobody answered in time: this was skipped."),
+        DefaultAction.REJECT: gettext("Nobody answered in time: this was rejected automatically."),
+        DefaultAction.ABORT: gettext("Nobody answered in time: the agent was told to stop."),
+        DefaultAction.APPROVE: gettext("Nobody answered in time: this was approved automatically."),
+    }
+    return OutcomeView(
+        title=gettext("Expired"),
+        tone="warn",
+        icon="clock",
+        when=sheet.moment(sheet.case.expires_at),
+        when_said=gettext("The deadline was"),
+        explanation=happened[sheet.content.default_action],
+    )

@@ -1,0 +1,40 @@
+"""What was wrong with a post, tied to where on the page it can be mended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from openhitl.review.pages.sheet import Sheet
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing to mend: what to say, and the element to jump to ("" for none)."""
+
+    message: str
+    anchor: str = ""
+
+
+def problem_list(sheet: Sheet, anchors: Sequence[tuple[str, str]] = ()) -> list[Problem]:
+    """List what was wrong; `anchors` map a path's beginning to an element of the page."""
+    problems = sheet.view.problems
+    if problems is None:
+        return []
+    found = [Problem(problems.message)] if problems.message else []
+    for error in problems.errors:
+        path = str(error.get("path") or "")
+        anchor = next((target for start, target in anchors if path.startswith(start)), "")
+        found.append(Problem(sheet.words.gettext(str(error.get("message") or "")), anchor))
+    return found or [Problem(sheet.words.gettext("This could not be sent. Please check it and try again."))]
+
+
+def typed(sheet: Sheet, name: str) -> str:
+    """Return what the person had typed into a control before the post was refused."""
+    return next(iter(typed_all(sheet, name)), "")
+
+
+def typed_all(sheet: Sheet, name: str) -> list[str]:
+    """Return all values the person had chosen under a name before the post was refused."""
+    pairs = sheet.view.problems.pairs if sheet.view.problems else ()
+    return [value.replace("\r\n", "\n") for key, value in pairs if key == name]

@@ -1,0 +1,84 @@
+"""From a view to a page: which page a case, its status and the query ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from openhitl.review.pages import approval, confirmation, escalation, form
+from openhitl.review.pages.frame import frame_of
+from openhitl.review.pages.full import full_page
+from openhitl.review.pages.outcome import outcome_page
+from openhitl.review.pages.reasons import reason_page
+from openhitl.review.pages.selection import selection_page
+from openhitl.review.pages.sheet import Sheet, environment, open_sheet
+from openhitl.review.pages.view import Page, PageView
+from openhitl.words import Words, words_for
+
+SEALED_TYPE = "x-sealed"
+_Draw = Callable[[Sheet], Page]
+
+_MAIN: Mapping[str, _Draw] = {
+    "approval": approval.approval_page,
+    "selection": selection_page,
+    "input": form.form_page,
+    "confirmation": confirmation.confirmation_page,
+    "escalation": escalation.escalation_page,
+}
+
+#: Pages beside the main one, by review type and `view`.
+_SIDE: Mapping[tuple[str, str], _Draw] = {
+    ("approval", "edit"): approval.edit_page,
+    ("approval", "edits"): approval.edits_page,
+    ("approval", "sure"): approval.sure_page,
+    ("approval", "reject"): lambda sheet: reason_page(sheet, "reject"),
+    ("confirmation", "sure"): confirmation.sure_page,
+    ("escalation", "retry"): escalation.retry_page,
+    ("escalation", "skip"): lambda sheet: reason_page(sheet, "skip"),
+    ("escalation", "abort"): lambda sheet: reason_page(sheet, "abort"),
+}
+
+
+def render_review(view: PageView, *, words: Words | None = None) -> Page:
+    """Draw the review page of a case as the view asks. A GET changes nothing. HITL v0.8 §11.
+
+    Args:
+        words: in place of those of `view.language`.
+    """
+    sheet = open_sheet(view, words or words_for(view.language))
+    if view.stored.case.is_final or view.now >= view.stored.case.expires_at:
+        return outcome_page(sheet)
+    if sheet.content.type == SEALED_TYPE:
+        return sheet.draw("sealed.html", frame=frame_of(sheet))
+    return _page_for(sheet)(sheet)
+
+
+def _page_for(sheet: Sheet) -> _Draw:
+    wanted = sheet.view.query.get("view", "")
+    if wanted == "cancel":
+        return lambda given: reason_page(given, "cancel")
+    if wanted == "full" or sheet.context is None:
+        return _SIDE.get((sheet.content.type, wanted), full_page)
+    return _SIDE.get((sheet.content.type, wanted)) or _MAIN.get(sheet.content.type, form.form_page)
+
+
+def render_error(code: str, *, status: int, language: str = "en", base: str = "") -> Page:
+    """Draw the page for a request that reaches no case: a wrong link, a fault of ours, too many tries."""
+    words = words_for(language)
+    gettext = words.gettext
+    hint = ""
+    if status in (401, 403, 404):
+        title = gettext("This link does not work")
+        explanation = gettext("It is incomplete, no longer valid, or its request has been deleted.")
+        hint = gettext("Open the link again from the message you got, or ask whoever sent it for a new one.")
+    elif status == 429:
+        title = gettext("Too many requests")
+        explanation = gettext("Please wait a minute and reload this page.")
+    elif status >= 500:
+        title = gettext("Something went wrong here")
+        explanation = gettext("Your answer may not have been recorded. Reload the page to see.")
+    else:
+        title = gettext("This could not be done")
+        explanation = gettext("Go back, check what you typed, and try again.")
+    template = environment(words).get_template("error.html")
+    html = template.render(words=words, base=base, title=title, explanation=explanation, hint=hint, code=code)
+    return Page(html, status)

@@ -1,0 +1,89 @@
+// Every open page: reader's own time, the deadline, the opened report, one answer per tap.
+// The page works without any of it.
+
+const root = document.documentElement;
+const main = document.querySelector("main");
+const language = root.lang;
+root.classList.add("live");
+
+const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const date = new Intl.DateTimeFormat(language, { weekday: "short", day: "numeric", month: "short" });
+const distance = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone.split("/").pop().replaceAll("_", " ");
+
+const midnight = (time) => new Date(time).setHours(0, 0, 0, 0);
+const skew = main.dataset.now ? Date.parse(main.dataset.now) - Date.now() : 0;
+const now = () => Date.now() + skew;
+
+function say(time) {
+  const days = Math.round((midnight(time) - midnight(now())) / 864e5);
+  const day = Math.abs(days) < 2 ? distance.format(days, "day") : date.format(time);
+  return main.dataset.when.replace("{time}", clock.format(time)).replace("{day}", day);
+}
+
+for (const element of document.querySelectorAll("time[data-time]")) {
+  const time = Date.parse(element.dateTime);
+  element.textContent = element.dataset.time === "clock" ? clock.format(time) : say(time);
+}
+for (const element of document.querySelectorAll("[data-zone]")) element.textContent = `(${zone})`;
+
+const deadline = document.getElementById("deadline");
+if (deadline) {
+  const end = Date.parse(deadline.dataset.expires);
+  const voice = document.querySelector("[data-announce]");
+  let told = Infinity;
+
+  const look = () => {
+    const left = end - now();
+    if (left <= 0) {
+      document.getElementById("over").hidden = false;
+      deadline.hidden = true;
+      main.classList.add("over");
+      return;
+    }
+    const minutes = left / 6e4;
+    const [size, unit] = minutes >= 2880 ? [1440, "day"] : minutes >= 120 ? [60, "hour"] : [1, "minute"];
+    deadline.querySelector("[data-left]").textContent =
+      minutes < 2 ? distance.format(Math.ceil(left / 1e3), "second") : distance.format(Math.floor(minutes / size), unit);
+    for (const [limit, text] of [[10, voice.dataset.ten], [1, voice.dataset.one]]) {
+      if (minutes <= limit && told > limit) {
+        if (told !== Infinity) voice.textContent = text;
+        told = limit;
+      }
+    }
+    if (told === Infinity) told = minutes;
+    setTimeout(look, Math.min(left + 50, minutes < 2 ? 1e3 : 15e3));
+  };
+  look();
+}
+
+// A human is here once they touch the page while it is visible; loading it alone says nothing.
+if (main.dataset.opened) {
+  const signs = ["pointerdown", "keydown", "scroll", "wheel", "touchmove"];
+  const report = (event) => {
+    if (!event.isTrusted || document.visibilityState !== "visible") return;
+    for (const sign of signs) removeEventListener(sign, report, true);
+    fetch(main.dataset.opened, { method: "POST", keepalive: true }).catch(() => {});
+  };
+  for (const sign of signs) addEventListener(sign, report, { capture: true, passive: true });
+}
+
+for (const form of document.querySelectorAll("form[data-once]")) {
+  const line = form.querySelector("[data-sending]");
+  form.addEventListener("submit", (event) => {
+    if (event.defaultPrevented) return;
+    if (form.dataset.sent || !navigator.onLine) event.preventDefault();
+    else form.dataset.sent = "1";
+    if (line) {
+      line.textContent = navigator.onLine ? line.dataset.text : line.dataset.offline;
+      line.hidden = false;
+    }
+    event.submitter?.setAttribute("aria-disabled", String(navigator.onLine));
+  });
+  addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    delete form.dataset.sent;
+    if (line) line.hidden = true;
+    for (const button of form.querySelectorAll("[aria-disabled]")) button.removeAttribute("aria-disabled");
+  });
+}
