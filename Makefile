@@ -1,0 +1,63 @@
+# Two commands for a fresh machine: `make demo` and `make test`. Everything else is for development.
+# All paths are relative and every tool runs as `python -m …`, so that a path with spaces is fine.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types docs bench lock clean
+PY := .venv/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check install --quiet
+UV_VERSION := 0.13.9
+COMPILE := .venv/lock/bin/python -m uv pip compile pyproject.toml --quiet --universal \
+	--python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
+
+help:
+	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
+
+demo: .venv/installed ## one case of each type, to be answered in a browser
+	@$(PY) -m openhitl.cli demo
+
+test: .venv/installed-dev ## everything that must hold
+	@sh scripts/system-packages
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(PY) -m coverage run -m pytest -q tests/protocol
+	$(PY) -m coverage report --include='src/openhitl/protocol/*' --fail-under=100 --skip-covered
+	$(PY) -m pytest
+
+lint: .venv/installed-dev ## put the code in order
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+types: .venv/installed-dev ## check the types
+	$(PY) -m mypy
+
+docs: .venv/installed-dev ## write docs/reference from the code
+	$(PY) -m scripts.reference
+
+bench: .venv/installed-dev ## measure; slow, and wants a quiet machine
+	$(PY) -m benchmarks.run
+
+lock: .venv/bin/python ## resolve the dependencies of pyproject.toml anew
+	$(PY) -m venv .venv/lock
+	.venv/lock/bin/python -m pip --disable-pip-version-check install --quiet uv==$(UV_VERSION)
+	$(COMPILE) --extra dev -o requirements-dev.lock
+	$(COMPILE) --extra build --extra postgres -c requirements-dev.lock -o requirements.lock
+
+clean: ## remove what make made
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+
+# The set-up. It is done again when a lock or pyproject.toml is newer than the mark it leaves.
+
+.venv/bin/python:
+	@sh scripts/make-venv
+
+.venv/installed: requirements.lock pyproject.toml | .venv/bin/python
+	@echo "Installing what running needs"
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-build-isolation --no-deps -e .
+	@touch $@
+
+.venv/installed-dev: requirements-dev.lock .venv/installed
+	@echo "Installing what the tests need"
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
