@@ -136,13 +136,14 @@ class HITL:
         `question` is `{"type", "context"}`, as the functions of `openhitl.agent.questions` build it.
         Lost connections are tried again and make no second case.
         """
+        server = self._session.config.server_url
         request = requests.create(
-            self._session.config.server_url,
+            server,
             questions.request_body(prompt, question, terms),
             idempotency_key=terms.get("request_key") or uuid.uuid4().hex,
             agent_name=terms.get("agent_name") or self._agent_name,
         )
-        case = accepted_case(await self._session.exchange(request))
+        case = accepted_case(server, await self._session.exchange(request))
         self._announce(case)
         return case
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from openhitl.agent.decision import Decision
 from openhitl.agent.questions import ANSWER_KEY, OpenCase
 from openhitl.client import requests
 from openhitl.client.exchange import Response
+from openhitl.client.origins import same_origin
 from openhitl.errors import PeerError
 from openhitl.protocol.case import Json
 from openhitl.protocol.incoming import parse_accepted
 
 
-def accepted_case(response: Response) -> OpenCase:
-    """Read the 202 of a create request. Raises: PeerError if it is not one of the protocol."""
+def accepted_case(server: str, response: Response) -> OpenCase:
+    """Read the 202 of a create request to an OpenHITL server. Raises: PeerError."""
     hitl = parse_accepted(response.status, json_object(response))
     if hitl is None:
         raise PeerError("The server accepted the request without a review case.")
@@ -25,8 +27,9 @@ def accepted_case(response: Response) -> OpenCase:
         type=hitl.type,
         prompt=hitl.prompt,
         review_url=hitl.review_url,
-        poll_url=hitl.poll_url,
-        events_url=hitl.events_url,
+        poll_url=_from_here(server, hitl.poll_url, requests.status_url(server, hitl.case_id)),
+        events_url=hitl.events_url
+        and _from_here(server, hitl.events_url, requests.events_url(server, hitl.case_id)),
         expires_at=hitl.expires_at,
         context=hitl.context or {},
     )
@@ -45,8 +48,8 @@ def shown_case(server: str, response: Response) -> OpenCase:
         type=review_type,
         prompt=prompt,
         review_url=view.get("review_url"),
-        poll_url=view.get("poll_url") or requests.status_url(server, case_id),
-        events_url=view.get("events_url") or requests.events_url(server, case_id),
+        poll_url=requests.status_url(server, case_id),
+        events_url=requests.events_url(server, case_id),
         expires_at=expires_at,
         context=view.get("context") or {},
     )
@@ -77,6 +80,18 @@ def json_object(response: Response) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise PeerError("The server's answer is not a JSON object.")
     return body
+
+
+def _from_here(server: str, named: str, usual: str) -> str:
+    """Return the address to ask: what the server named, but through the origin that we called.
+
+    A server has a public address in its answers and may be called by another; the credential goes to
+    the called one only. A path that is not the usual one is asked where the server says.
+    """
+    if same_origin(server, named):
+        return named
+    parts, path = urlsplit(named), urlsplit(usual).path
+    return f"{usual}?{parts.query}".rstrip("?") if parts.path == path else named
 
 
 def _asks_for_text(context: Json) -> bool:

@@ -46,7 +46,7 @@ def _classes(base: type[HitlError]) -> Iterator[type[HitlError]]:
         yield from _classes(child)
 
 
-#: A code that several classes share means the most general of them.
+#: A code that a class shares with its base means the class.
 _BY_CODE: Mapping[str, type[HitlError]] = {
-    error_class.code: error_class for error_class in reversed(list(_classes(HitlError)))
+    error_class.code: error_class for error_class in _classes(HitlError)
 }

@@ -1,0 +1,171 @@
+"""What `hitl doctor` looks at. Each check only looks: it makes, migrates and changes nothing."""
+
+from __future__ import annotations
+
+import email.utils
+import http.client
+import os
+import platform
+import socket
+import sqlite3
+import stat
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+from openhitl.cli.place import is_up
+from openhitl.client.config import ClientConfig
+from openhitl.client.origins import is_loopback
+from openhitl.errors import SetupError
+from openhitl.keyring import parse_root
+from openhitl.settings import Settings
+
+OLDEST_PYTHON = (3, 11)
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+MAX_SKEW_SECONDS = 5.0
+BUILT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Level(StrEnum):
+    """How bad a finding is."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found, and what to do about it."""
+
+    name: str
+    level: Level
+    message: str
+    hint: str = ""
+
+
+def check_all(settings: Settings, client: ClientConfig) -> list[Finding]:
+    """Run every check, in the order in which things depend on each other."""
+    return [
+        _python(),
+        _data_folder(settings.data_dir),
+        _secret(settings),
+        *_database(settings),
+        _port(settings),
+        _base_url(settings),
+        _clock(settings),
+        _terminal(),
+        _owners(settings, client),
+    ]
+
+
+def _python() -> Finding:
+    version = f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
+    if sys.version_info[:2] < OLDEST_PYTHON:
+        return Finding("python", Level.FAIL, version, "OpenHITL needs Python 3.11 or newer.")
+    return Finding("python", Level.OK, version)
+
+
+def _data_folder(folder: Path) -> Finding:
+    name = "data folder"
+    if not folder.exists():
+        return Finding(name, Level.OK, f"{folder} will be made on first start.")
+    found = folder.stat()
+    if not folder.is_dir() or not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        return Finding(name, Level.FAIL, f"{folder} cannot be written.", "Set HITL_DATA_DIR to one that can.")
+    if found.st_mode & OTHERS:
+        mode = stat.S_IMODE(found.st_mode)
+        return Finding(
+            name, Level.WARN, f"{folder} is open to other users ({mode:o}).", f"chmod 700 {folder}"
+        )
+    return Finding(name, Level.OK, str(folder))
+
+
+def _secret(settings: Settings) -> Finding:
+    name = "secret"
+    path = settings.data_dir / "secret.key"
+    try:
+        if settings.secret_key is not None:
+            parse_root(settings.secret_key.get_secret_value())
+            return Finding(name, Level.OK, "HITL_SECRET_KEY is set.")
+        if not path.exists():
+            return Finding(name, Level.OK, f"{path} will be made on first start.")
+        parse_root(path.read_text(encoding="ascii"))
+    except (SetupError, OSError, UnicodeDecodeError) as error:
+        return Finding(name, Level.FAIL, str(error), "Restore it from a backup: sealed data needs it.")
+    if path.stat().st_mode & OTHERS:
+        return Finding(name, Level.FAIL, f"{path} can be read by other users.", f"chmod 600 {path}")
+    return Finding(name, Level.OK, f"{path}; back it up apart from the database.")
+
+
+def _port(settings: Settings) -> Finding:
+    name = "port"
+    where = f"{settings.host}:{settings.port}"
+    if is_up(f"http://localhost:{settings.port}"):
+        return Finding(name, Level.OK, f"A server runs on {where}.")
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            return Finding(
+                name, Level.FAIL, f"{where}: {error.strerror}.", "Set HITL_PORT or HITL_HOST to a free one."
+            )
+    return Finding(name, Level.OK, f"{where} is free.")
+
+
+def _base_url(settings: Settings) -> Finding:
+    url = settings.public_url
+    if is_loopback(url):
+        hint = "For a phone or another person set HITL_BASE_URL to an https address that leads here."
+        return Finding("base URL", Level.OK, f"{url} opens on this machine only.", hint)
+    return Finding("base URL", Level.OK, f"{url}; whatever ends TLS there must lead to port {settings.port}.")
+
+
+def _clock(settings: Settings) -> Finding:
+    name, hint = "clock", "Deadlines are instants: keep the clock in step (NTP)."
+    now = datetime.now(UTC)
+    if now < BUILT:
+        return Finding(name, Level.FAIL, f"It says {now:%Y-%m-%d}.", hint)
+    theirs = _server_date(settings.port)
+    if theirs is not None and abs((theirs - now).total_seconds()) > MAX_SKEW_SECONDS:
+        return Finding(name, Level.WARN, f"The server's clock differs: {theirs:%H:%M:%S} UTC.", hint)
+    return Finding(name, Level.OK, f"{now:%Y-%m-%d %H:%M:%S} UTC")
+
+
+def _server_date(port: int) -> datetime | None:
+    connection = http.client.HTTPConnection("localhost", port, timeout=2)
+    try:
+        connection.request("GET", "/healthz")
+        return email.utils.parsedate_to_datetime(connection.getresponse().headers.get("Date", ""))
+    except (OSError, ValueError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
+
+
+def _terminal() -> Finding:
+    encoding = (sys.stderr.encoding or "").lower().replace("-", "")
+    kind = "a terminal" if sys.stderr.isatty() else "no terminal"
+    if encoding != "utf8":
+        hint = "Set LANG or PYTHONUTF8=1, or texts show as escapes."
+        return Finding("terminal", Level.WARN, f"{kind}, encoding {sys.stderr.encoding}", hint)
+    return Finding("terminal", Level.OK, f"{kind}, UTF-8")
+
+
+def _owners(settings: Settings, client: ClientConfig) -> Finding:
+    """Warn when whoever asks could also answer. design: the trust boundary is the OS user."""
+    name = "who asks, who answers"
+    folder = settings.data_dir
+    if client.api_key is None or not folder.exists() or folder.stat().st_uid != os.getuid():
+        return Finding(name, Level.OK, "No agent credential and data folder in one hand here.")
+    return Finding(
+        name,
+        Level.WARN,
+        f"The agent's credential ({client.key_source}) and the data folder have one owner.",
+        "A program that runs as you could answer its own questions. To rule that out, run the server as "
+        "another user or on another machine.",
+    )

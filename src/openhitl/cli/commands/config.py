@@ -1,0 +1,73 @@
+"""Print the settings in force, secrets masked."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import typer
+from pydantic import SecretStr
+
+from openhitl.cli.answers import print_json
+from openhitl.client.config import load_config
+from openhitl.settings import PREFIX, Settings, load_settings
+
+MASK = "********"
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One setting in force: its variable, its value and where that comes from."""
+
+    name: str
+    value: str | int | bool | None
+    source: str
+
+
+@app.command()
+def config(
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array.")] = False,
+) -> None:
+    """Print what is in force, for the server and for agents on this machine; secrets are masked."""
+    lines = [*_server_lines(load_settings()), *_client_lines()]
+    if as_json:
+        print_json([asdict(line) for line in lines])
+        return
+    for line in lines:
+        value = "" if line.value is None else str(line.value)
+        print(f"{line.name}={value}".ljust(60) + f"  # {line.source}")
+
+
+def _server_lines(settings: Settings) -> list[Line]:
+    return [
+        Line(f"{PREFIX}{name.upper()}", _masked(name, getattr(settings, name)), _source(name.upper()))
+        for name in Settings.model_fields
+    ]
+
+
+def _client_lines() -> list[Line]:
+    client = load_config()
+    source = "environment" if client.configured else "default"
+    return [
+        Line("HITL_SERVER_URL", client.server_url, source),
+        Line("HITL_API_KEY", MASK if client.api_key else None, client.key_source or "not set"),
+    ]
+
+
+def _masked(name: str, value: Any) -> str | int | bool | None:
+    if isinstance(value, SecretStr):
+        return MASK
+    if name == "database_url" and value:
+        password = urlsplit(value).password
+        return str(value).replace(f":{password}@", f":{MASK}@") if password else str(value)
+    return value if value is None or isinstance(value, (bool, int)) else str(value)
+
+
+def _source(name: str) -> str:
+    if os.environ.get(f"{PREFIX}{name}"):
+        return "environment"
+    path = os.environ.get(f"{PREFIX}{name}_FILE")
+    return f"file {path}" if path else "default"

@@ -1,0 +1,92 @@
+"""Ask a human, wait, and print the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+import typer
+
+from openhitl.agent import HITL, OpenCase
+from openhitl.agent.questions import Terms
+from openhitl.agent.replies import answer_text
+from openhitl.cli import relay
+from openhitl.cli.answers import exit_code, notes, tell_answer
+from openhitl.cli.contexts import ReviewType, question_from, read_context
+from openhitl.cli.delivery import deliver
+from openhitl.cli.exits import Exit
+from openhitl.cli.place import Place
+from openhitl.cli.terminal import Terminal
+from openhitl.cli.waiting import Ended, Wait
+from openhitl.errors import HitlError
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def request(
+    prompt: Annotated[str, typer.Option(help="The question, at most 500 characters.")],
+    choice: Annotated[list[str] | None, typer.Option(help="An answer to choose; repeat it.")] = None,
+    placeholder_text: Annotated[str | None, typer.Option(help="Grey text in the answer's field.")] = None,
+    review_type: Annotated[ReviewType | None, typer.Option("--type", help="The kind of question.")] = None,
+    context: Annotated[
+        str | None,
+        typer.Option(metavar="FILE|-", help="JSON object to show: artifact, items, form, error, facts, …"),
+    ] = None,
+    timeout: Annotated[str | None, typer.Option(help="How long it stays open: 90s, 30m, 24h, 7d.")] = None,
+    default_action: Annotated[
+        str | None, typer.Option(help="What you will do if nobody answers: skip, reject or abort.")
+    ] = None,
+    agent_name: Annotated[str | None, typer.Option(help="Who asks.")] = None,
+    agent_id: Annotated[str | None, typer.Option(hidden=True)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole decision as JSON.")] = False,
+    open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page here.")] = True,
+) -> int:
+    """Ask a human, wait, and print the answer.
+
+    Without a server it serves the page itself while it waits. The answer alone is on stdout. Exit
+    codes: 0 answered, 1 error, 2 usage, 10 not agreed to, 11 expired, 12 cancelled.
+    """
+    terminal = Terminal()
+    shown = read_context(context)
+    question = question_from(review_type, choice or [], placeholder_text, context=shown)
+    terms: Terms = {"context": shown}
+    if timeout:
+        terms["timeout"] = timeout
+    if default_action:
+        terms["default_action"] = default_action
+    if agent_name:
+        terms["agent_name"] = agent_name
+    if agent_id:
+        terms["metadata"] = {"agent_id": agent_id}
+
+    async def ask(hitl: HITL) -> OpenCase:
+        case = await hitl.create(prompt, question, **terms)
+        terminal.say(f"Waiting for an answer to {case.case_id} at")
+        deliver(terminal, case.review_url or "", open_browser=open_browser)
+        return case
+
+    if relay.started_as_relay_client() and not as_json:
+        relay.print_request(prompt, choice, placeholder_text)
+        return _as_relay_client(terminal, ask)
+    with Place(terminal) as place:
+        wait = Wait(place, terminal)
+        return wait.run(ask, lambda ended: tell_answer(terminal, ended, as_json=as_json))
+
+
+def _as_relay_client(terminal: Terminal, ask: Callable[[HITL], Awaitable[OpenCase]]) -> int:
+    """Print what version 1.2.1 of hitl-cli did; its callers read the answer from those lines."""
+
+    def tell(ended: Ended) -> int:
+        if ended.decision.answered:
+            relay.print_response(answer_text(ended.case, ended.decision))
+        else:
+            relay.print_failure(notes(ended.decision)[0])
+        return exit_code(ended.decision)
+
+    try:
+        with Place(terminal) as place:
+            return Wait(place, terminal, program="hitl-cli").run(ask, tell)
+    except HitlError as error:
+        relay.print_failure(error.message)
+        return Exit.ERROR

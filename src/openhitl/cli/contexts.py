@@ -1,0 +1,64 @@
+"""A question from the command line's options."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from openhitl.agent import questions
+from openhitl.errors import InvalidRequest
+from openhitl.protocol.case import Json
+
+
+class ReviewType(StrEnum):
+    """The five standard types. HITL v0.8 §10."""
+
+    APPROVAL = "approval"
+    SELECTION = "selection"
+    INPUT = "input"
+    CONFIRMATION = "confirmation"
+    ESCALATION = "escalation"
+
+
+def question_from(
+    review_type: ReviewType | None, choices: Sequence[str], placeholder: str | None, *, context: Json
+) -> Json:
+    """Build the question that the options mean.
+
+    Choices make a selection of one. A form in the context makes an input, and so does nothing at
+    all: a text field. Raises: InvalidRequest for options that contradict each other.
+    """
+    if choices:
+        if review_type not in (None, ReviewType.SELECTION):
+            raise InvalidRequest("--choice makes a selection; it does not go with another --type.")
+        return questions.selection(choices, minimum=1, maximum=1)
+    if review_type in (None, ReviewType.INPUT):
+        if "form" in context:
+            return {"type": "input", "context": {}}
+        return questions.text_input(placeholder)
+    if placeholder:
+        raise InvalidRequest("--placeholder-text goes with a question that is answered in words.")
+    return {"type": str(review_type), "context": {}}
+
+
+def read_context(source: str | None) -> dict[str, Any]:
+    """Read the JSON object of `--context`: a file's name, or `-` for standard input.
+
+    Raises: InvalidRequest if it cannot be read or is not a JSON object.
+    """
+    if source is None:
+        return {}
+    try:
+        text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
+        context = json.loads(text)
+    except OSError as error:
+        raise InvalidRequest(f"--context: {error}") from error
+    except ValueError as error:
+        raise InvalidRequest(f"--context is not JSON: {error}") from error
+    if not isinstance(context, dict):
+        raise InvalidRequest("--context must be a JSON object.")
+    return context

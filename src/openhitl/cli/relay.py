@@ -1,0 +1,32 @@
+"""Started as `hitl-cli`: the lines that version 1.2.1 of that program printed on stdout."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def started_as_relay_client(program: str | None = None) -> bool:
+    """Tell whether this process was started under the older name."""
+    return Path(program or sys.argv[0]).name.startswith("hitl-cli")
+
+
+def print_request(prompt: str, choices: Sequence[str] | None, placeholder: str | None) -> None:
+    """Print what is being asked."""
+    print(f"Sending request: {prompt}")
+    if choices:
+        print(f"Choices: {list(choices)}")
+    if placeholder:
+        print(f"Placeholder: {placeholder}")
+    print("\nWaiting for human response...", flush=True)
+
+
+def print_response(words: str) -> None:
+    """Print the answer."""
+    print(f"\nHuman response received: {words}", flush=True)
+
+
+def print_failure(message: str) -> None:
+    """Print why there is no answer."""
+    print(f"Request failed: {message}", flush=True)

@@ -1,0 +1,38 @@
+"""Run one command and render whatever goes wrong as `error:` and `hint:` on stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+from typer.exceptions import TyperException
+from typer.main import get_command
+
+from openhitl.cli.exits import Exit
+from openhitl.errors import HitlError
+
+
+def run(app: typer.Typer, arguments: Sequence[str], name: str) -> int:
+    """Run a command with its arguments; return the exit code."""
+    try:
+        code = get_command(app).main(list(arguments), prog_name=name, standalone_mode=False)
+    except TyperException as error:
+        return _fail(error.format_message(), f"{name} --help", error.exit_code)
+    except HitlError as error:
+        return _fail(error.message, error.hint, Exit.ERROR)
+    except typer.Abort:
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone; nothing is left to say, not even at interpreter exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.ERROR
+    return code if isinstance(code, int) else Exit.ANSWERED
+
+
+def _fail(message: str, hint: str, code: int) -> int:
+    print(f"error: {message}", file=sys.stderr)
+    if hint:
+        print(f"hint: {hint}", file=sys.stderr)
+    return code

@@ -1,0 +1,67 @@
+"""The human side of the command line: standard error, with a line that lives while we wait."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import TextIO
+
+TICK_SECONDS = 1.0
+_CLEAR = "\r\x1b[2K"
+
+
+class Terminal:
+    """Says things on standard error; the answer alone belongs on standard output.
+
+    `live` tells whether a line may be redrawn: on a terminal that can do it, and never in a file.
+    """
+
+    def __init__(self, stream: TextIO | None = None, environ: Mapping[str, str] = os.environ) -> None:
+        self._stream = stream or sys.stderr
+        self.live = self._stream.isatty() and environ.get("TERM", "dumb") != "dumb"
+        self._drawn = False
+
+    def say(self, text: str = "") -> None:
+        """Print whole lines, above the live line."""
+        self._stream.write(f"{self._cleared()}{text}\n")
+        self._stream.flush()
+
+    def draw(self, text: str) -> None:
+        """Redraw the live line, cut to the terminal's width; without a live terminal do nothing."""
+        if self.live:
+            width = shutil.get_terminal_size().columns - 1
+            self._stream.write(f"{_CLEAR}{text[:width]}")
+            self._stream.flush()
+            self._drawn = True
+
+    def clear(self) -> None:
+        """Take the live line away."""
+        self._stream.write(self._cleared())
+        self._stream.flush()
+
+    async def keep_drawing(self, line: Callable[[], str]) -> None:
+        """Redraw the live line every second until cancelled."""
+        while self.live:
+            self.draw(line())
+            await asyncio.sleep(TICK_SECONDS)
+
+    def _cleared(self) -> str:
+        if not self._drawn:
+            return ""
+        self._drawn = False
+        return _CLEAR
+
+
+def left_words(left: timedelta) -> str:
+    """Say how much time is left, in the two largest units that matter."""
+    seconds = max(int(left.total_seconds()), 0)
+    days, hours, minutes = seconds // 86_400, seconds // 3_600 % 24, seconds // 60 % 60
+    if days:
+        return f"{days} d {hours} h"
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes}:{seconds % 60:02}"

@@ -1,0 +1,100 @@
+"""Wait for an answer at a terminal: a live line, Ctrl-C, and a server that may have to be replaced."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import typer
+
+from openhitl.agent import HITL, Decision, OpenCase, Update
+from openhitl.cli.exits import Exit
+from openhitl.cli.place import Place
+from openhitl.cli.terminal import Terminal, left_words
+
+_WORDS = {
+    "pending": "waiting for a human",
+    "opened": "a human is looking at it",
+    "in_progress": "a human is at it",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A case and how it ended."""
+
+    case: OpenCase
+    decision: Decision
+
+
+class Wait:
+    """One wait. `program` is how to call us again."""
+
+    def __init__(self, place: Place, terminal: Terminal, *, program: str = "hitl") -> None:
+        self._place = place
+        self._terminal = terminal
+        self._program = program
+        self._case: OpenCase | None = None
+        self._update: Update | None = None
+
+    def run(self, find: Callable[[HITL], Awaitable[OpenCase]], tell: Callable[[Ended], int]) -> int:
+        """Find a case, wait for its end, tell it at once, and return what telling returned.
+
+        Raises: typer.Exit when Ctrl-C ends the wait; the case stays open.
+        """
+        try:
+            return asyncio.run(self._wait(find, tell))
+        except KeyboardInterrupt:
+            self._terminal.clear()
+            if self._case is not None:
+                self._terminal.say("The case stays open. Wait for it again:")
+                self._terminal.say(f"  {self._program} status {self._case.case_id} --wait")
+            raise typer.Exit(Exit.INTERRUPTED) from None
+
+    async def _wait(self, find: Callable[[HITL], Awaitable[OpenCase]], tell: Callable[[Ended], int]) -> int:
+        config = self._place.config
+        async with HITL(config.server_url, config.api_key, announce=self._keep, on_update=self._note) as hitl:
+            case = self._case = await find(hitl)
+            async with _beside(self._place.stand_by(), self._terminal.keep_drawing(self._line)):
+                decision = await hitl.wait(case)
+            self._terminal.clear()
+            code = tell(Ended(case, decision))
+            await self._place.linger()
+        return code
+
+    def _keep(self, case: OpenCase) -> None:
+        self._case = case
+
+    def _note(self, update: Update) -> None:
+        self._update = update
+        if self._terminal.live:
+            self._terminal.draw(self._line())
+
+    def _line(self) -> str:
+        case, update = self._case, self._update
+        words = _WORDS.get(str(update.status), str(update.status)) if update else _WORDS["pending"]
+        if update and update.trouble:
+            words = "no connection to the server, trying again"
+        elif update and update.progress:
+            words += f", step {update.progress.get('current_step')} of {update.progress.get('total_steps')}"
+        if case is not None and case.expires_at is not None:
+            words += f" · {left_words(case.expires_at - datetime.now(UTC))} left"
+        return f"{words} · Ctrl-C leaves it open"
+
+
+@asynccontextmanager
+async def _beside(*works: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run endless work beside what is entered, and end it after."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                raise outcome
