@@ -9,9 +9,18 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from typer.exceptions import TyperException
+
 from openhitl.agent import questions
+from openhitl.cli.exits import Exit
 from openhitl.errors import InvalidRequest
 from openhitl.protocol.case import Json
+
+
+class UsageMistake(TyperException):
+    """The options contradict each other or name something that is not there."""
+
+    exit_code = Exit.USAGE
 
 
 class ReviewType(StrEnum):
@@ -30,25 +39,28 @@ def question_from(
     """Build the question that the options mean.
 
     Choices make a selection of one. A form in the context makes an input, and so does nothing at
-    all: a text field. Raises: InvalidRequest for options that contradict each other.
+    all: a text field. Raises: UsageMistake for options that contradict each other.
     """
     if choices:
         if review_type not in (None, ReviewType.SELECTION):
-            raise InvalidRequest("--choice makes a selection; it does not go with another --type.")
-        return questions.selection(choices, minimum=1, maximum=1)
+            raise UsageMistake("--choice makes a selection; it does not go with another --type.")
+        try:
+            return questions.selection(choices, minimum=1, maximum=1)
+        except InvalidRequest as error:
+            raise UsageMistake(error.message) from error
     if review_type in (None, ReviewType.INPUT):
         if "form" in context:
             return {"type": "input", "context": {}}
         return questions.text_input(placeholder)
     if placeholder:
-        raise InvalidRequest("--placeholder-text goes with a question that is answered in words.")
+        raise UsageMistake("--placeholder-text goes with a question that is answered in words.")
     return {"type": str(review_type), "context": {}}
 
 
 def read_context(source: str | None) -> dict[str, Any]:
     """Read the JSON object of `--context`: a file's name, or `-` for standard input.
 
-    Raises: InvalidRequest if it cannot be read or is not a JSON object.
+    Raises: UsageMistake if it cannot be read or is not a JSON object.
     """
     if source is None:
         return {}
@@ -56,9 +68,9 @@ def read_context(source: str | None) -> dict[str, Any]:
         text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
         context = json.loads(text)
     except OSError as error:
-        raise InvalidRequest(f"--context: {error}") from error
+        raise UsageMistake(f"--context: {error}") from error
     except ValueError as error:
-        raise InvalidRequest(f"--context is not JSON: {error}") from error
+        raise UsageMistake(f"--context is not JSON: {error}") from error
     if not isinstance(context, dict):
-        raise InvalidRequest("--context must be a JSON object.")
+        raise UsageMistake("--context must be a JSON object.")
     return context

@@ -1,0 +1,120 @@
+"""The real programs, run as a user would, with nothing of this machine's own set-up."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+PATIENCE_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """What a program printed and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Running:
+    """A program that has not ended yet."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self.out = ""
+        self.err = ""
+        self._grew = asyncio.Condition()
+        self._readers = [
+            asyncio.create_task(self._read("out")),
+            asyncio.create_task(self._read("err")),
+        ]
+
+    async def _read(self, name: str) -> None:
+        stream = self._process.stdout if name == "out" else self._process.stderr
+        assert stream is not None
+        while chunk := await stream.read(65536):
+            async with self._grew:
+                setattr(self, name, getattr(self, name) + chunk.decode())
+                self._grew.notify_all()
+        async with self._grew:
+            self._grew.notify_all()
+
+    async def says(self, words: str, *, on: str = "err") -> str:
+        """Wait until the program has printed these words; return all that it printed there."""
+        reader = self._readers[on == "err"]
+        async with asyncio.timeout(PATIENCE_SECONDS), self._grew:
+            await self._grew.wait_for(lambda: words in getattr(self, on) or reader.done())
+        assert words in getattr(self, on), f"ended with out={self.out!r} err={self.err!r}"
+        return str(getattr(self, on))
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C."""
+        self._process.send_signal(signal.SIGINT)
+
+    def kill(self) -> None:
+        """End it without warning."""
+        self._process.kill()
+
+    async def ends(self) -> Transcript:
+        """Wait for the end."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            code = await self._process.wait()
+            await asyncio.gather(*self._readers)
+        return Transcript(code, self.out, self.err)
+
+    async def stop(self) -> None:
+        """Make sure that it is gone."""
+        if self._process.returncode is None:
+            self._process.kill()
+        await self.ends()
+
+
+@dataclass(frozen=True)
+class Programs:
+    """Runs `hitl` and `hitl-cli` with this environment on top of an empty one."""
+
+    home: Path
+    environment: Mapping[str, str]
+
+    @asynccontextmanager
+    async def start(
+        self, *arguments: str, program: str = "hitl", stdin: str = "", **environment: str
+    ) -> AsyncIterator[Running]:
+        """Start a program; it is gone when this is left."""
+        process = await asyncio.create_subprocess_exec(
+            str(Path(sys.executable).with_name(program)),
+            *arguments,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            cwd=self.home,
+            env={
+                "PATH": os.defpath,
+                "HOME": str(self.home),
+                "PYTHONWARNINGS": "error",
+                **self.environment,
+                **environment,
+            },
+        )
+        assert process.stdin is not None
+        process.stdin.write(stdin.encode())
+        process.stdin.close()
+        running = Running(process)
+        try:
+            yield running
+        finally:
+            await running.stop()
+
+    async def run(
+        self, *arguments: str, program: str = "hitl", stdin: str = "", **environment: str
+    ) -> Transcript:
+        """Run a program to its end."""
+        async with self.start(*arguments, program=program, stdin=stdin, **environment) as running:
+            return await running.ends()
