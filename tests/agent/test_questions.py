@@ -126,6 +126,18 @@ def test_an_answer_in_words(question, decision, words):
     assert answer_text(case_of(question), decision) == words
 
 
+def test_a_choice_too_long_for_an_id_still_comes_back_whole():
+    question = questions.selection(["x" * 300, "short"])
+    assert len(question["context"]["items"][0]["id"]) == 200
+    decision = answered("select", selected=["x" * 200])
+    assert answer_text(case_of(question), decision) == "x" * 300
+
+
+def test_an_item_with_an_id_of_its_own_is_said_by_that_id():
+    question = questions.selection([{"id": "eu-1", "title": "Frankfurt"}])
+    assert answer_text(case_of(question), answered("select", selected=["eu-1"])) == "eu-1"
+
+
 def test_only_a_yes_to_exactly_what_was_shown_is_an_approval():
     assert answered("approve").approved
     assert answered("confirm").approved

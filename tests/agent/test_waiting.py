@@ -7,7 +7,7 @@ import pytest
 
 from openhitl.agent import HITL, Outcome, Update
 from openhitl.errors import InvalidToken, StillOpen
-from openhitl.protocol.case import Status
+from openhitl.protocol.case import Progress, Status
 
 from .peer import CASE_ID, PATIENCE_SECONDS, Fault, Peer
 
@@ -235,11 +235,22 @@ async def test_the_key_stays_away_from_a_foreign_poll_url(peer):
     async with Peer(streams=False) as other:
         other.created = {"type": "approval", "prompt": "x"}
         peer.streams = False
-        peer.foreign_poll_url = f"{other.url}/api/reviews/{CASE_ID}/status"
+        peer.foreign_poll_url = f"{other.url}/elsewhere/status"
         await other.complete()
         async with agent(peer) as hitl:
             assert (await hitl.approve("Deploy?")).approved
         assert [seen.headers.get("authorization") for seen in other.seen] == [None]
+
+
+async def test_a_public_name_of_the_called_server_is_asked_where_we_called_it(peer):
+    peer.streams = False
+    peer.foreign_poll_url = f"https://hitl.example.com/api/reviews/{CASE_ID}/status?token=t"
+    async with agent(peer) as hitl:
+        case = await hitl.create("Deploy?", {"type": "approval", "context": {}})
+        await peer.complete()
+        assert (await hitl.wait(case)).approved
+    assert peer.seen[-1].query == {"token": ["t"]}
+    assert peer.seen[-1].headers["authorization"] == "Bearer hitla_key"
 
 
 async def test_updates_tell_status_reminders_and_progress(peer):
@@ -253,7 +264,7 @@ async def test_updates_tell_status_reminders_and_progress(peer):
         assert await ear.next() == Update(status=Status.OPENED, reminder=True)
         progress = {"current_step": 1, "total_steps": 2, "completed_fields": 0, "total_fields": 3}
         await peer.advance("in_progress", progress=progress)
-        assert await ear.next() == Update(status=Status.IN_PROGRESS, progress=progress)
+        assert await ear.next() == Update(status=Status.IN_PROGRESS, progress=Progress(**progress))
         await peer.complete()
         assert await ear.next() == Update(status=Status.COMPLETED)
         await asked

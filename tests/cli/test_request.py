@@ -212,3 +212,23 @@ async def test_two_requests_at_once_are_two_waits(peer, asking):
         await peer.complete("approve")
         done = await asyncio.gather(one.ends(), other.ends())
     assert [transcript.out for transcript in done] == ["approve\n", "approve\n"]
+
+
+async def test_the_page_opens_in_a_browser_whose_noise_stays_off_stdout(peer, asking):
+    browser = asking.home / "browser"
+    browser.write_text('#!/bin/sh\necho "Opening in existing session."\necho "$1" > "$HOME/opened"\n')
+    browser.chmod(0o755)
+    arguments = ("request", "--prompt", "Go?", "--type", "approval")
+    async with asking.start(*arguments, BROWSER=f"{browser} %s") as running:
+        await peer.saw("events")
+        await peer.complete("approve")
+        done = await running.ends()
+    assert done.out == "approve\n"
+    assert "Opened in your browser." in done.err
+    assert (asking.home / "opened").read_text() == f"{peer.url}/review/{CASE_ID}?token=t\n"
+
+
+async def test_no_open_only_prints_the_address(peer, asking):
+    async with asking.start("request", "--prompt", "Go?", "--no-open", BROWSER="false %s") as running:
+        await peer.saw("events")
+        assert "ssh -L" in running.err

@@ -87,7 +87,7 @@ def decision_from(poll: Poll) -> Decision:
         case_id=poll.case_id,
         outcome=_OUTCOMES[poll.status],
         action=poll.action,
-        data=poll.data or {},
+        data=poll.data,
         responded_by=poll.responded_by,
         default_action=poll.default_action,
         reason=poll.reason,

@@ -12,6 +12,8 @@ from openhitl.protocol.case import Json
 
 #: The one field of a free-text question.
 ANSWER_KEY = "answer"
+#: What an item's id may hold. A plain choice is its own id, if need be only the start of it.
+MAX_ID_CHARACTERS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +74,7 @@ def selection(items: Sequence[str | Json], *, minimum: int | None = None, maximu
     texts = [item for item in items if isinstance(item, str)]
     if len(set(texts)) < len(texts):
         raise InvalidRequest("Two choices are the same.")
-    listed = [{"id": item, "title": item} if isinstance(item, str) else item for item in items]
-    context: dict[str, Any] = {"items": listed}
+    context: dict[str, Any] = {"items": _items(items)}
     if minimum is not None:
         context["min"] = minimum
     if maximum is not None:
@@ -101,7 +102,7 @@ def confirmation(
     """Ask to confirm or cancel; `partial` lets the human confirm some of the items only."""
     context: dict[str, Any] = {}
     if items:
-        context["items"] = [{"id": item, "title": item} if isinstance(item, str) else item for item in items]
+        context["items"] = _items(items)
     if irreversible:
         context["irreversible"] = True
     if partial:
@@ -140,6 +141,12 @@ def request_body(prompt: str, question: Json, terms: Terms) -> dict[str, Any]:
 
 def _question(review_type: str, context: Json) -> Json:
     return {"type": review_type, "context": context}
+
+
+def _items(items: Sequence[str | Json]) -> list[Json]:
+    return [
+        {"id": item[:MAX_ID_CHARACTERS], "title": item} if isinstance(item, str) else item for item in items
+    ]
 
 
 def _duration(timeout: str | timedelta) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from openhitl.agent.decision import Decision
-from openhitl.agent.questions import ANSWER_KEY, OpenCase
+from openhitl.agent.questions import ANSWER_KEY, MAX_ID_CHARACTERS, OpenCase
 from openhitl.client import requests
 from openhitl.client.exchange import Response
 from openhitl.client.origins import same_origin
@@ -31,7 +31,7 @@ def accepted_case(server: str, response: Response) -> OpenCase:
         events_url=hitl.events_url
         and _from_here(server, hitl.events_url, requests.events_url(server, hitl.case_id)),
         expires_at=hitl.expires_at,
-        context=hitl.context or {},
+        context=hitl.context,
     )
 
 
@@ -58,12 +58,13 @@ def shown_case(server: str, response: Response) -> OpenCase:
 def answer_text(case: OpenCase, decision: Decision) -> str:
     """Say a human's answer in as few words as it has.
 
-    The chosen ids of a selection, one a line; the words of a question with the one field `answer`;
-    the action of an approval, confirmation or escalation; else the data as JSON.
+    The choices of a selection, one a line: a plain choice as it was given, an item by its id. The
+    words of a question with the one field `answer`; the action of an approval, confirmation or
+    escalation; else the data as JSON.
     """
     match case.type:
         case "selection":
-            return "\n".join(str(one) for one in decision.data.get("selected", ()))
+            return "\n".join(_chosen(case.context, one) for one in decision.data.get("selected", ()))
         case "approval" | "confirmation" | "escalation":
             return decision.action or ""
     if _asks_for_text(case.context):
@@ -80,6 +81,15 @@ def json_object(response: Response) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise PeerError("The server's answer is not a JSON object.")
     return body
+
+
+def _chosen(context: Json, item_id: object) -> str:
+    """Say a chosen item: its id, or the whole of a plain choice that was too long for an id."""
+    if isinstance(item_id, str) and len(item_id) == MAX_ID_CHARACTERS:
+        for item in context.get("items", ()):
+            if item.get("id") == item_id and str(item.get("title")).startswith(item_id):
+                return str(item["title"])
+    return str(item_id)
 
 
 def _from_here(server: str, named: str, usual: str) -> str:

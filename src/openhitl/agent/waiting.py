@@ -10,11 +10,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum, auto
-from typing import Any
 
 from openhitl.agent.questions import OpenCase
 from openhitl.agent.replies import json_object
@@ -25,7 +23,7 @@ from openhitl.client.refusals import refusal
 from openhitl.client.session import Session, Stream
 from openhitl.client.sse import SseEvent, SseParser
 from openhitl.errors import PeerError, ServerUnreachable
-from openhitl.protocol.case import Json, Status
+from openhitl.protocol.case import Progress, Status
 from openhitl.protocol.incoming import Poll, parse_poll
 
 POLL_SECONDS = 30.0
@@ -40,7 +38,7 @@ class Update:
 
     status: Status
     reminder: bool = False
-    progress: Json | None = None
+    progress: Progress | None = None
     trouble: PeerError | None = None
 
 
@@ -137,15 +135,21 @@ class Waiting:
     def _note(self, event: SseEvent) -> bool:
         """Pass an event on; return whether it says that the case is over."""
         word = event.name.removeprefix("review.")
-        data: Any = None
-        with suppress(ValueError):
-            data = json.loads(event.data)
-        progress = data.get("progress") if isinstance(data, dict) else None
         if word == "reminder":
             self._tell(Update(status=self._status, reminder=True))
         elif word in _STATUSES:
-            self._enter(Status(word), progress)
+            self._enter(Status(word), self._progress_in(event))
         return self._status.is_final
+
+    def _progress_in(self, event: SseEvent) -> Progress | None:
+        if event.name != "review.in_progress":
+            return None
+        try:
+            data = json.loads(event.data)
+        except ValueError:
+            return None
+        given = data if isinstance(data, dict) else {}
+        return parse_poll({"case_id": self._case.case_id, **given, "status": "in_progress"}).progress
 
     async def _poll(self) -> Poll | None:
         """Ask for the status once; None if nothing changed since the last time."""
@@ -165,7 +169,7 @@ class Waiting:
         self._enter(poll.status, poll.progress)
         return poll
 
-    def _enter(self, status: Status, progress: Json | None) -> None:
+    def _enter(self, status: Status, progress: Progress | None) -> None:
         if status is not self._status or progress or self._in_trouble:
             self._status = status
             self._tell(Update(status=status, progress=progress))

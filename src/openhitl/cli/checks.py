@@ -52,7 +52,6 @@ def check_all(settings: Settings, client: ClientConfig) -> list[Finding]:
         _python(),
         _data_folder(settings.data_dir),
         _secret(settings),
-        *_database(settings),
         _port(settings),
         _base_url(settings),
         _clock(settings),

@@ -13,16 +13,32 @@ import segno
 from openhitl.cli.terminal import Terminal
 from openhitl.client.origins import is_loopback
 
+STDOUT = 1
+
 
 def deliver(terminal: Terminal, url: str, *, open_browser: bool = True) -> None:
     """Show the address; open it where this machine has a screen, else help it to another machine."""
     terminal.say(f"  {url}")
-    if open_browser and has_screen() and webbrowser.open(url):
+    if open_browser and has_screen() and _opens(url):
         terminal.say("Opened in your browser.")
     elif is_loopback(url):
-        terminal.say(f"On another machine: {tunnel_hint(url)}")
+        terminal.say(tunnel_hint(url))
     elif terminal.live and url.startswith("https://"):
         terminal.say(qr_code(url))
+
+
+def _opens(url: str) -> bool:
+    """Open a browser that cannot write on our standard output, where only the answer belongs."""
+    sys.stdout.flush()
+    kept = os.dup(STDOUT)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, STDOUT)
+        return webbrowser.open(url)
+    finally:
+        os.dup2(kept, STDOUT)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def has_screen(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> bool:
@@ -39,8 +55,10 @@ def has_screen(environ: Mapping[str, str] = os.environ, platform: str = sys.plat
 def tunnel_hint(url: str) -> str:
     """Say how a page of this machine is reached from elsewhere. A QR code of it would lead nowhere."""
     port = url.partition("://")[2].partition("/")[0].rpartition(":")[2]
-    forward = f"`ssh -L {port}:localhost:{port} THIS-MACHINE`"
-    return f"first run {forward} there, or set HITL_BASE_URL to a tunnel's https address."
+    return (
+        f"From another computer: ssh -L {port}:localhost:{port} THIS-HOST, then open it there;\n"
+        "or set HITL_BASE_URL to the https address of a tunnel to this port."
+    )
 
 
 def qr_code(url: str) -> str:

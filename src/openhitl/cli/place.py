@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import openhitl
 from openhitl.cli.terminal import Terminal
-from openhitl.client.config import ClientConfig, load_config, local_url
+from openhitl.client.config import load_config, local_url
 from openhitl.client.origins import is_loopback
 from openhitl.errors import HitlError, ServerUnreachable
 
@@ -68,7 +68,7 @@ class Place:
 
     def _take_over(self) -> None:
         try:
-            self._serve()
+            self._serve(port=urlsplit(self.config.server_url).port)
         except openhitl.AlreadyServed:
             return  # somebody was faster
         except HitlError as error:
@@ -88,8 +88,9 @@ class Place:
                 time.sleep(PROBE_SECONDS / 10)  # it is just starting, or just ending
         raise ServerUnreachable("Another process serves the data folder but does not answer.")
 
-    def _serve(self) -> None:
-        server = self._open.enter_context(openhitl.EmbeddedServer(openhitl.load_settings()))
+    def _serve(self, port: int | None = None) -> None:
+        settings = openhitl.load_settings({"port": port})
+        server = self._open.enter_context(openhitl.EmbeddedServer(settings))
         self._point_to(server.url, server.api_key)
         self.embedded = True
 
@@ -118,8 +119,3 @@ def is_up(url: str) -> bool:
         return False
     finally:
         connection.close()
-
-
-def configured(config: ClientConfig) -> str:
-    """Say in words which server a configuration means."""
-    return config.server_url if config.configured else f"{config.server_url} (this machine)"

@@ -80,7 +80,7 @@ class Wait:
         if update and update.trouble:
             words = "no connection to the server, trying again"
         elif update and update.progress:
-            words += f", step {update.progress.get('current_step')} of {update.progress.get('total_steps')}"
+            words += f", step {update.progress.current_step} of {update.progress.total_steps}"
         if case is not None and case.expires_at is not None:
             words += f" · {left_words(case.expires_at - datetime.now(UTC))} left"
         return f"{words} · Ctrl-C leaves it open"

@@ -40,8 +40,7 @@ def status(
 
         async def find(hitl: HITL) -> OpenCase:
             case = await hitl.look_up(case_id)
-            if terminal.live and case.review_url:
-                terminal.say(f"Waiting for an answer to {case.case_id} at\n  {case.review_url}")
+            terminal.say(f"Waiting for an answer to {case.case_id} at\n  {case.review_url or 'its page'}")
             return case
 
         return Wait(place, terminal).run(find, lambda ended: tell_answer(terminal, ended, as_json=as_json))
