@@ -117,7 +117,7 @@ ESCALATION: dict[str, Any] = {
         "suggested_actions": ["Retry with one pod first", "Raise the probe's timeout to 300 s"],
         "details": {"log": "probe failed: connection refused\nprobe failed: connection refused"},
     },
-    "params": {"strategy": "rolling", "timeout_seconds": 120, "dry_run": False},
+    "params": {"strategy": "rolling", "timeout": 120, "dry_run": False},
     "retry_options": {
         "strategies": ["rolling", "canary", "blue_green"],
         "timeout_range": {"min": 120, "max": 600, "unit": "seconds"},

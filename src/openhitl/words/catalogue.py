@@ -51,7 +51,7 @@ def words_for(language: str) -> Words:
     return Words.load(language if language in LANGUAGES else "en")
 
 
-def negotiate(accept_language: str | None) -> str:
+def choose_language(accept_language: str | None) -> str:
     """Choose our best language for an `Accept-Language` header. Never fails.
 
     Source: RFC 9110 §12.5.4; entries with q=0 or unreadable weights are left out.

@@ -14,6 +14,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from openhitl.protocol.fields import MESSAGES
 from openhitl.words.catalogue import DOMAIN, LANGUAGES, LOCALES
 
 PACKAGE = Path(__file__).parents[1]
@@ -27,6 +28,8 @@ def collect() -> Catalog:
     found = extract_from_dir(PACKAGE, _METHODS, _OPTIONS, directory_filter=_is_source)
     for name, _line, message, comments, context in sorted(found, key=lambda entry: (entry[0], entry[1])):
         catalog.add(message, None, [(name, 0)], auto_comments=comments, context=context)
+    for message in MESSAGES.values():
+        catalog.add(message)
     return catalog
 
 

@@ -1,1 +1,22 @@
 """The server-rendered review pages."""
+
+from openhitl.review.pages.assets import StaticFile, static_file
+from openhitl.review.pages.headers import page_headers
+from openhitl.review.pages.posts import decode_answer, decode_step, merge_draft
+from openhitl.review.pages.render import render_error, render_review
+from openhitl.review.pages.view import Page, PageView, Problems, StepPost
+
+__all__ = [
+    "Page",
+    "PageView",
+    "Problems",
+    "StaticFile",
+    "StepPost",
+    "decode_answer",
+    "decode_step",
+    "merge_draft",
+    "page_headers",
+    "render_error",
+    "render_review",
+    "static_file",
+]

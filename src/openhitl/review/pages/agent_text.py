@@ -23,6 +23,8 @@ def agent(value: object) -> Markup:
 
 def drawn(text: str) -> Markup:
     """Escape text for HTML and mark what was invisible in it."""
+    if visible(text) == text:
+        return escape(text)
     parts = [
         Markup('<span class="esc">{}</span>').format(part) if is_escape else escape(part)
         for part, is_escape in segments(text)

@@ -9,6 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from openhitl.protocol.context import Artifact
 from openhitl.review.pages.diffs import Diff, PatchLine, compare, parse_patch
 from openhitl.review.pages.markdown import render_markdown
 from openhitl.review.pages.sheet import Sheet
@@ -45,14 +46,14 @@ def artifact_of(sheet: Sheet) -> ArtifactView | None:
     artifact = sheet.context.artifact if sheet.context else None
     if artifact is None:
         return None
-    kind = (artifact.format or "").strip().lower()
+    kind = artifact.format.strip().lower()
     source = text_of(artifact.content)
     preview = render_markdown(source) if kind in _MARKDOWN else None
     before = _previous_text(sheet)
     changes = compare(before, source) if before is not None else None
     tabs = _tabs(has_preview=preview is not None, has_changes=changes is not None)
     return ArtifactView(
-        title=artifact.title or "",
+        title=artifact.title,
         source=source,
         is_code=preview is None and kind not in _PROSE,
         preview=preview.html if preview else None,
@@ -61,7 +62,7 @@ def artifact_of(sheet: Sheet) -> ArtifactView | None:
         tabs=tabs,
         shown="changes" if changes else "source" if preview and preview.leaves_out else tabs[0],
         note=_note(sheet, kind, leaves_out=bool(preview and preview.leaves_out)),
-        details=_details(artifact.metadata, kind, artifact.format),
+        details=_details(sheet, artifact),
         editable=isinstance(artifact.content, str),
     )
 
@@ -98,8 +99,6 @@ def _note(sheet: Sheet, kind: str, *, leaves_out: bool) -> str:
     return ""
 
 
-def _details(metadata: Any, kind: str, written: str | None) -> list[Node]:
-    nodes = [read(value, humanise(key)) for key, value in (metadata or {}).items()]
-    if written and kind not in _PROSE | _MARKDOWN:
-        nodes.insert(0, read(written, "Format"))
-    return nodes
+def _details(sheet: Sheet, artifact: Artifact) -> list[Node]:
+    nodes = [read(value, humanise(key)) for key, value in artifact.metadata.items()]
+    return [*nodes, read(artifact.format, sheet.words.gettext("Format"))]

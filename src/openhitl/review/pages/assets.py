@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from openhitl.errors import NotFound
-
-_TYPES = {
+_MEDIA_TYPES = {
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
     "svg": "image/svg+xml",
@@ -19,51 +16,36 @@ _TYPES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asset:
-    """A static file: its public name (`page.1f2e3d4c5b6a.css`), bytes as they are and gzipped."""
+class StaticFile:
+    """A static file under its public name, e.g. `page.1f2e3d4c5b6a.css`."""
 
     name: str
-    content_type: str
-    body: bytes
-    gzipped: bytes
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        return {
-            "Content-Type": self.content_type,
-            "Cache-Control": "public, max-age=31536000, immutable",
-            "X-Content-Type-Options": "nosniff",
-            "Vary": "Accept-Encoding",
-        }
+    media_type: str
+    content: bytes
 
 
 @cache
-def _assets() -> Mapping[str, Asset]:
+def _files() -> Mapping[str, StaticFile]:
     folder = files("openhitl.review") / "static"
-    found = (entry for entry in folder.iterdir() if entry.name.rpartition(".")[2] in _TYPES)
-    return {entry.name: _asset(entry.name, entry.read_bytes()) for entry in found}
+    found = (entry for entry in folder.iterdir() if entry.name.rpartition(".")[2] in _MEDIA_TYPES)
+    return {entry.name: _static_file(entry.name, entry.read_bytes()) for entry in found}
 
 
-def _asset(name: str, body: bytes) -> Asset:
+def _static_file(name: str, content: bytes) -> StaticFile:
     stem, _, extension = name.rpartition(".")
-    digest = hashlib.sha256(body).hexdigest()[:12]
-    return Asset(
-        name=f"{stem}.{digest}.{extension}",
-        content_type=_TYPES[extension],
-        body=body,
-        gzipped=gzip.compress(body, mtime=0),
+    digest = hashlib.sha256(content).hexdigest()[:12]
+    return StaticFile(
+        name=f"{stem}.{digest}.{extension}", media_type=_MEDIA_TYPES[extension], content=content
     )
 
 
 def asset_name(plain: str) -> str:
     """Return the public name of a file of the static folder. Raises: KeyError for an unknown one."""
-    return _assets()[plain].name
+    return _files()[plain].name
 
 
-def find_asset(public: str) -> Asset:
-    """Find a static file by its public name. Raises: NotFound, also for an outdated digest."""
+def static_file(public: str) -> StaticFile | None:
+    """Find a static file by its public name; None for an unknown one or an outdated digest."""
     parts = public.split(".")
-    asset = _assets().get(f"{parts[0]}.{parts[-1]}")
-    if asset is None or asset.name != public:
-        raise NotFound
-    return asset
+    found = _files().get(f"{parts[0]}.{parts[-1]}")
+    return found if found is not None and found.name == public else None

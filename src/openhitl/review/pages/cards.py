@@ -35,7 +35,7 @@ def cards_of(sheet: Sheet, chosen: Collection[str] | None) -> list[Card]:
             Card(
                 id=item.id,
                 title=item.title,
-                description=item.description or "",
+                description=item.description,
                 pairs=[node for node in nodes if node.is_leaf],
                 nodes=[node for node in nodes if not node.is_leaf],
                 chosen=chosen is None or item.id in chosen,

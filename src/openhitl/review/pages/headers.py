@@ -21,11 +21,9 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 
 
-def page_headers(language: str = "en") -> Mapping[str, str]:
+def page_headers() -> Mapping[str, str]:
     """Return the headers that every page is sent with. The URL holds a token, hence no referrer."""
     return {
-        "Content-Type": "text/html; charset=utf-8",
-        "Content-Language": language,
         "Content-Security-Policy": CONTENT_SECURITY_POLICY,
         "Referrer-Policy": "no-referrer",
         "Cache-Control": "no-store",

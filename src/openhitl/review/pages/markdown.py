@@ -19,12 +19,12 @@ from markupsafe import Markup, escape
 
 from openhitl.protocol.visible import visible
 
-_TAGS = frozenset(
-    "a blockquote br code del em h3 h4 h5 h6 hr li ol p pre s small strong table tbody td th thead tr ul".split()
-)
+_BLOCKS = {"blockquote", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "ul"}
+_TABLE = {"table", "tbody", "td", "th", "thead", "tr"}
+_INLINE = {"a", "br", "code", "del", "em", "s", "small", "strong"}
 _OWN_DIRECTION = ("blockquote", "h3", "h4", "h5", "h6", "li", "p", "td", "th")
 _CLEANER = nh3.Cleaner(
-    tags=set(_TAGS),
+    tags=_BLOCKS | _TABLE | _INLINE,
     attributes={"a": {"href"}, "ol": {"start"}},
     url_schemes={"http", "https", "mailto"},
     link_rel="noopener noreferrer nofollow",

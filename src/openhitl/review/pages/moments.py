@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time, format_timedelta
 
-from openhitl.protocol.wire import timestamp
+from openhitl.protocol.timestamps import timestamp
 from openhitl.words import N_, Words
 
 _NEAR = {-1: N_("yesterday"), 0: N_("today"), 1: N_("tomorrow")}

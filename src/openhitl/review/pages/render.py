@@ -61,7 +61,7 @@ def _page_for(sheet: Sheet) -> _Draw:
     return _SIDE.get((sheet.content.type, wanted)) or _MAIN.get(sheet.content.type, form.form_page)
 
 
-def render_error(code: str, *, status: int, language: str = "en", base: str = "") -> Page:
+def render_error(code: str, status: int, language: str = "en", *, base: str = "") -> Page:
     """Draw the page for a request that reaches no case: a wrong link, a fault of ours, too many tries."""
     words = words_for(language)
     gettext = words.gettext

@@ -40,7 +40,7 @@ def selection_page(sheet: Sheet) -> Page:
 
 def _bounds(sheet: Sheet, count: int) -> Bounds:
     context = sheet.context
-    low = context.min if context and context.min is not None else 1
+    low = context.min if context else 0
     high = context.max if context and context.max is not None else count
     return Bounds(low, high)
 

@@ -13,7 +13,7 @@ from openhitl.errors import CallerError
 from openhitl.protocol.case import Content, ReviewCase, Status
 from openhitl.protocol.context import Context
 from openhitl.protocol.visible import visible
-from openhitl.protocol.wire import timestamp
+from openhitl.protocol.timestamps import timestamp
 from openhitl.review.pages import agent_text
 from openhitl.review.pages.assets import asset_name
 from openhitl.review.pages.links import Links

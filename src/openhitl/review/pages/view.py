@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from openhitl.cases import Draft, StoredCase
 from openhitl.protocol.case import Json
-from openhitl.store.records import Draft, StoredCase
 
 Pairs = Sequence[tuple[str, str]]
 

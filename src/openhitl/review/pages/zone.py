@@ -35,13 +35,19 @@ class Zone:
     patch: Sequence[PatchLine]
     links: Sequence[tuple[str, str]]
     details: Details
+    definition: Node | None = None
+
+    @classmethod
+    def empty(cls) -> Zone:
+        """Make a zone that says nothing, for pages that have said it before."""
+        return cls(message="", facts=(), patch=(), links=(), details=Details(nodes=(), is_short=True))
 
 
 def zone_of(sheet: Sheet, *, extra: Mapping[str, Any] | None = None) -> Zone:
     """Lay out what a context says; `extra` are further values that need a place under the details."""
     context = sheet.context
     if context is None:
-        return Zone(message="", facts=(), patch=(), links=(), details=Details(nodes=(), is_short=True))
+        return Zone.empty()
     rest = {key: value for key, value in context.rest.items() if not _is_banner(key, value)}
     facts, remaining = _facts(context.facts, rest)
     nodes = [read(value, humanise(key)) for key, value in {**remaining, **(extra or {})}.items()]
@@ -52,6 +58,7 @@ def zone_of(sheet: Sheet, *, extra: Mapping[str, Any] | None = None) -> Zone:
         patch=parse_patch(context.diff) if isinstance(context.diff, str) else (),
         links=_links(context.links),
         details=Details(nodes=nodes, is_short=sum(map(count_rows, nodes)) <= _SHORT_ROWS),
+        definition=read(sheet.content.context["form"]) if context.form else None,
     )
 
 

@@ -66,7 +66,7 @@ async function save() {
   sending = fetch(form.dataset.autosave, { method: "PUT", headers, body, keepalive: true })
     .then((response) => {
       if (response.ok) {
-        version.value = Number(version.value) + 1;
+        version.value = response.headers.get("x-draft-version") ?? Number(version.value) + 1;
         saved.textContent = `${saved.dataset.text} ${new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" })}`;
       } else if (response.status === 409) {
         saved.textContent = saved.dataset.conflict;

@@ -23,7 +23,7 @@ function say(time) {
 
 for (const element of document.querySelectorAll("time[data-time]")) {
   const time = Date.parse(element.dateTime);
-  element.textContent = element.dataset.time === "clock" ? clock.format(time) : say(time);
+  element.textContent = say(time);
 }
 for (const element of document.querySelectorAll("[data-zone]")) element.textContent = `(${zone})`;
 

@@ -1,0 +1,102 @@
+"""Escalation: something went wrong; retry, perhaps differently, skip or abort. HITL v0.8 §10.5."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from openhitl.protocol.context import Context
+from openhitl.review.pages.controls import PREFIX, Control, Filling, control_of, field_pairs
+from openhitl.review.pages.field_errors import say_errors
+from openhitl.review.pages.frame import frame_of
+from openhitl.review.pages.params import changed_params, params_form
+from openhitl.review.pages.problems import Problem, problem_list, typed
+from openhitl.review.pages.sheet import Sheet
+from openhitl.review.pages.tree import Node, humanise, read
+from openhitl.review.pages.view import Page
+from openhitl.review.pages.zone import is_complete, zone_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailureView:
+    """What went wrong: a title and a sentence, more to know, and the log drawn closed."""
+
+    title: str
+    summary: str
+    facts: Sequence[Node]
+    details: Sequence[Node]
+
+
+def escalation_page(sheet: Sheet) -> Page:
+    """Draw the page to decide on."""
+    frame = frame_of(sheet)
+    errors = _errors(sheet)
+    controls = _controls(sheet, sheet.context, errors) if sheet.context else []
+    found = [
+        Problem(f"{control.label}: {errors[control.key]}", f"f-{control.key}")
+        for control in controls
+        if control.key in errors
+    ]
+    return sheet.draw(
+        "escalation.html",
+        frame=frame,
+        zone=zone_of(sheet),
+        error=_failure(sheet),
+        controls=controls,
+        can_decide=is_complete(sheet),
+        is_high=bool(frame.risk and frame.risk.is_high),
+        primary=sheet.words.gettext("Retry"),
+        problems=found or problem_list(sheet),
+    )
+
+
+def retry_page(sheet: Sheet) -> Page:
+    """Draw the page that lists what was changed before the retry is sent."""
+    pairs = _param_pairs(sheet)
+    changed = changed_params(sheet.context, pairs, sheet.words) if sheet.context else []
+    text = sheet.words.ngettext("Retry with %(count)s change", "Retry with %(count)s changes", len(changed))
+    return sheet.draw(
+        "retry.html",
+        frame=frame_of(sheet),
+        changed=changed,
+        kept=[(PREFIX + name, value) for name, value in pairs],
+        typed=typed(sheet, "reason"),
+        primary=text % {"count": len(changed)} if changed else sheet.words.gettext("Retry"),
+        problems=problem_list(sheet),
+    )
+
+
+def _param_pairs(sheet: Sheet) -> list[tuple[str, str]]:
+    """Return the parameters as last typed: in a refused post, or drafted before."""
+    if sheet.view.problems:
+        return field_pairs(sheet.view.problems.pairs)
+    drafted = sheet.view.draft.values.get("params") if sheet.view.draft else None
+    return [(str(name), str(value)) for name, value in drafted.items()] if isinstance(drafted, dict) else []
+
+
+def _errors(sheet: Sheet) -> Mapping[str, str]:
+    if sheet.context is None or sheet.view.problems is None:
+        return {}
+    form = params_form(sheet.context)
+    return say_errors(form, form.check(form.from_text(_param_pairs(sheet))).errors, sheet.words)
+
+
+def _controls(sheet: Sheet, context: Context, errors: Mapping[str, str]) -> list[Control]:
+    form = params_form(context)
+    present = {field.key: field.default for field in form.fields}
+    values = {**present, **form.from_text(_param_pairs(sheet))}
+    filling = Filling(values=values, errors=errors)
+    return [control_of(sheet, field, filling, frozenset()) for field in form.fields]
+
+
+def _failure(sheet: Sheet) -> FailureView | None:
+    failure = sheet.context.error if sheet.context else None
+    if failure is None:
+        return None
+    details = read(failure.details) if failure.details is not None else None
+    return FailureView(
+        title=failure.title,
+        summary=failure.summary,
+        facts=[read(value, humanise(key)) for key, value in failure.rest.items()],
+        details=() if details is None else details.children or (details,),
+    )
