@@ -86,6 +86,7 @@ def main() -> None:
         http="httptools",
         access_log=False,
         log_level="warning",
+        server_header=False,
     )
 
 

@@ -158,7 +158,6 @@ class Cases:
             "context": question.context,
             "submit_url": f"{base}/reviews/{case.case_id}/respond",
             "submit_token": submit_token,
-            "inline_actions": ACTIONS[question.type],
         }
         return {
             "status": "human_input_required",
