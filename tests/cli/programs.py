@@ -46,13 +46,20 @@ class Running:
         async with self._grew:
             self._grew.notify_all()
 
-    async def says(self, words: str, *, on: str = "err") -> str:
-        """Wait until the program has printed these words; return all that it printed there."""
+    async def says(self, words: str, *, on: str = "err", times: int = 1) -> str:
+        """Wait until the program has printed a line with these words, and that line is whole.
+
+        Return all that it has printed there. `times` waits for so many such lines.
+        """
         reader = self._readers[on == "err"]
         async with asyncio.timeout(PATIENCE_SECONDS), self._grew:
-            await self._grew.wait_for(lambda: words in getattr(self, on) or reader.done())
-        assert words in getattr(self, on), f"ended with out={self.out!r} err={self.err!r}"
+            await self._grew.wait_for(lambda: self._lines_with(words, on) >= times or reader.done())
+        assert self._lines_with(words, on) >= times, f"ended with out={self.out!r} err={self.err!r}"
         return str(getattr(self, on))
+
+    def _lines_with(self, words: str, on: str) -> int:
+        whole = getattr(self, on).rpartition("\n")[0]
+        return sum(words.strip() in line for line in whole.split("\n"))
 
     def interrupt(self) -> None:
         """Press Ctrl-C."""

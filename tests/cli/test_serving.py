@@ -15,6 +15,7 @@ from tests.cli.people import answer, review_urls
 
 pytestmark = pytest.mark.anyio
 
+#: In the order in which the demo asks.
 ANSWERS = {
     "approval": ("approve", {}),
     "selection": ("select", {"selected": ["job_001"]}),
@@ -84,9 +85,8 @@ async def test_a_key_from_admin_opens_the_server_and_stands_alone_on_stdout(alon
 
 async def test_the_demo_asks_five_questions_and_prints_each_answer_at_once(alone):
     async with alone.start("demo", "--no-open", "--json") as running:
-        urls = await running.finds(review_urls, 5)
-        for url in urls:
-            review_type = await type_of(url)
+        printed = await running.says("/review/", times=5)
+        for review_type, url in zip(ANSWERS, review_urls(printed), strict=True):
             action, data = ANSWERS[review_type]
             response = await answer(url, action, data)
             assert response.status_code == 200, response.text

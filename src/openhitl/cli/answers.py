@@ -11,6 +11,7 @@ from openhitl.agent.replies import answer_text
 from openhitl.cli.exits import Exit
 from openhitl.cli.terminal import Terminal
 from openhitl.cli.waiting import Ended
+from openhitl.protocol.visible import visible
 
 
 def tell_answer(terminal: Terminal, ended: Ended, *, as_json: bool) -> int:
@@ -19,10 +20,12 @@ def tell_answer(terminal: Terminal, ended: Ended, *, as_json: bool) -> int:
     if as_json:
         print(json.dumps(decision_json(case, decision), ensure_ascii=False), flush=True)
     elif decision.answered:
-        print(answer_text(case, decision), flush=True)
+        words = answer_text(case, decision)
+        # A program gets the words as they are; a terminal must not obey what they hide.
+        print(visible(words) if sys.stdout.isatty() else words, flush=True)
     if not as_json:
         for note in notes(decision):
-            terminal.say(note)
+            terminal.say(visible(note))
     return exit_code(decision)
 
 

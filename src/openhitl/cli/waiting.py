@@ -71,8 +71,9 @@ class Wait:
 
     def _note(self, update: Update) -> None:
         self._update = update
-        if self._terminal.live:
-            self._terminal.draw(self._line())
+        if update.reminder and self._case is not None:
+            self._terminal.say(f"Reminder: it is still open at {self._case.review_url}")
+        self._terminal.draw(self._line())
 
     def _line(self) -> str:
         case, update = self._case, self._update

@@ -37,8 +37,14 @@ def config(
         print_json([asdict(line) for line in lines])
         return
     for line in lines:
-        value = "" if line.value is None else str(line.value)
-        print(f"{line.name}={value}".ljust(60) + f"  # {line.source}")
+        print(f"{line.name}={_spelled(line.value)}".ljust(60) + f"  # {line.source}")
+
+
+def _spelled(value: str | int | bool | None) -> str:
+    """Spell a value as its environment variable would."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)
 
 
 def _server_lines(settings: Settings) -> list[Line]:

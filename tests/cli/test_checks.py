@@ -1,0 +1,69 @@
+"""What `hitl doctor` finds."""
+
+import socket
+
+import pytest
+
+from openhitl.cli.checks import Finding, Level, check_all
+from openhitl.client.config import ClientConfig
+from openhitl.settings import Settings
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+def finding(name: str, folder, *, api_key=None, **settings) -> Finding:
+    given = Settings(**{"data_dir": folder, "port": 0, **settings})
+    client = ClientConfig(server_url="http://localhost:1", api_key=api_key, key_source="HITL_API_KEY")
+    return next(found for found in check_all(given, client) if found.name == name)
+
+
+def test_a_fresh_machine_is_fine(tmp_path):
+    settings = Settings(data_dir=tmp_path / "none", port=0)
+    findings = check_all(settings, ClientConfig(server_url="http://localhost:1"))
+    assert {found.level for found in findings if found.name != "terminal"} == {Level.OK}
+    assert not (tmp_path / "none").exists(), "looking changes nothing"
+
+
+def test_a_data_folder_that_others_can_enter_is_a_warning(folder):
+    folder.chmod(0o755)
+    found = finding("data folder", folder)
+    assert found.level is Level.WARN
+    assert found.hint == f"chmod 700 {folder}"
+
+
+def test_a_data_folder_that_is_a_file_is_a_failure(tmp_path):
+    (tmp_path / "file").write_text("")
+    assert finding("data folder", tmp_path / "file").level is Level.FAIL
+
+
+def test_a_secret_that_others_can_read_is_a_failure(folder):
+    path = folder / "secret.key"
+    path.write_text("ab" * 32)
+    path.chmod(0o644)
+    assert finding("secret", folder).level is Level.FAIL
+    path.chmod(0o600)
+    assert finding("secret", folder).level is Level.OK
+
+
+def test_a_secret_that_is_none_is_a_failure(folder):
+    (folder / "secret.key").write_text("hello")
+    assert finding("secret", folder).level is Level.FAIL
+    assert finding("secret", folder, secret_key="short").level is Level.FAIL
+
+
+def test_a_port_that_something_else_holds_is_a_failure(folder):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        found = finding("port", folder, port=taken.getsockname()[1])
+    assert found.level is Level.FAIL
+
+
+def test_an_agents_credential_and_the_data_folder_in_one_hand_is_a_warning(folder):
+    found = finding("who asks, who answers", folder, api_key="hitla_x")
+    assert found.level is Level.WARN
+    assert "HITL_API_KEY" in found.message
+    assert finding("who asks, who answers", folder).level is Level.OK

@@ -1,0 +1,87 @@
+"""What a human at a terminal sees while waiting."""
+
+import io
+from datetime import timedelta
+
+import pytest
+
+from openhitl.cli.delivery import deliver, has_screen, qr_code
+from openhitl.cli.terminal import Terminal, left_words
+
+
+class Screen(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def screen():
+    return Screen()
+
+
+@pytest.fixture
+def terminal(screen):
+    return Terminal(screen, {"TERM": "xterm"})
+
+
+def test_the_live_line_is_redrawn_in_place_and_taken_away(terminal, screen):
+    terminal.draw("one")
+    terminal.draw("two")
+    terminal.say("done")
+    assert screen.getvalue() == "\r\x1b[2Kone\r\x1b[2Ktwo\r\x1b[2Kdone\n"
+
+
+def test_the_live_line_never_wraps(terminal, screen, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "20")
+    terminal.draw("x" * 100)
+    assert len(screen.getvalue().removeprefix("\r\x1b[2K")) == 19
+
+
+@pytest.mark.parametrize(
+    ("stream", "environ"), [(io.StringIO(), {"TERM": "xterm"}), (Screen(), {"TERM": "dumb"}), (Screen(), {})]
+)
+def test_where_nothing_can_be_redrawn_nothing_is(stream, environ):
+    terminal = Terminal(stream, environ)
+    terminal.draw("one")
+    terminal.clear()
+    assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [
+        (timedelta(days=2, hours=3, minutes=4), "2 d 3 h"),
+        (timedelta(hours=23, minutes=59, seconds=59), "23 h 59 min"),
+        (timedelta(minutes=4, seconds=5), "4:05"),
+        (timedelta(seconds=-3), "0:00"),
+    ],
+)
+def test_time_left_is_said_in_the_units_that_matter(left, words):
+    assert left_words(left) == words
+
+
+def test_an_https_address_comes_with_a_qr_code(terminal, screen):
+    deliver(terminal, "https://hitl.example.com/review/x?token=t", open_browser=False)
+    assert qr_code("https://hitl.example.com/review/x?token=t") in screen.getvalue()
+
+
+def test_a_local_address_comes_with_a_way_there_and_no_qr_code(terminal, screen):
+    deliver(terminal, "http://localhost:4485/review/x?token=t", open_browser=False)
+    assert "ssh -L 4485:localhost:4485" in screen.getvalue()
+    assert "█" not in screen.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("environ", "platform", "screen_here"),
+    [
+        ({"DISPLAY": ":0"}, "linux", True),
+        ({"WAYLAND_DISPLAY": "wayland-0"}, "linux", True),
+        ({}, "linux", False),
+        ({}, "darwin", True),
+        ({"SSH_CONNECTION": "x", "DISPLAY": ":10"}, "linux", False),
+        ({"SSH_CONNECTION": "x"}, "darwin", False),
+        ({"BROWSER": "firefox", "SSH_CONNECTION": "x"}, "linux", True),
+    ],
+)
+def test_a_browser_is_opened_only_where_the_human_sits(environ, platform, screen_here):
+    assert has_screen(environ, platform) is screen_here
