@@ -1,0 +1,211 @@
+"""Reading what is asked: the body of `POST /api/v1/reviews`. HITL v0.8 §6."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from openhitl.errors import InvalidRequest, InvalidType, PolicyRefused, UnsupportedField
+from openhitl.protocol.case import (
+    ACTIONS,
+    MAX_PROMPT_CHARACTERS,
+    Assurance,
+    Content,
+    DefaultAction,
+    ReviewCase,
+    Status,
+    actions_of,
+)
+from openhitl.protocol.context import Context
+from openhitl.protocol.durations import DEFAULT_TIMEOUT, MAX_TIMEOUT, MIN_TIMEOUT, parse_duration
+from openhitl.protocol.problems import check_storable, invalid, list_of, object_of, text_of
+from openhitl.protocol.shown import with_shown_digest
+from openhitl.protocol.timestamps import parse_timestamp
+
+MAX_MESSAGE_CHARACTERS = 10_000
+MAX_METADATA_BYTES = 16_384
+MAX_REMINDERS = 10
+FIELDS = frozenset(
+    {
+        "assurance",
+        "context",
+        "default_action",
+        "inline_actions",
+        "message",
+        "metadata",
+        "previous_case_id",
+        "prompt",
+        "reminder_at",
+        "timeout",
+        "type",
+    }
+)
+#: Fields of the protocol or of this server whose machinery is not there: never stored and ignored.
+UNSUPPORTED = frozenset({"assignees", "hitl_callback_url", "surface", "verification_policy"})
+_TYPE = re.compile(r"x-[a-z0-9][a-z0-9_-]{0,60}", re.ASCII)
+CASE_ID = re.compile(r"[a-zA-Z0-9_-]{1,100}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """Who asks, and what they may.
+
+    Args:
+        owner: the agent's row, None for a creator without a credential.
+        relays_answers: whether the asker is given a submit token, and so may name inline actions.
+    """
+
+    case_id: str
+    agent_name: str
+    owner: int | None
+    relays_answers: bool
+    allow_default_approve: bool = False
+    demo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A valid question."""
+
+    case: ReviewCase
+    content: Content
+    context: Context
+
+
+def parse_creation(body: Any, asking: Asking, *, now: datetime) -> Asked:
+    """Read a create body.
+
+    Raises: InvalidType, UnsupportedField, NoItems, PolicyRefused, InvalidRequest with `errors`, each
+    a path and a message.
+    """
+    check_storable(body)
+    given = object_of(body, "body")
+    _check_names(given)
+    review_type = _type(given.get("type"))
+    context = object_of(given.get("context", {}), "context")
+    parsed = Context.parse(review_type, context)
+    prompt = text_of(given.get("prompt"), "prompt", least=1, most=MAX_PROMPT_CHARACTERS)
+    timeout = text_of(given.get("timeout", DEFAULT_TIMEOUT), "timeout", most=50)
+    expires_at = now + _timeout(timeout)
+    reminders = _reminders(given.get("reminder_at"), now, expires_at)
+    content = Content(
+        type=review_type,
+        prompt=prompt,
+        message=text_of(given.get("message", prompt), "message", most=MAX_MESSAGE_CHARACTERS),
+        context=context,
+        timeout=timeout,
+        default_action=_default_action(given.get("default_action"), asking),
+        agent=asking.agent_name,
+        reminder_at=reminders,
+        previous_case_id=_previous(given.get("previous_case_id")),
+        inline_actions=_inline_actions(given.get("inline_actions"), review_type, asking),
+        metadata=_metadata(given.get("metadata", {})),
+    )
+    content = with_shown_digest(asking.case_id, content, expires_at)
+    return Asked(_case(content, asking, now, expires_at), content, parsed)
+
+
+def _case(content: Content, asking: Asking, now: datetime, expires_at: datetime) -> ReviewCase:
+    return ReviewCase(
+        case_id=asking.case_id,
+        agent_id=asking.owner,
+        type=content.type,
+        status=Status.PENDING,
+        created_at=now,
+        expires_at=expires_at,
+        default_action=content.default_action,
+        demo=asking.demo,
+        reminders=content.reminder_at,
+        previous_case_id=content.previous_case_id,
+    )
+
+
+def _check_names(given: dict[str, Any]) -> None:
+    for name in given:
+        if name in UNSUPPORTED:
+            raise UnsupportedField(f"This server cannot honour {name}.", field=name)
+        if name not in FIELDS:
+            invalid(name, "is not a field of a review")
+    if given.get("assurance", Assurance.LINK) != Assurance.LINK:
+        raise UnsupportedField("This server cannot honour assurance above link.", field="assurance")
+
+
+def _type(raw: Any) -> str:
+    review_type = text_of(raw, "type")
+    if review_type not in ACTIONS and not _TYPE.fullmatch(review_type):
+        raise InvalidType(type=review_type[:100], valid_types=[*ACTIONS, "x-…"])
+    return review_type
+
+
+def _timeout(text: str) -> Any:
+    try:
+        timeout = parse_duration(text)
+    except InvalidRequest as error:
+        invalid("timeout", error.message)
+    if not MIN_TIMEOUT <= timeout <= MAX_TIMEOUT:
+        invalid("timeout", "must be from 10 s to 7 d")
+    return timeout
+
+
+def _reminders(raw: Any, now: datetime, expires_at: datetime) -> tuple[datetime, ...]:
+    if raw is None:
+        return ()
+    given = [raw] if isinstance(raw, str) else list_of(raw, "reminder_at")
+    if len(given) > MAX_REMINDERS:
+        invalid("reminder_at", f"must hold at most {MAX_REMINDERS} instants")
+    instants = set()
+    for one in given:
+        try:
+            instant = parse_timestamp(text_of(one, "reminder_at"))
+        except ValueError:
+            invalid("reminder_at", "must be ISO 8601 with a time zone, like 2026-02-20T10:00:00Z")
+        if not now < instant < expires_at:
+            invalid("reminder_at", "must lie between now and the deadline")
+        instants.add(instant)
+    return tuple(sorted(instants))
+
+
+def _default_action(raw: Any, asking: Asking) -> DefaultAction:
+    if raw is None:
+        return DefaultAction.SKIP
+    if raw not in set(DefaultAction):
+        invalid("default_action", f"must be one of {', '.join(DefaultAction)}")
+    action = DefaultAction(raw)
+    if action is DefaultAction.APPROVE and not asking.allow_default_approve:
+        raise PolicyRefused(
+            "Silence is not consent: default_action approve is not allowed here.",
+            hint="The operator can allow it with HITL_ALLOW_DEFAULT_APPROVE.",
+        )
+    return action
+
+
+def _previous(raw: Any) -> str | None:
+    if raw is not None and not CASE_ID.fullmatch(text_of(raw, "previous_case_id", most=100)):
+        invalid("previous_case_id", "is not a case id")
+    return raw  # type: ignore[no-any-return]
+
+
+def _inline_actions(raw: Any, review_type: str, asking: Asking) -> tuple[str, ...] | None:
+    if raw is None:
+        return None
+    actions = list_of(raw, "inline_actions")
+    known = actions_of(review_type)
+    for action in actions:
+        if action not in known:
+            invalid("inline_actions", f"must be among {', '.join(known)}")
+    if not asking.relays_answers:
+        raise PolicyRefused(
+            "inline_actions is for services: an agent cannot relay answers to its own question.",
+            hint="Use a key of kind service.",
+        )
+    return tuple(dict.fromkeys(actions))
+
+
+def _metadata(raw: Any) -> dict[str, Any]:
+    metadata = object_of(raw, "metadata")
+    if metadata and len(json.dumps(metadata).encode()) > MAX_METADATA_BYTES:
+        invalid("metadata", f"must be at most {MAX_METADATA_BYTES} bytes")
+    return metadata

@@ -1,0 +1,156 @@
+"""What comes in from any service, v0.5 to v0.8: read leniently, refused only where it is of no use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from openhitl.errors import PeerError
+from openhitl.protocol.case import Json, Progress, Status
+from openhitl.protocol.timestamps import parse_timestamp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HitlObject:
+    """A hitl object as an agent needs it. HITL v0.8 §6."""
+
+    case_id: str
+    type: str
+    prompt: str
+    review_url: str
+    poll_url: str
+    message: str = ""
+    spec_version: str = ""
+    events_url: str | None = None
+    created_at: datetime | None = None
+    expires_at: datetime | None = None
+    default_action: str = "skip"
+    context: Json = field(default_factory=dict)
+    reminder_at: tuple[datetime, ...] = ()
+    previous_case_id: str | None = None
+    submit_url: str | None = None
+    submit_token: str | None = None
+    inline_actions: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poll:
+    """A poll body as an agent needs it. HITL v0.8 §8. `ended_at` is when the case became final."""
+
+    status: Status
+    case_id: str
+    action: str | None = None
+    data: Json = field(default_factory=dict)
+    responded_by: Json | None = None
+    submission_context: Json | None = None
+    progress: Progress | None = None
+    default_action: str | None = None
+    reason: str | None = None
+    ended_at: datetime | None = None
+    expires_at: datetime | None = None
+    next_case_id: str | None = None
+    body: Json = field(default_factory=dict)
+
+
+def parse_accepted(status_code: int, body: Any) -> HitlObject | None:
+    """Read the answer of a service; None if it does not ask for a human. HITL v0.8 §6.
+
+    Raises: PeerError for a hitl object without what an agent cannot do without.
+    """
+    if status_code != 202 or not isinstance(body, Mapping) or "hitl" not in body:
+        return None
+    hitl = body["hitl"]
+    if not isinstance(hitl, Mapping):
+        raise PeerError("The service answered 202 with a hitl member that is not an object.")
+    needed = {name: _needed(hitl, name) for name in ("case_id", "type", "prompt", "review_url", "poll_url")}
+    return HitlObject(
+        **needed,
+        message=_text(body, "message") or needed["prompt"],
+        spec_version=_text(hitl, "spec_version") or "",
+        events_url=_text(hitl, "events_url"),
+        created_at=_instant(hitl.get("created_at")),
+        expires_at=_instant(hitl.get("expires_at")),
+        default_action=_text(hitl, "default_action") or "skip",
+        context=_object(hitl.get("context")) or {},
+        reminder_at=_instants(hitl.get("reminder_at")),
+        previous_case_id=_text(hitl, "previous_case_id"),
+        submit_url=_text(hitl, "submit_url"),
+        submit_token=_text(hitl, "submit_token"),
+        inline_actions=_texts(hitl.get("inline_actions")),
+    )
+
+
+def parse_poll(body: Any) -> Poll:
+    """Read a poll body.
+
+    Raises: PeerError for one without a known status and case id, or completed without an action.
+    """
+    if not isinstance(body, Mapping):
+        raise PeerError("The service's poll answer is not an object.")
+    try:
+        status = Status(_needed(body, "status"))
+    except ValueError as error:
+        raise PeerError(f"The service's poll answer has an unknown status: {body['status']!r}.") from error
+    result = _object(body.get("result")) or {}
+    if status is Status.COMPLETED and not isinstance(result.get("action"), str):
+        raise PeerError("The service says completed, but not with which action.")
+    return Poll(
+        status=status,
+        case_id=_needed(body, "case_id"),
+        action=_text(result, "action"),
+        data=_object(result.get("data")) or {},
+        responded_by=_object(body.get("responded_by")),
+        submission_context=_object(body.get("submission_context")),
+        progress=_progress(body.get("progress")),
+        default_action=_text(body, "default_action"),
+        reason=_text(body, "reason"),
+        ended_at=_instant(body.get(f"{status}_at")) if status.is_final else None,
+        expires_at=_instant(body.get("expires_at")),
+        next_case_id=_text(body, "next_case_id"),
+        body=body,
+    )
+
+
+def _needed(given: Json, name: str) -> str:
+    value = given.get(name)
+    if not isinstance(value, str) or not value:
+        raise PeerError(f"The service's answer lacks {name}.")
+    return value
+
+
+def _text(given: Json, name: str) -> str | None:
+    value = given.get(name)
+    return value if isinstance(value, str) else None
+
+
+def _object(value: Any) -> Json | None:
+    return value if isinstance(value, Mapping) else None
+
+
+def _texts(value: Any) -> tuple[str, ...] | None:
+    if not isinstance(value, list):
+        return None
+    return tuple(one for one in value if isinstance(one, str))
+
+
+def _instant(value: Any) -> datetime | None:
+    try:
+        return parse_timestamp(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _instants(value: Any) -> tuple[datetime, ...]:
+    given = value if isinstance(value, list) else [value]
+    return tuple(instant for instant in map(_instant, given) if instant is not None)
+
+
+def _progress(value: Any) -> Progress | None:
+    names = ("current_step", "total_steps", "completed_fields", "total_fields")
+    given = _object(value) or {}
+    numbers = {name: given.get(name) for name in names}
+    if not all(isinstance(number, int) for number in numbers.values()):
+        return None
+    return Progress(**{name: int(number or 0) for name, number in numbers.items()})
