@@ -18,7 +18,7 @@ from openhitl.agent.questions import OpenCase
 from openhitl.agent.replies import json_object
 from openhitl.client import requests
 from openhitl.client.exchange import Response
-from openhitl.client.pauses import PASSING, backoff_seconds, jittered
+from openhitl.client.pauses import MAX_BACKOFF_SECONDS, PASSING, backoff_seconds, jittered
 from openhitl.client.refusals import refusal
 from openhitl.client.session import Session, Stream
 from openhitl.client.sse import SseEvent, SseParser
@@ -27,6 +27,7 @@ from openhitl.protocol.case import Progress, Status
 from openhitl.protocol.incoming import Poll, parse_poll
 
 POLL_SECONDS = 30.0
+MIN_POLL_SECONDS = 1.0
 #: A stream that lived this long was a good one; its end starts the back-off anew.
 GOOD_STREAM_SECONDS = 10.0
 _STATUSES = frozenset(str(status) for status in Status)
@@ -70,6 +71,7 @@ class Waiting:
         self._last_event_id = ""
         self._etag: str | None = None
         self._interval_seconds = POLL_SECONDS
+        self._retry_seconds = 0.0
         self._failures = 0
         self._in_trouble = False
 
@@ -95,12 +97,17 @@ class Waiting:
                 self._streams = False
                 self._failures = 0
                 await asyncio.sleep(self._until_next_poll())
-            else:
+            elif heard is _Heard.THE_END:
+                # The poll lags behind the stream: another node, perhaps.
                 self._failures += 1
                 await asyncio.sleep(backoff_seconds(self._failures))
 
     async def _listen(self) -> _Heard:
-        """Follow the stream to the terminal event, or until it breaks."""
+        """Follow the stream to the terminal event, or until it breaks.
+
+        A broken one is followed by a pause here, so that the agents of a server that restarts do not
+        all come back at once.
+        """
         url = self._case.events_url
         assert url is not None
         started = asyncio.get_running_loop().time()
@@ -113,6 +120,9 @@ class Waiting:
             pass
         if asyncio.get_running_loop().time() - started > GOOD_STREAM_SECONDS:
             self._failures = 0
+        if heard is _Heard.IT_BROKE:
+            self._failures += 1
+            await asyncio.sleep(max(self._retry_seconds, backoff_seconds(self._failures)))
         return heard
 
     async def _follow(self, stream: Stream) -> _Heard:
@@ -126,7 +136,10 @@ class Waiting:
             return _Heard.NO_STREAM_HERE
         parser = SseParser(self._last_event_id)
         async for chunk in stream.chunks:
-            for event in parser.feed(chunk):
+            events = parser.feed(chunk)
+            if parser.retry_ms is not None:
+                self._retry_seconds = min(parser.retry_ms / 1000, MAX_BACKOFF_SECONDS)
+            for event in events:
                 self._last_event_id = event.id
                 if self._note(event):
                     return _Heard.THE_END
@@ -161,7 +174,8 @@ class Waiting:
             raise _Delay(PeerError(f"The server answered {response.status}."), _asked_pause(response))
         if response.status not in (200, 304):
             raise refusal(response)
-        self._interval_seconds = max(_asked_pause(response) or POLL_SECONDS, 1.0)
+        asked = _asked_pause(response)
+        self._interval_seconds = POLL_SECONDS if asked is None else max(asked, MIN_POLL_SECONDS)
         if response.status == 304:
             return None
         poll = parse_poll(json_object(response))
