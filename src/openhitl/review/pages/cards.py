@@ -29,14 +29,16 @@ def cards_of(sheet: Sheet, chosen: Collection[str] | None) -> list[Card]:
     """Read the items off a case; `chosen` None ticks all of them."""
     cards = []
     for item in sheet.context.items if sheet.context else ():
-        values = {**item.metadata, **item.rest}
-        nodes = [read(value, humanise(key)) for key, value in values.items()]
+        # An item may say the same key inside and beside its metadata: both are shown.
+        values = [*item.metadata.items(), *item.rest.items()]
+        nodes = [read(value, humanise(key)) for key, value in values]
+        item_id = Node(label=sheet.words.gettext("ID"), kind="text", text=item.id)
         cards.append(
             Card(
                 id=item.id,
                 title=item.title,
                 description=item.description,
-                pairs=[node for node in nodes if node.is_leaf],
+                pairs=[*(node for node in nodes if node.is_leaf), item_id],
                 nodes=[node for node in nodes if not node.is_leaf],
                 chosen=chosen is None or item.id in chosen,
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from openhitl.protocol.context import Context
 from openhitl.review.pages.controls import PREFIX, Control, Filling, control_of, field_pairs
@@ -86,7 +86,8 @@ def _controls(sheet: Sheet, context: Context, errors: Mapping[str, str]) -> list
     present = {field.key: field.default for field in form.fields}
     values = {**present, **form.from_text(_param_pairs(sheet))}
     filling = Filling(values=values, errors=errors)
-    return [control_of(sheet, field, filling, frozenset()) for field in form.fields]
+    drawn = [control_of(sheet, field, filling, frozenset()) for field in form.fields]
+    return [replace(control, required=False) for control in drawn]
 
 
 def _failure(sheet: Sheet) -> FailureView | None:

@@ -64,7 +64,11 @@ def _buttons(sheet: Sheet) -> list[Button]:
                 Button(label=gettext("Skip…"), href=page(view="skip")),
                 Button(label=gettext("Retry"), tone="primary", action="retry"),
             ]
-        case _ if sheet.context is None:
+        case _ if sheet.context is None or _is_empty_selection(sheet):
             return [Button(label=gettext("I can’t answer this…"), href=page(view="cancel"))]
         case _:
             return [Button(label=gettext("Go on to answer"), tone="primary", href=page(view="answer"))]
+
+
+def _is_empty_selection(sheet: Sheet) -> bool:
+    return sheet.content.type == "selection" and not (sheet.context and sheet.context.items)

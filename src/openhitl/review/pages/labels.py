@@ -40,6 +40,7 @@ def type_name(review_type: str, words: Words) -> str:
         "input": words.gettext("Input"),
         "confirmation": words.gettext("Confirmation"),
         "escalation": words.gettext("Escalation"),
+        "x-sealed": words.gettext("Encrypted"),
     }
     return names.get(review_type, review_type)
 
@@ -53,7 +54,7 @@ def done_label(action: str, data: object, words: Words) -> str:
         "edit": words.gettext("Changes requested"),
         "reject": words.gettext("Rejected"),
         "select": words.gettext("Choice made"),
-        "submit": words.gettext("Answered"),
+        "submit": words.gettext("Answers sent"),
         "confirm": words.gettext("Confirmed"),
         "cancel": words.gettext("Not confirmed"),
         "retry": words.gettext("To be retried"),

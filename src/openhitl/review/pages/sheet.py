@@ -12,8 +12,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from openhitl.errors import CallerError
 from openhitl.protocol.case import Content, ReviewCase, Status
 from openhitl.protocol.context import Context
-from openhitl.protocol.visible import visible
 from openhitl.protocol.timestamps import timestamp
+from openhitl.protocol.visible import visible
 from openhitl.review.pages import agent_text
 from openhitl.review.pages.assets import asset_name
 from openhitl.review.pages.links import Links

@@ -101,6 +101,8 @@ def is_complete(sheet: Sheet) -> bool:
     """
     if sheet.context is None:
         return False
+    if sheet.view.query.get("view") == "answer":  # reached from the full details
+        return True
     rows = count_rows(read(sheet.content.context))
     return rows <= MAX_ROWS and len(raw_context(sheet)) <= MAX_TEXT_CHARACTERS
 

@@ -1,0 +1,93 @@
+"""Every value of a context, and whether a page shows it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from typing import Any
+
+from openhitl.protocol.visible import visible
+from openhitl.review.pages.tree import humanise
+
+#: Flags whose truth the page says in a sentence of its own, and that say nothing when false.
+SENTENCES = {
+    "irreversible": "Cannot be undone.",
+    "partial": "Untick what should not happen.",
+}
+
+
+class _Text(HTMLParser):
+    """Collects what a person can read: text and what controls hold; scripts and hidden fields are not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+        self._skipped = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag in ("title", "style", "script"):
+            self._skipped += 1
+        if tag in ("p", "div", "li", "dt", "dd", "br", "td", "th", "h1", "h2", "h3", "option", "summary"):
+            self.parts.append(" ")
+        if tag == "input" and given.get("type") in ("text", "email", "url", "date", "search"):
+            self.parts.append(f" {given.get('value') or ''} {given.get('placeholder') or ''} ")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("title", "style", "script"):
+            self._skipped -= 1
+
+    def handle_data(self, data: str) -> None:
+        if not self._skipped:
+            self.parts.append(data)
+
+
+def page_text(html: str) -> str:
+    """Return the readable text of a page with its white space collapsed."""
+    parser = _Text()
+    parser.feed(html)
+    return _collapsed("".join(parser.parts))
+
+
+def _collapsed(text: str) -> str:
+    return " ".join(text.split())
+
+
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """List every leaf of a JSON value with its path."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from leaves(inner, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from leaves(inner, f"{path}[{index}]")
+    else:
+        yield path, value
+
+
+def missing_leaves(context: dict[str, Any], html: str) -> list[str]:
+    """List the leaves that cannot be read on a page."""
+    text = page_text(html)
+    return [f"{path} = {value!r}" for path, value in leaves(context) if not _is_shown(path, value, text)]
+
+
+def _is_shown(path: str, value: Any, text: str) -> bool:
+    key = re.sub(r"\[\d+\]$", "", path).rpartition(".")[2]
+    if isinstance(value, bool):
+        if key in SENTENCES:
+            return (SENTENCES[key] in text) is value
+        said = "Yes" if value else "No"
+        return re.search(rf"{re.escape(humanise(key))}:? (?:Yes )?{said}\b", text) is not None
+    if value is None or value == "":
+        return f"{humanise(key)}: none" in text or f"{humanise(key)} none" in text or "none" in text
+    if "risk" in path and (key == "level" or "." not in path):
+        return str(value).lower() in text.lower()  # "Medium risk"
+    if isinstance(value, str):
+        lines = value.splitlines() if path.endswith("diff") else [value]
+        stripped = [line.lstrip("+- ") for line in lines] if path.endswith("diff") else lines
+        return all(_collapsed(visible(line.replace("\r\n", "\n"))) in text for line in stripped)
+    if path == "min" and value == 0:
+        return "None of these" in text
+    return re.search(rf"(?<![\d.]){re.escape(json.dumps(value))}(?![\d]|\.\d)", text) is not None
