@@ -1,0 +1,105 @@
+"""The Python API, from its signatures and docstrings."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from openhitl.agent import HITL, Decision, OpenCase, Outcome, SyncHITL
+from openhitl.agent.questions import Terms
+from scripts.reference.tables import code, table
+
+_HEAD = """# Python
+
+    from openhitl import HITL, SyncHITL
+
+Importing this loads nothing of the server. Errors are those of [`openhitl.errors`](errors.md).
+"""
+
+
+def page() -> str:
+    """Write the page."""
+    parts = [
+        _HEAD,
+        _class(HITL),
+        *_methods(HITL),
+        _class(SyncHITL),
+        _terms(),
+        _values(Decision),
+        _values(OpenCase),
+    ]
+    parts.append(f"\n## Outcome\n\n{inspect.getdoc(Outcome)}\n\n")
+    parts.append("".join(f"- `Outcome.{one.name}`: `{one.value!r}`\n" for one in Outcome))
+    return "".join(parts)
+
+
+def _class(cls: type[object]) -> str:
+    return f"\n## {cls.__name__}\n\n{_block(cls.__name__, cls)}\n{inspect.getdoc(cls)}\n"
+
+
+def _methods(cls: type) -> Iterator[str]:
+    for name, method in vars(cls).items():
+        if not name.startswith("_") and inspect.isfunction(method):
+            yield f"\n### {name}\n\n{_block(_kind(method) + name, method)}\n{inspect.getdoc(method)}\n"
+
+
+def _block(name: str, called: Callable[..., Any]) -> str:
+    return f"```python\n{name}{_signature(called)}\n```\n"
+
+
+def _kind(method: Callable[..., Any]) -> str:
+    return "await " if inspect.iscoroutinefunction(method) else ""
+
+
+def _signature(method: Callable[..., Any]) -> str:
+    """Spell a signature as the source does, without `self`, one parameter to a line if it is long."""
+    signature = inspect.signature(method)
+    parameters = [one for one in signature.parameters.values() if one.name != "self"]
+    returns = "" if signature.return_annotation in ("None", None) else f" -> {signature.return_annotation}"
+    bare = signature.replace(parameters=parameters, return_annotation=inspect.Signature.empty)
+    line = _plain(str(bare))
+    if len(line) + len(returns) <= 80:
+        return line + returns
+    shown = ",\n    ".join(_spelled(parameters))
+    return _plain(f"(\n    {shown},\n)") + returns
+
+
+def _spelled(parameters: list[inspect.Parameter]) -> Iterator[str]:
+    named = False
+    for one in parameters:
+        if one.kind is inspect.Parameter.KEYWORD_ONLY and not named:
+            named = True
+            yield "*"
+        yield str(one)
+
+
+def _plain(text: str) -> str:
+    """Write names for functions, and annotations without the quotes that postponed evaluation gives them."""
+    return re.sub(r"<function (\w+) at \w+>", r"\1", text.replace("'", ""))
+
+
+def _terms() -> str:
+    """Make a table of the keyword arguments; the docstring says `name: words. name: words.`"""
+    names = "|".join(Terms.__annotations__)
+    doc = (inspect.getdoc(Terms) or "").partition("\n\n")[2]
+    said = dict(re.findall(rf"({names}): (.*?)(?=\s+(?:{names}): |\s*$)", doc, re.DOTALL))
+    rows = (
+        (code(name), code(kind.__forward_arg__), said[name]) for name, kind in Terms.__annotations__.items()
+    )
+    head = "\n## Terms\n\nWhat every question takes as keyword arguments.\n\n"
+    return head + table(("argument", "is", ""), rows)
+
+
+def _values(cls: type) -> str:
+    fields = "".join(f"{one.name}: {one.type}\n" for one in dataclasses.fields(cls))
+    properties = "".join(
+        f"- `{name}`: {(inspect.getdoc(value) or '').partition(chr(10))[0]}\n"
+        for name, value in vars(cls).items()
+        if isinstance(value, property)
+    )
+    methods = "".join(_methods(cls))
+    shown = f"\n{properties}" if properties else ""
+    return f"\n## {cls.__name__}\n\n{inspect.getdoc(cls)}\n\n```python\n{fields}```\n{shown}{methods}"

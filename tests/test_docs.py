@@ -1,0 +1,144 @@
+"""The documents are true: complete, fresh, connected, and their examples run as printed."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from scripts.reference import pages
+from scripts.reference.errors import descend
+
+from openhitl.errors import HitlError
+from openhitl.protocol.lifecycle import TRANSITIONS
+from openhitl.review.routes import ROUTES
+from openhitl.server.openapi import POLL_ROUTES
+from openhitl.settings import PREFIX, Settings
+from tests.examples import CHECKOUT, blocks, documents, run_python, run_shell
+from tests.servers import RunningServer, running
+
+REFERENCE = CHECKOUT / "docs" / "reference"
+FENCED = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
+LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+MAX_TARGETS = 10
+
+PYTHON_EXAMPLES = [
+    (document, index)
+    for document in ("docs/tutorial.md", "docs/how-to/ask-from-python.md")
+    for index in range(len(blocks(document, "python")))
+]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    with running(tmp_path_factory.mktemp("docs")) as server:
+        yield server
+
+
+def reference(name: str) -> str:
+    return (REFERENCE / name).read_text(encoding="utf-8")
+
+
+def test_the_reference_is_what_the_code_says_today() -> None:
+    """If this fails, run `make docs`."""
+    assert {path.name: path.read_text(encoding="utf-8") for path in REFERENCE.iterdir()} == pages()
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_every_setting_is_documented(name: str) -> None:
+    assert f"`{PREFIX}{name.upper()}`" in reference("settings.md")
+    assert Settings.model_fields[name].description
+
+
+@pytest.mark.parametrize("code", sorted({error.code for error in descend(HitlError)}))
+def test_every_error_code_is_documented(code: str) -> None:
+    assert f"`{code}`" in reference("errors.md")
+
+
+@pytest.mark.parametrize(
+    "route",
+    [f"{route.method} {route.pattern}" for route in ROUTES]
+    + [f"GET {pattern}" for pattern, *_ in POLL_ROUTES],
+)
+def test_every_route_is_documented(route: str) -> None:
+    assert f"`{route}`" in reference("http.md")
+
+
+def test_every_transition_is_drawn() -> None:
+    drawn = reference("lifecycle.md")
+    missing = [edge for edge in TRANSITIONS if f"{edge[0]} --> {TRANSITIONS[edge]}: {edge[1]}\n" not in drawn]
+    assert missing == []
+
+
+@pytest.mark.parametrize("document", documents(), ids=lambda path: path.relative_to(CHECKOUT).as_posix())
+def test_links_lead_somewhere(document: Path) -> None:
+    prose = FENCED.sub("", document.read_text(encoding="utf-8"))
+    dead = [target for target in LINK.findall(prose) if not leads_somewhere(document, target)]
+    assert dead == []
+
+
+def leads_somewhere(document: Path, target: str) -> bool:
+    if target.startswith("https://"):
+        return True
+    name, _, anchor = target.partition("#")
+    path = (document.parent / name) if name else document
+    if not path.exists() or not path.resolve().is_relative_to(CHECKOUT.resolve()):
+        return False
+    return not anchor or anchor in anchors(path)
+
+
+def anchors(path: Path) -> set[str]:
+    """Spell headings as the addresses that Markdown viewers give them."""
+    headings = HEADING.findall(FENCED.sub("", path.read_text(encoding="utf-8")))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_readme_example_runs_as_printed(server: RunningServer, tmp_path: Path) -> None:
+    (example,) = blocks("README.md", "python")
+    assert len(example.splitlines()) <= 10
+    finished = run_python(example, server, tmp_path)
+    assert (finished.code, finished.lines[-1]) == (0, "deploying"), finished.output
+
+
+@pytest.mark.parametrize(("document", "index"), PYTHON_EXAMPLES)
+def test_python_examples_run(document: str, index: int, server: RunningServer, tmp_path: Path) -> None:
+    finished = run_python(blocks(document, "python")[index], server, tmp_path)
+    assert finished.code == 0, finished.output
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ("docs/tutorial.md", ["deploying"]),
+        ("docs/how-to/ask-from-a-shell-script.md", ["deploying to Staging", "releasing Heron", "deleting"]),
+        ("docs/how-to/ask-over-http.md", ['  "status": "completed",', "event: review.completed"]),
+    ],
+)
+def test_shell_examples_run(document: str, said: list[str], server: RunningServer, tmp_path: Path) -> None:
+    finished = run_shell(blocks(document, "sh"), server, tmp_path)
+    assert finished.code == 0, finished.output
+    assert [line for line in said if line not in finished.lines] == [], finished.output
+
+
+def test_the_makefile_is_short_and_continuous_integration_calls_nothing_else() -> None:
+    makefile = (CHECKOUT / "Makefile").read_text(encoding="utf-8")
+    targets = re.search(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)
+    assert targets
+    assert len(targets[1].split()) <= MAX_TARGETS
+    run = (CHECKOUT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    assert [line for line in run if re.search(r"\bmake\b|python|pytest", line)] == ["exec make test"]
+
+
+def test_news_fragments_are_of_a_known_kind() -> None:
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))
+    kinds = {kind["directory"] for kind in project["tool"]["towncrier"]["type"]}
+    names = [path.name for path in (CHECKOUT / "changes").iterdir()]
+    assert [name for name in names if not re.fullmatch(rf"\d+\.({'|'.join(kinds)})\.md", name)] == []
+
+
+def test_locks_name_no_index() -> None:
+    for name in ("requirements.lock", "requirements-dev.lock"):
+        assert "://" not in (CHECKOUT / name).read_text(encoding="utf-8")
