@@ -73,6 +73,7 @@ class Waiting:
         self._interval_seconds = POLL_SECONDS
         self._retry_seconds = 0.0
         self._failures = 0
+        self._breaks = 0
         self._in_trouble = False
 
     async def end(self) -> Poll:
@@ -83,24 +84,26 @@ class Waiting:
         Raises: CallerError if the server refuses for good (no such case, wrong key).
         """
         while True:
+            heard = None
+            if self._streams and not self._in_trouble:
+                heard = await self._listen()
             try:
-                heard = await self._listen() if self._streams else _Heard.NO_STREAM_HERE
                 poll = await self._poll()
             except _Delay as delay:
                 self._failures += 1
                 self._tell(Update(status=self._status, trouble=delay.error))
                 await asyncio.sleep(max(delay.seconds or 0.0, backoff_seconds(self._failures)))
                 continue
+            self._failures = 0
             if poll is not None and poll.status.is_final:
                 return poll
             if heard is _Heard.NO_STREAM_HERE:
                 self._streams = False
-                self._failures = 0
+            if not self._streams:
                 await asyncio.sleep(self._until_next_poll())
             elif heard is _Heard.THE_END:
                 # The poll lags behind the stream: another node, perhaps.
-                self._failures += 1
-                await asyncio.sleep(backoff_seconds(self._failures))
+                await asyncio.sleep(self._pause_after_break())
 
     async def _listen(self) -> _Heard:
         """Follow the stream to the terminal event, or until it breaks.
@@ -119,21 +122,26 @@ class Waiting:
             # The poll that comes next tells whether the server is there at all.
             pass
         if asyncio.get_running_loop().time() - started > GOOD_STREAM_SECONDS:
-            self._failures = 0
+            self._breaks = 0
         if heard is _Heard.IT_BROKE:
-            self._failures += 1
-            await asyncio.sleep(max(self._retry_seconds, backoff_seconds(self._failures)))
+            await asyncio.sleep(self._pause_after_break())
         return heard
+
+    def _pause_after_break(self) -> float:
+        self._breaks += 1
+        return max(self._retry_seconds, backoff_seconds(self._breaks))
 
     async def _follow(self, stream: Stream) -> _Heard:
         head = stream.head
         if head.status == 204:
             return _Heard.THE_END
         if head.status in PASSING:
-            raise _Delay(PeerError(f"The server answered {head.status}."), _asked_pause(head))
+            self._retry_seconds = _asked_pause(head) or 0.0
+            return _Heard.IT_BROKE
         is_stream = head.headers.get("content-type", "").startswith("text/event-stream")
         if head.status != 200 or not is_stream:
             return _Heard.NO_STREAM_HERE
+        self._retry_seconds = 0.0
         parser = SseParser(self._last_event_id)
         async for chunk in stream.chunks:
             events = parser.feed(chunk)
@@ -177,6 +185,7 @@ class Waiting:
         asked = _asked_pause(response)
         self._interval_seconds = POLL_SECONDS if asked is None else max(asked, MIN_POLL_SECONDS)
         if response.status == 304:
+            self._enter(self._status, None)
             return None
         poll = parse_poll(json_object(response))
         self._etag = response.headers.get("etag")
