@@ -1,0 +1,233 @@
+"""Review cases as the doors use them: created, opened, drafted, answered, cancelled, read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from openhitl.cases.carry import Carrier
+from openhitl.cases.casefiles import CaseFile, CaseFiles
+from openhitl.cases.clock import utc_now
+from openhitl.cases.creation import Creation, CreationDesk
+from openhitl.cases.ledger import Ledger
+from openhitl.cases.rates import MinuteRate
+from openhitl.cases.urls import CaseUrls
+from openhitl.errors import ActionNotInline, CallerError, NotFound
+from openhitl.feed import Feed
+from openhitl.keyring import Keyring
+from openhitl.protocol import jcs, wire
+from openhitl.protocol.answers import check_answer
+from openhitl.protocol.case import Actor, ActorKind, Answer, Json, Status
+from openhitl.protocol.lifecycle import Cancel, Command, Event, Open, SaveDraft, Submit, Tick
+from openhitl.protocol.submission import Submission
+from openhitl.protocol.tokens import Purpose
+from openhitl.settings import Settings
+from openhitl.store import Store
+from openhitl.store.records import Committed, Draft, LogEntry, Outcome, StoredCase
+
+CLOCK = Actor(kind=ActorKind.CLOCK, id="clock", surface="clock")
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An answer as it stands in the store. `replayed`: it was there before."""
+
+    stored: StoredCase
+    replayed: bool
+
+
+class Casebook:
+    """All cases of one store. Made on a running event loop; `close` it there.
+
+    Raises, wherever a case is named: NotFound. Wherever something is written: Overloaded,
+    OutcomeUnknown, which are safe to repeat.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        keyring: Keyring,
+        settings: Settings,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self.clock = clock
+        self.carrier = Carrier(keyring)
+        self.urls = CaseUrls(settings.public_url, keyring)
+        self.feed = Feed(load=self.find, log_since=self._log_since, review_url=self.urls.review, wall=wall)
+        self.ledger = Ledger(store, clock=clock, on_commit=self._committed)
+        self.files = CaseFiles(self.ledger)
+        self.poll_rate = MinuteRate(settings.poll_rate, wall=wall)
+        self._desk = CreationDesk(settings, self.urls, self.files, wall=wall)
+
+    async def create(self, body: Any, creation: Creation) -> dict[str, Any]:
+        """Make a case from a create body and return the 202 body. HITL v0.8 §6.
+
+        The same idempotency key with the same body returns the body of the case made first.
+        Raises: InvalidRequest, UnsupportedField, NoItems, PolicyRefused, RateLimited,
+        IdempotencyMismatch.
+        """
+        command = self._desk.command(body, creation, now=self.clock())
+        outcome = await self._decide(command, creation.actor)
+        if outcome.joined is not None:
+            stored = outcome.joined
+            return self._desk.accepted(stored.case, stored.content, creation)
+        self._desk.remember(command)
+        return self._desk.accepted(command.case, command.content, creation)
+
+    async def opened(self, case_id: str, actor: Actor) -> None:
+        """Record that the human has looked at the page; repeated and late reports change nothing."""
+        await self._decide(Open(case_id), actor)
+
+    async def save_draft(
+        self, case_id: str, values: Json, actor: Actor, *, base_version: int | None, step: int
+    ) -> int:
+        """Keep what the human has typed, without sensitive values; return the draft's version.
+
+        `step` counts from 1 and says where the human is. Raises: DraftConflict, CaseExpired,
+        DuplicateSubmission, CaseCancelled.
+        """
+        file = await self.files.file(case_id)
+        form = file.context.form
+        progress = None
+        if form is not None:
+            keys = {field.key for field in form.fields} - form.sensitive_keys
+            values = {key: value for key, value in values.items() if key in keys}
+            progress = form.progress(values, step)
+        command = SaveDraft(case_id=case_id, values=values, base_version=base_version, progress=progress)
+        outcome = await self._decide(command, actor)
+        return outcome.decision.case.draft_version
+
+    async def submit(self, case_id: str, submission: Submission, actor: Actor) -> Recorded:
+        """Answer a case, once. HITL v0.8 §7.5, §13.2.
+
+        Raises: InvalidAction, InvalidAnswer, ActionNotInline, DuplicateSubmission, CaseCancelled,
+        CaseExpired.
+        """
+        file = await self.files.file(case_id)
+        if actor.kind is ActorKind.RELAYED:
+            self._check_inline(file, submission.action)
+        answer = self._answer(file, submission, actor)
+        command = Submit(case_id=case_id, answer=answer, submission_id=submission.submission_id)
+        outcome = await self._decide(command, actor)
+        if outcome.decision.replayed:
+            return Recorded(await self.files.load(case_id), replayed=True)
+        stored = StoredCase(case=outcome.decision.case, content=file.content, answer=answer, owner=file.owner)
+        return Recorded(stored, replayed=False)
+
+    def _answer(self, file: CaseFile, submission: Submission, actor: Actor) -> Answer:
+        checked = check_answer(file.content, file.context, submission.action, submission.data)
+        by = submission.submitted_by
+        return Answer(
+            action=checked.action,
+            data=checked.data,
+            sensitive=checked.sensitive,
+            shown_digest=file.content.shown_digest,
+            data_digest=jcs.digest(checked.data),
+            mode="inline_submit" if actor.kind is ActorKind.RELAYED else "browser_submit",
+            submitted_via=submission.submitted_via or actor.surface,
+            submitted_by=by,
+            name=by.display_name if by else None,
+        )
+
+    def _check_inline(self, file: CaseFile, action: str) -> None:
+        allowed = file.content.inline_actions
+        if allowed is not None and action not in allowed:
+            raise ActionNotInline(case_id=file.case_id, review_url=self.urls.review(file.case_id))
+
+    async def cancel(self, case_id: str, actor: Actor, *, reason: str | None) -> StoredCase:
+        """Withdraw a case. Raises: CaseCompleted, CaseCancelled, CaseExpired."""
+        await self._decide(Cancel(case_id, reason), actor)
+        return await self.files.load(case_id)
+
+    async def tick(self, case_id: str) -> None:
+        """Let time pass for a case: expire it or remind if that is due."""
+        await self._decide(Tick(case_id), CLOCK)
+
+    async def find(self, case_id: str) -> StoredCase | None:
+        """Read a case as it stands; None if there is none."""
+        return await self.ledger.read(self.ledger.store.load, case_id)
+
+    async def owned(self, case_id: str, owner: int) -> StoredCase:
+        """Read a case that this agent made. Raises: NotFound, the same for a foreign case."""
+        stored = await self.find(case_id)
+        if stored is None or stored.owner != owner:
+            raise NotFound
+        return stored
+
+    async def current(self, case_id: str) -> StoredCase:
+        """Read a case whose deadline has been minded: one that is overdue is expired first."""
+        stored = await self.files.load(case_id)
+        if not stored.case.is_final and stored.case.expires_at <= self.clock():
+            await self.tick(case_id)
+            stored = await self.files.load(case_id)
+        return stored
+
+    async def draft(self, case_id: str) -> Draft | None:
+        """Read what the human has typed so far."""
+        return await self.ledger.read(self.ledger.store.draft, case_id)
+
+    async def listing(
+        self,
+        owner: int,
+        *,
+        status: Status | None,
+        review_type: str | None,
+        since: datetime | None,
+        before: str | None,
+        limit: int,
+    ) -> Sequence[StoredCase]:
+        """List an agent's cases, newest first; `before` is the last case id of the page before."""
+        return await self.ledger.read(
+            self.ledger.store.list_cases,
+            owner,
+            status=status,
+            type=review_type,
+            since=since,
+            before=before,
+            limit=limit,
+        )
+
+    async def events(self, case_id: str, *, after: int) -> Sequence[Event]:
+        """Read the events of a case past a number, in order."""
+        return await self.ledger.read(self.ledger.store.events, case_id, after)
+
+    def view(self, stored: StoredCase) -> dict[str, Any]:
+        """Spell a case for its creator."""
+        urls = self._desk.urls_of(stored.case, stored.content, submit_token=False)
+        return wire.case_view(stored.case, stored.content, stored.answer, urls)
+
+    async def review_actor(self, case_id: str, token: str | None) -> Actor:
+        """Say who holds a review token. Raises: InvalidToken."""
+        row = await self.files.verify(Purpose.REVIEW, token, case_id)
+        return Actor(kind=ActorKind.LINK, id=f"link:{case_id}:{row.generation}", surface="page")
+
+    async def _decide(self, command: Command, actor: Actor) -> Outcome:
+        outcome = await self.ledger.decide(command, actor)
+        refusal = outcome.decision.refusal
+        if refusal is not None:
+            raise self._explained(refusal, outcome)
+        return outcome
+
+    def _explained(self, refusal: CallerError, outcome: Outcome) -> CallerError:
+        case = outcome.decision.case
+        if not case.is_final:
+            return refusal
+        details = {**refusal.details, "case_id": case.case_id, "case_status": str(case.status)}
+        if case.finished_at:
+            details[f"{case.status}_at"] = wire.timestamp(case.finished_at)
+        return type(refusal)(**details)
+
+    def _committed(self, batch: Sequence[Committed]) -> None:
+        self.feed.committed(batch)
+
+    async def _log_since(self, position: int, limit: int) -> Sequence[LogEntry]:
+        return await self.ledger.read(self.ledger.store.log_since, position, limit)
+
+    async def close(self) -> None:
+        """Finish what is being written, then close the store."""
+        await self.ledger.close()

@@ -1,0 +1,85 @@
+"""What never changes about a case, and whose token a token is: read once, then remembered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from openhitl.cases.ledger import Ledger
+from openhitl.errors import InvalidToken, NotFound
+from openhitl.feed import WeightedCache
+from openhitl.protocol.case import Content, ReviewCase
+from openhitl.protocol.context import Context
+from openhitl.protocol.lifecycle import TokenHash
+from openhitl.protocol.tokens import Purpose, checked_hash
+from openhitl.store.records import StoredCase, TokenRow
+
+CONTENT_BYTES = 64 * 1024 * 1024
+TOKEN_BYTES = 16 * 1024 * 1024
+TOKEN_WEIGHT = 400
+
+
+@dataclass(frozen=True)
+class CaseFile:
+    """The immutable part of a case."""
+
+    case_id: str
+    content: Content
+    owner: int | None
+    demo: bool
+
+    @cached_property
+    def context(self) -> Context:
+        """The context's named parts, parsed at the first use."""
+        return Context.parse(self.content.type, self.content.context)
+
+
+class CaseFiles:
+    """Case files and tokens, remembered within a limit."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._files: WeightedCache[str, CaseFile] = WeightedCache(CONTENT_BYTES)
+        self._tokens: WeightedCache[bytes, TokenRow] = WeightedCache(TOKEN_BYTES)
+
+    def keep(self, case: ReviewCase, content: Content, owner: int | None, *, weight_bytes: int) -> CaseFile:
+        """Remember the file of a case that was just made or read."""
+        file = CaseFile(case.case_id, content, owner, case.demo)
+        self._files.put(case.case_id, file, 2_000 + weight_bytes)
+        return file
+
+    def keep_token(self, token: TokenHash, case_id: str) -> None:
+        """Remember a token that was just made."""
+        row = TokenRow(case_id=case_id, purpose=token.purpose, generation=token.generation)
+        self._tokens.put(token.hash, row, TOKEN_WEIGHT)
+
+    async def file(self, case_id: str) -> CaseFile:
+        """Return the file of a case. Raises: NotFound."""
+        return self._files.get(case_id) or self.keep_stored(await self.load(case_id))
+
+    def keep_stored(self, stored: StoredCase) -> CaseFile:
+        weight = 4 * len(str(stored.content.context))
+        return self.keep(stored.case, stored.content, stored.owner, weight_bytes=weight)
+
+    async def load(self, case_id: str) -> StoredCase:
+        """Read a case as it stands. Raises: NotFound."""
+        stored = await self._ledger.read(self._ledger.store.load, case_id)
+        if stored is None:
+            raise NotFound
+        return stored
+
+    async def verify(self, purpose: Purpose, token: str | None, case_id: str) -> TokenRow:
+        """Check that a token is this case's token of this purpose. HITL v0.8 §7.5.
+
+        Raises: InvalidToken; NotFound if there is no such case.
+        """
+        token_hash = checked_hash(purpose, token)
+        row = self._tokens.get(token_hash)
+        if row is None:
+            row = await self._ledger.read(self._ledger.store.find_token, token_hash)
+            if row is not None:
+                self._tokens.put(token_hash, row, TOKEN_WEIGHT)
+        if row is None or row.case_id != case_id or row.purpose != purpose.name.lower():
+            await self.file(case_id)  # a case that does not exist is 404 whatever the token
+            raise InvalidToken
+        return row

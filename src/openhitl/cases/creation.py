@@ -1,0 +1,135 @@
+"""Making cases: who asks, under which rules, and what the asker is told back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from openhitl.cases.casefiles import CaseFiles
+from openhitl.cases.ids import new_case_id
+from openhitl.cases.rates import MinuteRate
+from openhitl.cases.urls import CaseUrls
+from openhitl.errors import InvalidRequest, RateLimited
+from openhitl.protocol import jcs, wire
+from openhitl.protocol.case import Actor, ActorKind, Content, ReviewCase
+from openhitl.protocol.creation import Asking, parse_creation
+from openhitl.protocol.lifecycle import Create, TokenHash
+from openhitl.protocol.tokens import Purpose, hash_token
+from openhitl.settings import Settings
+
+#: Types whose answers fit on buttons, so that a submit token is of use. HITL v0.8 §7.7.
+INLINE_TYPES = frozenset({"approval", "confirmation", "escalation"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Creation:
+    """The circumstances of a create: who asks, and with which key it may be repeated."""
+
+    actor: Actor
+    owner: int | None
+    idempotency_key: str | None = None
+    demo: bool = False
+
+    @property
+    def relays_answers(self) -> bool:
+        """Whether the asker is given a submit token: a service or a demo, never an agent."""
+        return self.demo or self.actor.kind is ActorKind.SERVICE
+
+
+class CreationDesk:
+    """Turns create bodies into commands, and cases into 202 bodies."""
+
+    def __init__(
+        self, settings: Settings, urls: CaseUrls, files: CaseFiles, *, wall: Callable[[], float]
+    ) -> None:
+        self._settings = settings
+        self._urls = urls
+        self._files = files
+        self._rate = MinuteRate(settings.agent_rate, wall=wall)
+        self._origins = frozenset(filter(None, map(str.strip, settings.default_ref_origins.split(","))))
+
+    def command(self, body: Any, creation: Creation, *, now: datetime) -> Create:
+        """Check a create body and make the command. Raises as `Casebook.create`."""
+        allowance = self._rate.take(creation.owner)
+        if not allowance.allowed:
+            raise RateLimited("This agent asks too often.", retry_after_seconds=allowance.reset_seconds)
+        asking = Asking(
+            case_id=new_case_id(int(now.timestamp() * 1000)),
+            agent_name=creation.actor.name or "",
+            owner=creation.owner,
+            relays_answers=creation.relays_answers,
+            allow_default_approve=self._settings.allow_default_approve,
+            demo=creation.demo,
+        )
+        parsed = parse_creation(body, asking, now=now)
+        self._check_default_refs(parsed.context)
+        key = creation.idempotency_key
+        return Create(
+            case=parsed.case,
+            content=parsed.content,
+            tokens=self._tokens(parsed.case, parsed.content, creation),
+            owner=creation.owner,
+            idempotency_key=key,
+            request_digest=hash_token(jcs.digest(body)) if key else None,
+        )
+
+    def _tokens(self, case: ReviewCase, content: Content, creation: Creation) -> tuple[TokenHash, ...]:
+        purposes = [Purpose.REVIEW]
+        if self._has_submit(content, creation):
+            purposes.append(Purpose.SUBMIT)
+        if creation.owner is None:
+            purposes.append(Purpose.POLL)
+        return tuple(
+            TokenHash(purpose=purpose.name.lower(), hash=hash_token(self._urls.token(purpose, case.case_id)))
+            for purpose in purposes
+        )
+
+    def _has_submit(self, content: Content, creation: Creation) -> bool:
+        if not creation.relays_answers or content.inline_actions == ():
+            return False
+        return content.type in INLINE_TYPES or content.inline_actions is not None
+
+    def _check_default_refs(self, context: Context) -> None:
+        for field in context.form.fields if context.form else ():
+            if field.default_ref is not None and origin_of(field.default_ref) not in self._origins:
+                raise InvalidRequest(
+                    "One or more fields are not valid.",
+                    errors=[
+                        {
+                            "path": f"context.form ({field.key}).default_ref",
+                            "message": "This server does not fetch from that origin.",
+                        }
+                    ],
+                    hint="The operator lists origins in HITL_DEFAULT_REF_ORIGINS.",
+                )
+
+    def remember(self, command: Create) -> None:
+        """Keep what the answer to this case will need."""
+        self._files.keep(command.case, command.content, command.owner, weight_bytes=4_000)
+        for token in command.tokens:
+            self._files.keep_token(token, command.case.case_id)
+
+    def urls_of(self, case: ReviewCase, content: Content, *, submit_token: bool) -> wire.Urls:
+        """Say the addresses of a case."""
+        anonymous = case.agent_id is None
+        return wire.Urls(
+            review=self._urls.review(case.case_id),
+            poll=self._urls.poll(case.case_id, with_token=anonymous),
+            events=self._urls.events(case.case_id, with_token=anonymous),
+            submit=self._urls.submit(case.case_id) if submit_token else None,
+            submit_token=self._urls.token(Purpose.SUBMIT, case.case_id) if submit_token else None,
+        )
+
+    def accepted(self, case: ReviewCase, content: Content, creation: Creation) -> dict[str, Any]:
+        """Spell the 202 body: the same for the first create and for every repetition."""
+        urls = self.urls_of(case, content, submit_token=self._has_submit(content, creation))
+        return wire.accepted_body(case, content, urls)
+
+
+def origin_of(url: str) -> str:
+    """Return scheme and authority of a URL."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

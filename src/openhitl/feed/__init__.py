@@ -1,0 +1,8 @@
+"""What has happened, as seen by those who wait: the log's cursor, the poll cache and the streams."""
+
+from openhitl.feed.feed import Feed
+from openhitl.feed.lru import WeightedCache
+from openhitl.feed.polls import PollCache, PollEntry
+from openhitl.feed.streams import Stream, Streams
+
+__all__ = ["Feed", "PollCache", "PollEntry", "Stream", "Streams", "WeightedCache"]

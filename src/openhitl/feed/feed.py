@@ -1,0 +1,143 @@
+"""Follows the log, and tells the poll cache and the streams what happened.
+
+A commit of this process is told at once. Those of other processes are found by one query for
+positions past the cursor, when a wake-up comes and every second in any case. Correctness never
+rests on a wake-up, nor on being the only process: while the cursor cannot be confirmed for
+`TRUST_SECONDS`, nothing is served from the cache.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+
+from openhitl.errors import StoreError
+from openhitl.feed.polls import PollCache, PollEntry
+from openhitl.feed.state import state_data
+from openhitl.feed.streams import Stream, Streams, event_bytes
+from openhitl.protocol import wire
+from openhitl.protocol.case import FINAL, ReviewCase, Status
+from openhitl.protocol.lifecycle import Event, EventKind
+from openhitl.store.records import Committed, LogEntry, StoredCase
+
+POLL_SECONDS = 1.0
+TRUST_SECONDS = 2.0
+PAGE = 1_000
+
+
+class Feed:
+    """What those who wait are told.
+
+    Args:
+        load: reads a case.
+        log_since: reads up to n log entries past a position, in order.
+        review_url: the address that a reminder says again.
+        wall: seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        *,
+        load: Callable[[str], Awaitable[StoredCase | None]],
+        log_since: Callable[[int, int], Awaitable[Sequence[LogEntry]]],
+        review_url: Callable[[str], str],
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self.polls = PollCache(load, wall=wall)
+        self.streams = Streams()
+        self._log_since = log_since
+        self._review_url = review_url
+        self._cursor = 0
+        self._trusted_until = 0.0
+        self._wake = asyncio.Event()
+
+    async def run(self, head: int) -> None:
+        """Follow the log from position `head` until cancelled."""
+        self._cursor = head
+        self._trusted_until = time.monotonic() + TRUST_SECONDS
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.streams.beat_forever())
+            tasks.create_task(self._follow())
+
+    def wake(self) -> None:
+        """Look at the log soon: somebody else has written."""
+        self._wake.set()
+
+    async def _follow(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass
+            self._wake.clear()
+            try:
+                await self._catch_up()
+            except StoreError:
+                continue  # unconfirmed: after TRUST_SECONDS the cache stands aside
+
+    async def _catch_up(self) -> None:
+        while True:
+            started = time.monotonic()
+            entries = await self._log_since(self._cursor, PAGE)
+            for entry in entries:
+                if entry.position > self._cursor:
+                    self._cursor = entry.position
+                    self.polls.happened(entry.event.case_id, entry.event.seq)
+                    self._tell(entry.event)
+            if len(entries) < PAGE:
+                self._trusted_until = started + TRUST_SECONDS
+                return
+
+    def committed(self, batch: Sequence[Committed]) -> None:
+        """Take over what this process has just committed; on the event loop's thread."""
+        for done in batch:
+            decision = done.decision
+            self.polls.committed(decision.case, decision.answer, done.owner)
+            if done.first_position is not None and done.last_position is not None:
+                if done.first_position == self._cursor + 1:
+                    self._cursor = done.last_position
+                elif done.last_position > self._cursor:
+                    self.wake()  # another process wrote in between: the cursor may not jump over it
+            for event in decision.events:
+                self._tell(event)
+            if not decision.events:
+                self._tell_progress(decision.case)
+
+    def _tell(self, event: Event) -> None:
+        if self.streams.waits(event.case_id):
+            url = self._review_url(event.case_id) if event.kind is EventKind.REMINDER else None
+            chunk = event_bytes(event.kind, wire.event_data(event, review_url=url), event.seq)
+            self.streams.offer(event.case_id, chunk, seq=event.seq, final=event.kind in _FINAL_KINDS)
+
+    def _tell_progress(self, case: ReviewCase) -> None:
+        if case.status is Status.IN_PROGRESS and self.streams.waits(case.case_id):
+            chunk = event_bytes(case.status, state_data(case, None), None)
+            self.streams.offer(case.case_id, chunk, seq=None, final=False)
+
+    def cached(self, case_id: str) -> PollEntry | None:
+        """Return the poll entry of a case if it may be served from memory."""
+        if time.monotonic() > self._trusted_until:
+            return None
+        return self.polls.fresh(case_id)
+
+    async def entry(self, case_id: str) -> PollEntry | None:
+        """Return the poll entry of a case, reading it if need be; None if there is no such case."""
+        return self.cached(case_id) or await self.polls.fill(case_id)
+
+    def replay(self, stream: Stream, events: Sequence[Event]) -> None:
+        """Queue events that a resuming client has missed, in order."""
+        for event in events:
+            url = self._review_url(event.case_id) if event.kind is EventKind.REMINDER else None
+            chunk = event_bytes(event.kind, wire.event_data(event, review_url=url), event.seq)
+            stream.push(chunk, seq=event.seq, final=event.kind in _FINAL_KINDS)
+
+    def present(self, stream: Stream, entry: PollEntry) -> None:
+        """Queue the present state of a case as its first event."""
+        case = entry.case
+        chunk = event_bytes(case.status, state_data(case, entry.answer), case.seq)
+        stream.push(chunk, seq=case.seq, final=case.is_final)
+
+
+_FINAL_KINDS = frozenset(EventKind(status.value) for status in FINAL)

@@ -1,0 +1,196 @@
+"""What humans do to a case: look, draft, answer, decline. Everything here is a POST or a PUT."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from openhitl.cases import StoredCase
+from openhitl.errors import (
+    CallerError,
+    CaseCancelled,
+    CaseCompleted,
+    CaseExpired,
+    DraftConflict,
+    DuplicateSubmission,
+    InvalidAction,
+    InvalidAnswer,
+    InvalidRequest,
+    InvalidToken,
+)
+from openhitl.protocol.case import Actor, ActorKind
+from openhitl.protocol.submission import Submission, parse_submission
+from openhitl.protocol.tokens import Purpose
+from openhitl.protocol.wire import timestamp
+from openhitl.review.asking import body_object, checked_reason, reason_of
+from openhitl.review.door import Door, bearer
+from openhitl.review.http import Request, Response, json_response, see_other
+from openhitl.review.pages import Problems, decode_answer, decode_step
+from openhitl.review.reading import carry_name, page_response, view_of
+
+#: Refusals after which the page itself tells what happened.
+CLOSED = (DuplicateSubmission, CaseCompleted, CaseCancelled, CaseExpired)
+MAX_SUBMISSION_ID_CHARACTERS = 100
+
+
+async def respond(door: Door, request: Request, case_id: str) -> Response:
+    """Answer a case: on the page with the review token, or inline with the submit token.
+
+    HITL v0.8 §7.5: each token is verified for its own purpose only.
+    """
+    token = bearer(request)
+    if token is not None:
+        return await _respond_inline(door, request, case_id, token)
+    actor = await door.book.review_actor(case_id, request.query.get("token"))
+    if request.is_form:
+        return await _respond_form(door, request, case_id, actor)
+    submission = parse_submission(body_object(request), inline=False, demo=False)
+    recorded = await door.book.submit(case_id, submission, actor)
+    return json_response(200, completed_body(recorded.stored))
+
+
+async def _respond_inline(door: Door, request: Request, case_id: str, token: str) -> Response:
+    await door.book.files.verify(Purpose.SUBMIT, token, case_id)
+    file = await door.book.files.file(case_id)
+    submission = parse_submission(body_object(request), inline=True, demo=file.demo)
+    by = submission.submitted_by
+    if by is None:
+        raise InvalidRequest("submitted_by is required.")
+    actor = Actor(
+        kind=ActorKind.RELAYED,
+        id=f"{by.platform}:{by.platform_user_id}",
+        surface="inline",
+        name=by.display_name,
+    )
+    recorded = await door.book.submit(case_id, submission, actor)
+    return json_response(200, completed_body(recorded.stored))
+
+
+async def _respond_form(door: Door, request: Request, case_id: str, actor: Actor) -> Response:
+    pairs = request.form()
+    view = await view_of(door, request, case_id)
+    try:
+        action, data = decode_answer(view, pairs)
+        submission = Submission(action=action, data=data, submission_id=_submission_id(pairs))
+        await door.book.submit(case_id, submission, actor)
+    except CLOSED:
+        return _back(door, request, case_id)
+    except (InvalidAnswer, InvalidAction, InvalidRequest) as error:
+        return page_response(door, await _with_problems(door, request, case_id, error, pairs))
+    gone = _carry_cookie(door, case_id, "", max_age_seconds=0)
+    return _back(door, request, case_id, headers=[("set-cookie", gone)])
+
+
+def _submission_id(pairs: Sequence[tuple[str, str]]) -> str | None:
+    value = dict(pairs).get("submission_id", "")
+    return value if 0 < len(value) <= MAX_SUBMISSION_ID_CHARACTERS else None
+
+
+async def _with_problems(
+    door: Door, request: Request, case_id: str, error: CallerError, pairs: Sequence[tuple[str, str]]
+) -> Any:
+    errors: Sequence[Mapping[str, object]] = error.details.get("errors", ())
+    problems = Problems(errors=errors, pairs=pairs, message="" if errors else error.message)
+    return await view_of(door, request, case_id, problems=problems)
+
+
+def completed_body(stored: StoredCase) -> dict[str, Any]:
+    """Spell what was recorded. HITL v0.8 §7.5 "Responses"."""
+    case, answer = stored.case, stored.answer
+    body: dict[str, Any] = {"status": str(case.status), "case_id": case.case_id}
+    if case.finished_at:
+        body["completed_at"] = timestamp(case.finished_at)
+    if answer:
+        body["result"] = {"action": answer.action, "data": answer.public_data}
+    return body
+
+
+async def opened(door: Door, request: Request, case_id: str) -> Response:
+    """Record that a human has looked at the page; sent by its script after a first gesture."""
+    actor = await door.book.review_actor(case_id, request.query.get("token"))
+    await door.book.opened(case_id, actor)
+    return Response(204)
+
+
+async def draft(door: Door, request: Request, case_id: str) -> Response:
+    """Keep what the human has typed: JSON from the page's script, or a step of an HTML form."""
+    actor = await door.book.review_actor(case_id, request.query.get("token"))
+    if request.is_form:
+        return await _draft_form(door, request, case_id, actor)
+    body = body_object(request)
+    values, version, step = body.get("values"), body.get("version"), body.get("step", 1)
+    if not isinstance(values, dict):
+        raise InvalidRequest("values must be an object.")
+    if version is not None and (not isinstance(version, int) or isinstance(version, bool)):
+        raise InvalidRequest("version must be a whole number.")
+    if not isinstance(step, int) or isinstance(step, bool):
+        raise InvalidRequest("step must be a whole number.")
+    saved = await door.book.save_draft(case_id, values, actor, base_version=version, step=step)
+    return Response(204, headers=(("x-draft-version", str(saved)),))
+
+
+async def _draft_form(door: Door, request: Request, case_id: str, actor: Actor) -> Response:
+    pairs = request.form()
+    view = await view_of(door, request, case_id)
+    post = decode_step(view, pairs)
+    if post.problems is not None:
+        return page_response(door, await view_of(door, request, case_id, problems=post.problems))
+    try:
+        await door.book.save_draft(
+            case_id, post.values, actor, base_version=post.version, step=max(1, post.step)
+        )
+    except DraftConflict as error:
+        problems = Problems(pairs=pairs, message=error.message)
+        conflict = await view_of(door, request, case_id, problems=problems)
+        return page_response(door, conflict, status=error.status)
+    except CLOSED:
+        return _back(door, request, case_id)
+    headers = []
+    sealed = door.book.carrier.seal(case_id, post.sensitive) if post.sensitive else None
+    if sealed:
+        left = view.stored.case.expires_at - view.now
+        cookie = _carry_cookie(door, case_id, sealed, max_age_seconds=int(left.total_seconds()))
+        headers.append(("set-cookie", cookie))
+    return _back(door, request, case_id, query=post.query, headers=headers)
+
+
+def _carry_cookie(door: Door, case_id: str, value: str, *, max_age_seconds: int) -> str:
+    secure = "; Secure" if door.settings.public_url.startswith("https:") else ""
+    return (
+        f"{carry_name(case_id)}={value}; Path={door.base or '/'}; Max-Age={max_age_seconds}; "
+        f"HttpOnly; SameSite=Lax{secure}"
+    )
+
+
+async def decline(door: Door, request: Request, case_id: str) -> Response:
+    """Cancel a case as the human. HITL v0.8 §8 "Cancelled"."""
+    actor = await door.book.review_actor(case_id, request.query.get("token"))
+    if request.is_form:
+        reason = checked_reason(dict(request.form()).get("reason", ""))
+        try:
+            await door.book.cancel(case_id, actor, reason=reason)
+        except CLOSED:
+            pass  # the page tells what happened instead
+        return _back(door, request, case_id)
+    reason = reason_of(request.json() if request.body else {})
+    stored = await door.book.cancel(case_id, actor, reason=reason)
+    body = {"status": str(stored.case.status), "case_id": case_id, "reason": stored.case.reason}
+    if stored.case.finished_at:
+        body["cancelled_at"] = timestamp(stored.case.finished_at)
+    return json_response(200, body)
+
+
+def _back(
+    door: Door,
+    request: Request,
+    case_id: str,
+    *,
+    query: Mapping[str, str] | None = None,
+    headers: Sequence[tuple[str, str]] = (),
+) -> Response:
+    token = request.query.get("token")
+    if token is None:
+        raise InvalidToken
+    extra = "".join(f"&{quote(name)}={quote(value)}" for name, value in (query or {}).items())
+    return see_other(f"{door.base}/review/{case_id}?token={quote(token)}{extra}", headers)

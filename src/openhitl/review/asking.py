@@ -1,0 +1,132 @@
+"""What agents and services do: ask, look, withdraw."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from openhitl.cases.creation import Creation
+from openhitl.errors import InvalidRequest, InvalidType, MalformedRequest, NotFound
+from openhitl.protocol.case import ACTIONS, Actor, ActorKind, Status
+from openhitl.protocol.problems import check_storable, text_of
+from openhitl.review.door import Door
+from openhitl.review.http import RETRY_AFTER_SECONDS, Request, Response, json_response
+from openhitl.review.samples import SAMPLES
+
+MAX_KEY_CHARACTERS = 255
+MAX_PAGE = 200
+DEMO = Actor(kind=ActorKind.SERVICE, id="demo", surface="demo", name="Demo service")
+ACCEPTED_HEADERS = (("retry-after", str(RETRY_AFTER_SECONDS)),)
+
+
+async def create(door: Door, request: Request) -> Response:
+    """Make a case. HITL v0.8 §6."""
+    asker = await door.asker(request)
+    key = request.headers.get("idempotency-key")
+    if key is not None and not 1 <= len(key) <= MAX_KEY_CHARACTERS:
+        raise InvalidRequest(f"Idempotency-Key must have 1 to {MAX_KEY_CHARACTERS} characters.")
+    creation = Creation(actor=asker.actor, owner=asker.agent_id, idempotency_key=key)
+    return json_response(202, await door.book.create(request.json(), creation), ACCEPTED_HEADERS)
+
+
+async def create_demo(door: Door, request: Request) -> Response:
+    """Make one of the five sample cases, without credentials, where the operator allows it."""
+    if not door.settings.demo:
+        raise NotFound
+    body = SAMPLES.get(request.query.get("type", "selection"))
+    if body is None:
+        raise InvalidType(valid_types=sorted(SAMPLES))
+    creation = Creation(actor=DEMO, owner=None, demo=True)
+    return json_response(202, await door.book.create(body, creation), ACCEPTED_HEADERS)
+
+
+async def listing(door: Door, request: Request) -> Response:
+    """List the caller's own cases, newest first."""
+    asker = await door.asker(request)
+    query = request.query
+    limit = _whole(query.get("limit", "50"), "limit", most=MAX_PAGE)
+    page = await door.book.listing(
+        asker.agent_id,
+        status=_status(query.get("status")),
+        review_type=_review_type(query.get("type")),
+        since=_instant(query.get("since")),
+        before=query.get("cursor"),
+        limit=limit,
+    )
+    body = {"reviews": [door.book.view(stored) for stored in page], "next_cursor": None}
+    if len(page) == limit:
+        body["next_cursor"] = page[-1].case.case_id
+    return json_response(200, body)
+
+
+async def show(door: Door, request: Request, case_id: str) -> Response:
+    """Show one of the caller's own cases."""
+    asker = await door.asker(request)
+    await door.book.owned(case_id, asker.agent_id)
+    return json_response(200, door.book.view(await door.book.current(case_id)))
+
+
+async def withdraw(door: Door, request: Request, case_id: str) -> Response:
+    """Cancel one of the caller's own cases."""
+    asker = await door.asker(request)
+    await door.book.owned(case_id, asker.agent_id)
+    reason = reason_of(request.json() if request.body else {})
+    return json_response(200, door.book.view(await door.book.cancel(case_id, asker.actor, reason=reason)))
+
+
+def reason_of(body: Any) -> str | None:
+    """Read the reason of a cancel body. Raises: InvalidRequest."""
+    if not isinstance(body, dict):
+        raise InvalidRequest("The body must be a JSON object.")
+    reason = body.get("reason")
+    return checked_reason(reason) if reason is not None else None
+
+
+MAX_REASON_CHARACTERS = 2_000
+
+
+def checked_reason(reason: object) -> str | None:
+    """Check the words of a reason; None for blank ones. Raises: InvalidRequest."""
+    check_storable(reason, "reason")
+    return text_of(reason, "reason", most=MAX_REASON_CHARACTERS).strip() or None
+
+
+def _status(value: str | None) -> Status | None:
+    if value is None:
+        return None
+    try:
+        return Status(value)
+    except ValueError as error:
+        raise InvalidRequest("status is not one of the six.", valid=[str(one) for one in Status]) from error
+
+
+def _review_type(value: str | None) -> str | None:
+    if value is None or value in ACTIONS or value.startswith("x-"):
+        return value
+    raise InvalidRequest("type is not a review type.", valid=sorted(ACTIONS))
+
+
+def _instant(value: str | None) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(value)
+        return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
+        raise InvalidRequest("since is not an ISO 8601 instant.") from error
+
+
+def _whole(value: str, name: str, *, most: int) -> int:
+    if not (value.isascii() and value.isdecimal() and 1 <= int(value[:9]) <= most):
+        raise InvalidRequest(f"{name} must be a whole number from 1 to {most}.")
+    return int(value)
+
+
+def body_object(request: Request) -> dict[str, Any]:
+    """Parse a body that must be a JSON object. Raises: MalformedRequest, InvalidRequest."""
+    if not request.body:
+        raise MalformedRequest("The body is empty.")
+    body = request.json()
+    if not isinstance(body, dict):
+        raise InvalidRequest("The body must be a JSON object.")
+    return body

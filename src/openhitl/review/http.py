@@ -1,0 +1,135 @@
+"""Requests and responses as plain values, so that any web framework can carry the door."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import parse_qsl
+
+from openhitl.errors import HitlError, MalformedRequest, UnsupportedMediaType
+
+MAX_BODY_BYTES = 1024 * 1024
+MAX_FORM_FIELDS = 2_000
+Headers = tuple[tuple[str, str], ...]
+FORM_TYPE = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request. Header names are lower case; `path` is decoded and without a mount prefix."""
+
+    method: str
+    path: str
+    query_string: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    @cached_property
+    def query(self) -> dict[str, str]:
+        """The query's values; of a repeated name the first."""
+        pairs = parse_qsl(self.query_string, keep_blank_values=True, errors="replace")
+        return dict(reversed(pairs))
+
+    @cached_property
+    def cookies(self) -> dict[str, str]:
+        try:
+            return {name: morsel.value for name, morsel in SimpleCookie(self.headers.get("cookie")).items()}
+        except CookieError:
+            return {}
+
+    @property
+    def media_type(self) -> str:
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def is_form(self) -> bool:
+        """Whether the body is what a browser posts from an HTML form."""
+        return self.media_type == FORM_TYPE
+
+    @property
+    def wants_html(self) -> bool:
+        """Whether a person's browser is asking, rather than a program."""
+        return "text/html" in self.headers.get("accept", "")
+
+    def json(self) -> Any:
+        """Parse the body. Raises: MalformedRequest, UnsupportedMediaType."""
+        if self.media_type not in ("application/json", "") and not self.media_type.endswith("+json"):
+            raise UnsupportedMediaType
+        try:
+            return json.loads(self.body, parse_constant=_refuse_constant)
+        except (ValueError, RecursionError) as error:
+            raise MalformedRequest(f"The body is not valid JSON: {_short(error)}") from error
+
+    def form(self) -> list[tuple[str, str]]:
+        """Parse the body as an HTML form. Raises: MalformedRequest."""
+        try:
+            text = self.body.decode("ascii")
+            return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FORM_FIELDS)
+        except ValueError as error:
+            raise MalformedRequest("The form could not be parsed.") from error
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _short(error: BaseException) -> str:
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8"
+    return str(error)[:200]
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One response; `headers` beside content-type and content-length."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = "application/json"
+    headers: Headers = ()
+
+
+def json_response(status: int, value: Any, headers: Iterable[tuple[str, str]] = ()) -> Response:
+    """Encode a value as JSON. What an API says is nobody else's to keep."""
+    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    return Response(status, body, headers=(("cache-control", "no-store"), *headers))
+
+
+def error_body(error: HitlError) -> dict[str, Any]:
+    """Spell an error: `{"error": code, "message": sentence, …}`."""
+    body: dict[str, Any] = {"error": error.code, "message": error.message}
+    if error.hint:
+        body["hint"] = error.hint
+    for name, value in error.details.items():
+        body["status" if name == "case_status" else name] = value
+    return body
+
+
+def error_headers(error: HitlError) -> Headers:
+    """Return the headers that belong to an error: when to come back, how to authenticate."""
+    if error.status in (429, 503):
+        return (("retry-after", str(error.details.get("retry_after_seconds", RETRY_AFTER_SECONDS))),)
+    if error.status == 401:
+        return (("www-authenticate", 'Bearer realm="openhitl"'),)
+    if error.status == 405:
+        return (("allow", ", ".join(error.details["allow"])),)
+    return ()
+
+
+RETRY_AFTER_SECONDS = 30
+
+
+def error_response(error: HitlError) -> Response:
+    """Render an error for a program."""
+    return json_response(error.status, error_body(error), error_headers(error))
+
+
+def see_other(location: str, headers: Sequence[tuple[str, str]] = ()) -> Response:
+    """Send a browser on to a page, with GET."""
+    return Response(303, headers=(("location", location), ("cache-control", "no-store"), *headers))

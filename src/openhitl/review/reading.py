@@ -1,0 +1,93 @@
+"""The review page and what it fetches. Nothing here changes anything: a GET never decides."""
+
+from __future__ import annotations
+
+import secrets
+
+from openhitl.cases import StoredCase
+from openhitl.errors import NotFound, PeerError
+from openhitl.protocol.case import Json
+from openhitl.review.door import Door
+from openhitl.review.http import Request, Response, json_response
+from openhitl.review.pages import PageView, Problems, page_headers, render_review
+from openhitl.words import choose_language
+
+PREFILL = "prefill"
+
+
+async def page(door: Door, request: Request, case_id: str) -> Response:
+    """Serve the review page. HITL v0.8 §7, §11."""
+    await door.book.review_actor(case_id, request.query.get("token"))
+    return page_response(door, await view_of(door, request, case_id))
+
+
+async def view_of(
+    door: Door, request: Request, case_id: str, *, problems: Problems | None = None
+) -> PageView:
+    """Gather what the page of a case is made from; the token has been verified."""
+    stored = await door.book.current(case_id)
+    return PageView(
+        stored=stored,
+        previous=await _previous(door, stored),
+        draft=await door.book.draft(case_id),
+        token=request.query.get("token", ""),
+        base=door.base,
+        query={name: value for name, value in request.query.items() if name != "token"},
+        language=choose_language(request.headers.get("accept-language", "")),
+        now=door.book.clock(),
+        carried=door.book.carrier.unseal(case_id, request.cookies.get(carry_name(case_id))),
+        prefills=await _prefills(door, stored, request.query.get(PREFILL)),
+        problems=problems,
+        submission_id=secrets.token_urlsafe(16),
+    )
+
+
+def page_response(door: Door, view: PageView, *, status: int | None = None) -> Response:
+    """Render a page with the headers that every page has."""
+    rendered = render_review(view)
+    return Response(
+        status or rendered.status,
+        rendered.html.encode("utf-8"),
+        content_type="text/html; charset=utf-8",
+        headers=tuple(page_headers().items()),
+    )
+
+
+def carry_name(case_id: str) -> str:
+    """Name the cookie that carries a wizard's sensitive values."""
+    return f"hitl_carry_{case_id}"
+
+
+async def _previous(door: Door, stored: StoredCase) -> StoredCase | None:
+    """Read the round before, if it belongs to the same asker."""
+    if stored.case.previous_case_id is None:
+        return None
+    previous = await door.book.find(stored.case.previous_case_id)
+    return previous if previous and previous.owner == stored.owner else None
+
+
+async def _prefills(door: Door, stored: StoredCase, key: str | None) -> Json:
+    if key is None or stored.case.is_final:
+        return {}
+    try:
+        return {key: await _fetch_default(door, stored.case.case_id, key)}
+    except (NotFound, PeerError):
+        return {}  # the field stays empty; the human can still type
+
+
+async def prefill(door: Door, request: Request, case_id: str, key: str) -> Response:
+    """Fetch the `default_ref` of one field, now that the page asks. HITL v0.8 §10.3.1."""
+    await door.book.review_actor(case_id, request.query.get("token"))
+    try:
+        value = await _fetch_default(door, case_id, key)
+    except PeerError as error:
+        raise NotFound("The value could not be fetched.") from error
+    return json_response(200, {"value": value})
+
+
+async def _fetch_default(door: Door, case_id: str, key: str) -> object:
+    file = await door.book.files.file(case_id)
+    for field in file.context.form.fields if file.context.form else ():
+        if field.key == key and field.default_ref is not None:
+            return await door.fetch_default(field.default_ref)
+    raise NotFound

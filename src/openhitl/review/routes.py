@@ -1,0 +1,116 @@
+"""The table of the protocol door: every path, who may use it, and what it answers."""
+
+from __future__ import annotations
+
+from openhitl.review import answering, asking, discovery, reading
+from openhitl.review.router import Route
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        method="POST",
+        pattern="/api/demo",
+        handler=asking.create_demo,
+        summary="Make a sample case, where the operator allows it",
+        codes=(202, 400, 404, 429),
+    ),
+    Route(
+        method="POST",
+        pattern="/api/v1/reviews",
+        handler=asking.create,
+        summary="Ask a human: make a review case",
+        codes=(202, 400, 401, 403, 413, 415, 422, 429, 503),
+        credential="key",
+    ),
+    Route(
+        method="GET",
+        pattern="/api/v1/reviews",
+        handler=asking.listing,
+        summary="List your own cases, newest first",
+        codes=(200, 401, 422),
+        credential="key",
+    ),
+    Route(
+        method="GET",
+        pattern="/api/v1/reviews/{case_id}",
+        handler=asking.show,
+        summary="Show one of your own cases",
+        codes=(200, 401, 404),
+        credential="key",
+    ),
+    Route(
+        method="POST",
+        pattern="/api/v1/reviews/{case_id}/cancel",
+        handler=asking.withdraw,
+        summary="Withdraw one of your own cases",
+        codes=(200, 400, 401, 404, 409, 410, 413, 415, 422, 503),
+        credential="key",
+    ),
+    Route(
+        method="GET",
+        pattern="/review/{case_id}",
+        handler=reading.page,
+        summary="The review page",
+        codes=(200, 401, 404),
+        credential="review",
+        html=True,
+    ),
+    Route(
+        method="GET",
+        pattern="/review/{case_id}/prefill/{key}",
+        handler=reading.prefill,
+        summary="Fetch the default_ref of one form field",
+        codes=(200, 401, 404),
+        credential="review",
+    ),
+    Route(
+        method="POST",
+        pattern="/reviews/{case_id}/opened",
+        handler=answering.opened,
+        summary="Report that a human looks at the page",
+        codes=(204, 401, 404, 503),
+        credential="review",
+    ),
+    Route(
+        method="PUT",
+        pattern="/reviews/{case_id}/draft",
+        handler=answering.draft,
+        summary="Save a draft",
+        codes=(204, 303, 400, 401, 404, 409, 410, 413, 415, 422, 503),
+        credential="review",
+        html=True,
+    ),
+    Route(
+        method="POST",
+        pattern="/reviews/{case_id}/draft",
+        handler=answering.draft,
+        summary="Save a draft, or a step of a form",
+        codes=(204, 303, 400, 401, 404, 409, 410, 413, 415, 422, 503),
+        credential="review",
+        html=True,
+    ),
+    Route(
+        method="POST",
+        pattern="/reviews/{case_id}/cancel",
+        handler=answering.decline,
+        summary="Cancel the case as the human",
+        codes=(200, 303, 400, 401, 404, 409, 410, 413, 415, 422, 503),
+        credential="review",
+        html=True,
+    ),
+    Route(
+        method="POST",
+        pattern="/reviews/{case_id}/respond",
+        handler=answering.respond,
+        summary="Answer the case",
+        codes=(200, 303, 400, 401, 403, 404, 409, 410, 413, 415, 422, 503),
+        credential="review or submit",
+        html=True,
+    ),
+    Route(
+        method="GET",
+        pattern="/.well-known/hitl.json",
+        handler=discovery.discover,
+        summary="What this server can do",
+        codes=(200,),
+    ),
+)

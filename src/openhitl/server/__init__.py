@@ -1,0 +1,1 @@
+"""The server: the doors on one ASGI application."""

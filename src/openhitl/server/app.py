@@ -1,0 +1,124 @@
+"""The composition root: one store, one casebook, the doors, the background work, one ASGI callable."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack, suppress
+
+import structlog
+from starlette.applications import Starlette
+
+from openhitl.cases import Casebook
+from openhitl.errors import HitlError
+from openhitl.identity import ApiKeys
+from openhitl.jobs import Sweeper
+from openhitl.outbound import Guard, OutboundHttp
+from openhitl.review.door import Door
+from openhitl.review.http import error_response
+from openhitl.review.router import Router
+from openhitl.review.routes import ROUTES
+from openhitl.server.asgi import DoorApp, Receive, Scope, Send, send_response
+from openhitl.server.defaults import DefaultFetcher
+from openhitl.server.events import EventsEndpoint
+from openhitl.server.house import house_routes
+from openhitl.server.opening import open_store, retention_of
+from openhitl.server.poll import PollEndpoint
+from openhitl.settings import Settings
+
+_log = structlog.get_logger("openhitl.server")
+_POLLED = "/api/reviews/"
+
+
+class Server:
+    """Everything that serves one store, from `start` to `stop`, as an ASGI callable."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.ready = False
+        self._stack = AsyncExitStack()
+        self._prefix = ""
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Open the store, then the doors. Raises: StoreError, SetupError."""
+        store, keyring = await asyncio.to_thread(open_store, self.settings)
+        self.book = Casebook(store, keyring, self.settings)
+        outbound = OutboundHttp(Guard(self.settings.private_networks.split(",")))
+        self._stack.push_async_callback(self.book.close)
+        self._stack.push_async_callback(outbound.close)
+        keys = ApiKeys(lambda key_hash: self.book.ledger.read(store.find_key, key_hash))
+        door = Door(self.book, keys, self.settings, DefaultFetcher(outbound))
+        self._prefix = door.base
+        self._poll = PollEndpoint(door)
+        self._events = EventsEndpoint(door, self._poll)
+        self._door = DoorApp(door, Router(ROUTES))
+        self._house = Starlette(routes=house_routes(self))
+        sweeper = Sweeper(self.book, retention=retention_of(self.settings))
+        head = await self.book.ledger.read(store.head)
+        self._tasks = [
+            asyncio.create_task(self.book.feed.run(head), name="feed"),
+            asyncio.create_task(sweeper.run(), name="sweeper"),
+        ]
+        loop = asyncio.get_running_loop()
+        store.listen(lambda: loop.call_soon_threadsafe(self.book.feed.wake))
+        self.ready = True
+
+    def leave(self) -> None:
+        """Stop taking new work: not ready, and every stream is ended."""
+        self.ready = False
+        self.book.feed.streams.end_all()
+
+    async def stop(self) -> None:
+        """End the background work, let the writer finish, close the store."""
+        self.leave()
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+        await self._stack.aclose()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one ASGI connection."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+            return
+        if scope["type"] != "http":
+            return
+        try:
+            await self._answer(scope, receive, send)
+        except Exception as error:  # the outermost handler: nothing leaves here but a stable code
+            _log.exception("request_failed", method=scope["method"], path=scope["path"], error=repr(error))
+            await send_response(send, error_response(HitlError()))
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        if self._prefix and path.startswith(self._prefix + "/"):
+            path = scope["path"] = path[len(self._prefix) :]
+        if path.startswith(_POLLED):
+            case_id, _, what = path[len(_POLLED) :].partition("/")
+            if what == "status":
+                await self._poll(scope, receive, send, case_id)
+                return
+            if what == "events":
+                await self._events(scope, receive, send, case_id)
+                return
+        if path.startswith(_HOUSE):
+            await self._house(scope, receive, send)
+            return
+        await self._door(scope, receive, send)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            await self.start()
+        except HitlError as error:
+            await send({"type": "lifespan.startup.failed", "message": f"{error.message} {error.hint}"})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.stop()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+_HOUSE = ("/healthz", "/readyz", "/metrics", "/static/", "/openapi.json")

@@ -1,0 +1,95 @@
+"""Carries ASGI requests to the protocol door and its responses back."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import structlog
+
+from openhitl.errors import HitlError, PayloadTooLarge
+from openhitl.review.door import Door
+from openhitl.review.http import MAX_BODY_BYTES, Request, Response, error_response
+from openhitl.review.pages import page_headers, render_error
+from openhitl.review.router import Route, Router
+from openhitl.words import choose_language
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+_log = structlog.get_logger("openhitl.server")
+
+
+class DoorApp:
+    """The protocol door as an ASGI callable."""
+
+    def __init__(self, door: Door, router: Router) -> None:
+        self._door = door
+        self._router = router
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; whatever goes wrong is answered too."""
+        request = Request(
+            method=scope["method"],
+            path=scope["path"],
+            query_string=scope["query_string"].decode("latin-1"),
+            headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
+        )
+        route: Route | None = None
+        try:
+            route, values = self._router.match(request.method, request.path)
+            if request.method in ("POST", "PUT"):
+                object.__setattr__(request, "body", await read_body(request, receive))
+            response = await route.handler(self._door, request, **values)
+        except HitlError as error:
+            response = self._refusal(error, request, route)
+        await send_response(send, response)
+
+    def _refusal(self, error: HitlError, request: Request, route: Route | None) -> Response:
+        if route is not None and route.html and request.wants_html:
+            return error_page(error, request)
+        return error_response(error)
+
+
+def error_page(error: HitlError, request: Request) -> Response:
+    """Render an error for a person."""
+    language = choose_language(request.headers.get("accept-language", ""))
+    page = render_error(error.code, error.status, language)
+    return Response(
+        error.status, page.html.encode(), "text/html; charset=utf-8", tuple(page_headers().items())
+    )
+
+
+async def read_body(request: Request, receive: Receive) -> bytes:
+    """Read a body. Raises: PayloadTooLarge beyond 1 MiB, without reading on."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared[:12]) > MAX_BODY_BYTES:
+        raise PayloadTooLarge(limit_bytes=MAX_BODY_BYTES)
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if not message.get("more_body"):
+        return _within_limit(body)
+    parts = bytearray(body)
+    while message.get("more_body"):
+        message = await receive()
+        parts += message.get("body", b"")
+        _within_limit(parts)
+    return bytes(parts)
+
+
+def _within_limit(body: bytes) -> bytes:
+    if len(body) > MAX_BODY_BYTES:
+        raise PayloadTooLarge(limit_bytes=MAX_BODY_BYTES)
+    return body
+
+
+async def send_response(send: Send, response: Response) -> None:
+    """Send a whole response."""
+    headers = [(b"content-length", str(len(response.body)).encode())]
+    if response.body:
+        headers.append((b"content-type", response.content_type.encode("latin-1")))
+    headers.extend((name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers)
+    if response.status in (204, 304):
+        headers = headers[1:]
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": response.body})

@@ -1,0 +1,75 @@
+"""A server inside another program, for as long as that program waits."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from types import TracebackType
+
+from openhitl.errors import SetupError
+from openhitl.server.app import Server
+from openhitl.server.local import ensure_local_key
+from openhitl.server.lock import ServerLock
+from openhitl.server.serving import HitlUvicorn, bind, uvicorn_for
+from openhitl.settings import Settings
+
+START_SECONDS = 30.0
+
+
+class AlreadyServed(SetupError):
+    """Another process serves this data folder."""
+
+    code = "already_served"
+
+    def __init__(self, url: str | None) -> None:
+        super().__init__(url=url)
+        self.url = url
+
+
+class EmbeddedServer:
+    """Serves on a thread while it is entered; one process a data folder.
+
+    After entering, `url` is where it serves and `api_key` the local agent's key.
+    Raises on entering: AlreadyServed with the other's URL (None while that one starts), SetupError,
+    StoreError.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = ServerLock(settings.data_dir, settings.public_url)
+        self.url = ""
+        self.api_key = ""
+
+    def __enter__(self) -> EmbeddedServer:
+        self._lock.__enter__()
+        try:
+            if not self._lock.held:
+                raise AlreadyServed(self._lock.holder())
+            listener, settings = bind(self._settings)
+            self._lock.announce(settings.public_url)
+            self.url = settings.public_url
+            self.api_key = ensure_local_key(settings)
+            self._start(settings, listener)
+        except BaseException:
+            self._lock.__exit__(None, None, None)
+            raise
+        return self
+
+    def _start(self, settings: Settings, listener: socket.socket) -> None:
+        server = Server(settings)
+        self._uvicorn: HitlUvicorn = uvicorn_for(server)
+        started = threading.Event()
+        self._uvicorn.on_started = started.set
+        self._thread = threading.Thread(
+            target=self._uvicorn.run, kwargs={"sockets": [listener]}, name="embedded-server", daemon=True
+        )
+        self._thread.start()
+        if not started.wait(START_SECONDS) or not self._uvicorn.started:
+            raise SetupError("The embedded server did not start.")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._uvicorn.should_exit = True
+        self._thread.join()
+        self._lock.__exit__(None, None, None)

@@ -1,0 +1,103 @@
+"""The event stream, in front of any framework: one coroutine and one future a connection.
+
+HITL v0.8 §8.5. `GET /api/reviews/{id}/events`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+from openhitl.errors import HitlError, MethodNotAllowed
+from openhitl.feed import PollEntry, Stream
+from openhitl.review.door import Door
+from openhitl.review.http import Response, error_response
+from openhitl.server.asgi import Receive, Scope, Send, send_response
+from openhitl.server.poll import Credentials, PollEndpoint
+
+#: A reader that takes nothing for this long is cut.
+STUCK_SECONDS = 20.0
+#: Clients are told to come back after a random time, so that a restart is not a stampede.
+RETRY_MILLISECONDS = (500, 3_000)
+_HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+]
+
+
+class EventsEndpoint:
+    """Serves event streams."""
+
+    def __init__(self, door: Door, poll: PollEndpoint) -> None:
+        self._book = door.book
+        self._feed = door.book.feed
+        self._poll = poll
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send, case_id: str) -> None:
+        """Serve one stream until its case is final, the client leaves or the server stops."""
+        try:
+            if scope["method"] not in ("GET", "HEAD"):
+                raise MethodNotAllowed(allow=["GET"])
+            given = Credentials(scope)
+            entry = await self._poll.authorized(given, case_id)
+        except HitlError as error:
+            await send_response(send, error_response(error))
+            return
+        last = _event_id(given.last_event_id, entry)
+        if last is not None and entry.case.is_final and last >= entry.case.seq:
+            await send_response(send, Response(204))
+            return
+        stream = self._feed.streams.register(case_id)
+        try:
+            await receive()  # the request itself; what comes after it is a disconnect
+            await self._fill(stream, last)
+            await self._pump(stream, receive, send)
+        finally:
+            self._feed.streams.remove(stream)
+
+    async def _fill(self, stream: Stream, last: int | None) -> None:
+        """Queue what the client does not know yet: registered first, so nothing falls in between."""
+        if last is not None:
+            stream.seq = last
+            events = await self._book.events(stream.case_id, after=last)
+            self._feed.replay(stream, events)
+            return
+        entry = await self._feed.entry(stream.case_id)
+        if entry is not None:
+            self._feed.present(stream, entry)
+
+    async def _pump(self, stream: Stream, receive: Receive, send: Send) -> None:
+        retry = b"retry: %d\n\n" % random.randint(*RETRY_MILLISECONDS)  # noqa: S311 - not a secret
+        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        await send({"type": "http.response.body", "body": retry, "more_body": True})
+        while True:
+            chunk = await stream.next_chunk()
+            if chunk:
+                try:
+                    async with asyncio.timeout(STUCK_SECONDS):
+                        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                except TimeoutError:
+                    return
+            if stream.ended and not stream.waiting:
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+                return
+            if await _is_gone(receive):
+                return
+
+
+async def _is_gone(receive: Receive) -> bool:
+    """Tell, without waiting, whether the client has left."""
+    try:
+        async with asyncio.timeout(0):
+            return (await receive())["type"] == "http.disconnect"
+    except TimeoutError:
+        return False
+
+
+def _event_id(text: str | None, entry: PollEntry) -> int | None:
+    """Read `Last-Event-ID`; None for one that this case never gave, which is served as a new client."""
+    if text is None or not (text.isascii() and text.isdecimal() and len(text) <= 18):
+        return None
+    number = int(text)
+    return number if 1 <= number <= entry.case.seq else None

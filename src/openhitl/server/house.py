@@ -1,0 +1,87 @@
+"""The routes of the house itself: health, metrics, static files, the OpenAPI document."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from openhitl.cases import Casebook
+from openhitl.errors import StoreError
+from openhitl.review.pages import static_file
+from openhitl.server.openapi import openapi_document
+from openhitl.settings import Settings
+
+READY_SECONDS = 2.0
+STATIC_HEADERS = {
+    "cache-control": "public, max-age=31536000, immutable",
+    "x-content-type-options": "nosniff",
+}
+
+
+class Served(Protocol):
+    """What these routes tell about."""
+
+    ready: bool
+    settings: Settings
+    book: Casebook
+
+
+def house_routes(server: Served) -> list[BaseRoute]:
+    """Return the routes."""
+    house = _House(server)
+    return [
+        Route("/healthz", house.healthz),
+        Route("/readyz", house.readyz),
+        Route("/metrics", house.metrics),
+        Route("/openapi.json", house.openapi),
+        Route("/static/{name}", house.static),
+    ]
+
+
+class _House:
+    def __init__(self, server: Served) -> None:
+        self._server = server
+        self._registry = CollectorRegistry()
+        feed = server.book.feed
+        self._gauge("openhitl_event_streams", "Open event streams.", lambda: len(feed.streams))
+        self._gauge("openhitl_cached_polls", "Cases in the poll cache.", lambda: len(feed.polls))
+
+    def _gauge(self, name: str, text: str, read: Callable[[], float]) -> None:
+        Gauge(name, text, registry=self._registry).set_function(read)
+
+    async def healthz(self, request: Request) -> Response:
+        """Tell that the process runs."""
+        return JSONResponse({"status": "ok"})
+
+    async def readyz(self, request: Request) -> Response:
+        """Tell whether this process can serve: not while it stops or its store does not answer."""
+        ledger = self._server.book.ledger
+        try:
+            async with asyncio.timeout(READY_SECONDS):
+                await ledger.read(ledger.store.head)
+        except (StoreError, TimeoutError):
+            return JSONResponse({"status": "store_unavailable"}, 503)
+        if not self._server.ready:
+            return JSONResponse({"status": "stopping"}, 503)
+        return JSONResponse({"status": "ok"})
+
+    async def metrics(self, request: Request) -> Response:
+        """Tell numbers in Prometheus' text format; none names a case or a person."""
+        return Response(generate_latest(self._registry), media_type="text/plain; version=0.0.4")
+
+    async def openapi(self, request: Request) -> Response:
+        """Describe the door."""
+        return JSONResponse(openapi_document(self._server.settings.public_url))
+
+    async def static(self, request: Request) -> Response:
+        """Serve a file whose name holds the hash of its content."""
+        found = static_file(request.path_params["name"])
+        if found is None:
+            return JSONResponse({"error": "not_found", "message": "There is no such file."}, 404)
+        return Response(found.content, media_type=found.media_type, headers=STATIC_HEADERS)

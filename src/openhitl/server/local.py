@@ -1,0 +1,76 @@
+"""Keys made on the server's own machine, against its data folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from openhitl.errors import InvalidToken, SetupError
+from openhitl.identity.keys import new_key as draw_key
+from openhitl.protocol.case import ActorKind
+from openhitl.protocol.tokens import Purpose, checked_hash
+from openhitl.server.opening import open_store
+from openhitl.settings import Settings
+from openhitl.store import Store
+
+KEY_NAME = "local.key"
+LOCAL_AGENT = "local"
+MAX_NAME_CHARACTERS = 100
+
+
+def new_key(settings: Settings, name: str, kind: ActorKind) -> str:
+    """Make an API key for the agent or service of this name, which is made if need be.
+
+    Raises: SetupError for a name that is empty, too long or unprintable; StoreError.
+    """
+    if not 1 <= len(name) <= MAX_NAME_CHARACTERS or not name.isprintable() or name != name.strip():
+        raise SetupError(f"An agent's name has 1 to {MAX_NAME_CHARACTERS} printable characters.")
+    store, _ = open_store(settings)
+    try:
+        return _add_key(store, name, kind)
+    finally:
+        store.close()
+
+
+def _add_key(store: Store, name: str, kind: ActorKind) -> str:
+    key, key_hash = draw_key(kind)
+    agent = store.agent_named(name) or store.add_agent(name)
+    store.add_key(agent.agent_id, kind, key_hash, name)
+    return key
+
+
+def ensure_local_key(settings: Settings) -> str:
+    """Return the key of the local user's own agent, kept in a 0600 file of the data folder.
+
+    The file is made on first start, and again if its key is not one of this store.
+    """
+    path = settings.data_dir / KEY_NAME
+    store, _ = open_store(settings)
+    try:
+        key = _read(path)
+        if key is None or store.find_key(checked_hash(Purpose.AGENT, key)) is None:
+            key = _add_key(store, LOCAL_AGENT, ActorKind.AGENT)
+            _write(path, key)
+        return key
+    finally:
+        store.close()
+
+
+def _read(path: Path) -> str | None:
+    try:
+        key = path.read_text(encoding="ascii").strip()
+        checked_hash(Purpose.AGENT, key)
+    except (OSError, ValueError, InvalidToken):
+        return None
+    return key
+
+
+def _write(path: Path, key: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(key + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

@@ -1,0 +1,147 @@
+"""The OpenAPI document, made from the table of routes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from openhitl import __version__
+from openhitl.protocol.case import ACTIONS, DefaultAction, Status
+from openhitl.protocol.durations import DEFAULT_TIMEOUT
+from openhitl.review.router import Route
+from openhitl.review.routes import ROUTES
+
+_JSON = "application/json"
+_FORM = "application/x-www-form-urlencoded"
+
+POLL_ROUTES: tuple[tuple[str, str, tuple[int, ...]], ...] = (
+    ("/api/reviews/{case_id}/status", "Poll the status of a case", (200, 304, 401, 404, 405, 429)),
+    ("/api/reviews/{case_id}/events", "Follow a case as Server-Sent Events", (200, 204, 401, 404, 405)),
+)
+_TEXT = {"type": "string"}
+_OBJECT: dict[str, Any] = {"type": "object"}
+
+_CREATE: dict[str, Any] = {
+    "type": "object",
+    "required": ["type", "prompt"],
+    "additionalProperties": False,
+    "properties": {
+        "type": {"type": "string", "description": f"{', '.join(ACTIONS)}, or x-…"},
+        "prompt": {"type": "string", "minLength": 1, "maxLength": 500},
+        "message": _TEXT,
+        "context": _OBJECT,
+        "timeout": {"type": "string", "default": DEFAULT_TIMEOUT},
+        "default_action": {"enum": [str(action) for action in DefaultAction]},
+        "reminder_at": {"oneOf": [_TEXT, {"type": "array", "items": _TEXT}]},
+        "previous_case_id": _TEXT,
+        "inline_actions": {"type": "array", "items": _TEXT},
+        "metadata": _OBJECT,
+    },
+}
+_ANSWER: dict[str, Any] = {
+    "type": "object",
+    "required": ["action"],
+    "properties": {
+        "action": _TEXT,
+        "data": _OBJECT,
+        "submission_id": _TEXT,
+        "submitted_via": _TEXT,
+        "submitted_by": _OBJECT,
+    },
+}
+_DRAFT: dict[str, Any] = {
+    "type": "object",
+    "required": ["values"],
+    "properties": {"values": _OBJECT, "version": {"type": "integer"}, "step": {"type": "integer"}},
+}
+_REASON: dict[str, Any] = {"type": "object", "properties": {"reason": _TEXT}}
+_BODIES: dict[tuple[str, str], tuple[dict[str, Any], bool]] = {
+    ("POST", "/api/v1/reviews"): (_CREATE, False),
+    ("POST", "/api/v1/reviews/{case_id}/cancel"): (_REASON, False),
+    ("POST", "/reviews/{case_id}/respond"): (_ANSWER, True),
+    ("POST", "/reviews/{case_id}/cancel"): (_REASON, True),
+    ("POST", "/reviews/{case_id}/draft"): (_DRAFT, True),
+    ("PUT", "/reviews/{case_id}/draft"): (_DRAFT, True),
+}
+_QUERIES: dict[tuple[str, str], tuple[tuple[str, dict[str, Any]], ...]] = {
+    ("POST", "/api/demo"): (("type", {"enum": list(ACTIONS), "default": "selection"}),),
+    ("GET", "/api/v1/reviews"): (
+        ("status", {"enum": [str(status) for status in Status]}),
+        ("type", _TEXT),
+        ("since", _TEXT),
+        ("cursor", _TEXT),
+        ("limit", {"type": "integer", "minimum": 1, "maximum": 200}),
+    ),
+}
+_ERROR = {
+    "description": "Refused; `error` is a stable code",
+    "content": {_JSON: {"schema": {"$ref": "#/components/schemas/Error"}}},
+}
+
+
+def openapi_document(base_url: str) -> dict[str, Any]:
+    """Describe the protocol door as OpenAPI 3.1."""
+    paths: dict[str, dict[str, Any]] = {}
+    for route in ROUTES:
+        paths.setdefault(route.pattern, {})[route.method.lower()] = _operation(route)
+    for pattern, summary, codes in POLL_ROUTES:
+        paths[pattern] = {
+            "get": {
+                "summary": summary,
+                "parameters": [_path("case_id"), _query("token", _TEXT)],
+                "security": [{"key": []}, {}],
+                "responses": {str(code): _response(code) for code in codes},
+            }
+        }
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "OpenHITL", "version": __version__},
+        "servers": [{"url": base_url}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+            "schemas": {
+                "Error": {
+                    "type": "object",
+                    "required": ["error", "message"],
+                    "properties": {"error": _TEXT, "message": _TEXT, "hint": _TEXT},
+                }
+            },
+        },
+    }
+
+
+def _operation(route: Route) -> dict[str, Any]:
+    place = (route.method, route.pattern)
+    names = [part[1:-1] for part in route.pattern.split("/") if part.startswith("{")]
+    parameters = [_path(name) for name in names]
+    if route.credential.startswith("review"):
+        parameters.append(_query("token", _TEXT))
+    parameters.extend(_query(name, schema) for name, schema in _QUERIES.get(place, ()))
+    operation: dict[str, Any] = {
+        "summary": route.summary,
+        "parameters": parameters,
+        "security": [{"key": []}] if route.credential == "key" else [{}],
+        "responses": {str(code): _response(code) for code in route.codes},
+    }
+    if place in _BODIES:
+        schema, also_form = _BODIES[place]
+        content: dict[str, Any] = {_JSON: {"schema": schema}}
+        if also_form:
+            content[_FORM] = {"schema": _OBJECT}
+        operation["requestBody"] = {"content": content}
+    return operation
+
+
+def _path(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": _TEXT}
+
+
+def _query(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": schema}
+
+
+def _response(code: int) -> dict[str, Any]:
+    return _ERROR if code >= 400 else {"description": _SUCCESS.get(code, "Done")}
+
+
+_SUCCESS = {202: "A human is asked", 204: "Done", 303: "To the page", 304: "Unchanged"}

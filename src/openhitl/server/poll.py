@@ -1,0 +1,134 @@
+"""The poll endpoint, in front of any framework: a look-up, a comparison, pre-encoded bytes.
+
+HITL v0.8 §8. `GET /api/reviews/{id}/status`.
+"""
+
+from __future__ import annotations
+
+from openhitl.errors import HitlError, MethodNotAllowed, NotFound, RateLimited, Unauthorized
+from openhitl.feed import PollEntry
+from openhitl.protocol.tokens import Purpose
+from openhitl.review.door import Door
+from openhitl.review.http import RETRY_AFTER_SECONDS, Request, Response, error_response
+from openhitl.server.asgi import Receive, Scope, Send, send_response
+
+_RETRY_AFTER = (b"retry-after", str(RETRY_AFTER_SECONDS).encode())
+_JSON = (b"content-type", b"application/json")
+_PRIVATE = (b"cache-control", b"private, no-cache")
+
+
+class Credentials:
+    """What a poll or event request presents: raw header values, or a poll token in the query."""
+
+    __slots__ = ("key", "last_event_id", "none_match", "query")
+
+    def __init__(self, scope: Scope) -> None:
+        self.key: str | None = None
+        self.none_match: bytes | None = None
+        self.last_event_id: str | None = None
+        self.query: bytes = scope["query_string"]
+        for name, value in scope["headers"]:
+            if name == b"authorization" and value[:7].lower() == b"bearer ":
+                self.key = value[7:].decode("latin-1").strip()
+            elif name == b"x-api-key":
+                self.key = value.decode("latin-1")
+            elif name == b"if-none-match":
+                self.none_match = value
+            elif name == b"last-event-id":
+                self.last_event_id = value.decode("latin-1")
+
+
+class PollEndpoint:
+    """Answers polls."""
+
+    def __init__(self, door: Door) -> None:
+        self._book = door.book
+        self._feed = door.book.feed
+        self._keys = door.keys
+        self._rate = door.book.poll_rate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send, case_id: str) -> None:
+        """Answer one poll."""
+        try:
+            if scope["method"] not in ("GET", "HEAD"):
+                raise MethodNotAllowed(allow=["GET"])
+            given = Credentials(scope)
+            entry = await self.authorized(given, case_id)
+            headers = self._headers(entry, case_id)
+        except HitlError as error:
+            await send_response(send, _refusal(error))
+            return
+        if given.none_match is not None and _matches(given.none_match, entry.etag):
+            await send({"type": "http.response.start", "status": 304, "headers": headers})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        body = self._feed.polls.body(entry)
+        headers.append((b"content-length", b"%d" % len(body)))
+        headers.append(_JSON)
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def authorized(self, given: Credentials, case_id: str) -> PollEntry:
+        """Return the case as a poll sees it, for whoever may see it.
+
+        Raises: Unauthorized, InvalidToken; NotFound, the same for a foreign case.
+        """
+        if given.key is not None:
+            asker = self._keys.remembered(given.key) or await self._keys.verify(given.key)
+            entry = self._feed.cached(case_id) or await self._current(case_id)
+            if entry is None or (entry.owner != asker.agent_id and not entry.case.demo):
+                raise NotFound
+            return entry
+        token = Request("GET", "", given.query.decode("latin-1")).query.get("token")
+        if token is not None:
+            await self._book.files.verify(Purpose.POLL, token, case_id)
+        entry = self._feed.cached(case_id) or await self._current(case_id)
+        if token is None and (entry is None or not entry.case.demo):
+            raise Unauthorized
+        if entry is None:
+            raise NotFound
+        return entry
+
+    async def _current(self, case_id: str) -> PollEntry | None:
+        entry = await self._feed.entry(case_id)
+        if entry is not None and not entry.case.is_final and entry.case.expires_at <= self._book.clock():
+            await self._book.tick(case_id)
+            entry = await self._feed.entry(case_id)
+        return entry
+
+    def _headers(self, entry: PollEntry, case_id: str) -> list[tuple[bytes, bytes]]:
+        headers = [(b"etag", entry.etag), _RETRY_AFTER, _PRIVATE]
+        if self._rate.limit:
+            allowance = self._rate.take(case_id)
+            headers += (
+                (b"x-ratelimit-limit", b"%d" % allowance.limit),
+                (b"x-ratelimit-remaining", b"%d" % allowance.remaining),
+                (b"x-ratelimit-reset", b"%d" % allowance.reset_seconds),
+            )
+            if not allowance.allowed:
+                raise RateLimited(
+                    "This case is polled too often.",
+                    limit=allowance.limit,
+                    reset_seconds=allowance.reset_seconds,
+                )
+        return headers
+
+
+def _refusal(error: HitlError) -> Response:
+    response = error_response(error)
+    if not isinstance(error, RateLimited):
+        return response
+    rate = (
+        ("x-ratelimit-limit", str(error.details["limit"])),
+        ("x-ratelimit-remaining", "0"),
+        ("x-ratelimit-reset", str(error.details["reset_seconds"])),
+    )
+    return Response(response.status, response.body, headers=response.headers + rate)
+
+
+def _matches(none_match: bytes, etag: bytes) -> bool:
+    """Compare weakly, as If-None-Match does. RFC 9110 §13.1.2."""
+    if none_match == etag:
+        return True
+    given = [one.strip().removeprefix(b"W/") for one in none_match.split(b",")]
+    return etag in given or given == [b"*"]

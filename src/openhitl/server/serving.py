@@ -1,0 +1,102 @@
+"""Listening: a socket, uvicorn, and an orderly end."""
+
+from __future__ import annotations
+
+import logging
+import resource
+import socket
+import sys
+from collections.abc import Callable
+
+import uvicorn
+
+from openhitl.errors import SetupError
+from openhitl.server.app import Server
+from openhitl.server.local import ensure_local_key
+from openhitl.server.lock import ServerLock
+from openhitl.settings import Settings
+
+BACKLOG = 4_096
+GRACEFUL_SECONDS = 5
+
+
+class HitlUvicorn(uvicorn.Server):
+    """uvicorn that ends the event streams before it waits for connections to finish."""
+
+    def __init__(self, config: uvicorn.Config, server: Server) -> None:
+        super().__init__(config)
+        self._hitl = server
+        self.on_started: Callable[[], None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so whether or not it worked."""
+        try:
+            await super().startup(sockets)
+        finally:
+            if self.on_started is not None:
+                self.on_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Leave, then let uvicorn wait for what is still being answered."""
+        self._hitl.leave()
+        await super().shutdown(sockets)
+
+
+def bind(settings: Settings) -> tuple[socket.socket, Settings]:
+    """Listen where the settings say; with port 0 the settings come back with the port it became.
+
+    Raises: SetupError if the address is taken or not ours.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise SetupError(
+            f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}.",
+            hint="Choose another port with --port or HITL_PORT.",
+        ) from error
+    port = listener.getsockname()[1]
+    return listener, settings.model_copy(update={"port": port})
+
+
+def uvicorn_for(server: Server) -> HitlUvicorn:
+    """Make the uvicorn that serves; no access log, since addresses carry tokens."""
+    config = uvicorn.Config(
+        server,
+        loop="uvloop" if sys.platform != "win32" else "asyncio",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_level=logging.WARNING,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        timeout_graceful_shutdown=GRACEFUL_SECONDS,
+        timeout_keep_alive=30,
+        backlog=BACKLOG,
+    )
+    return HitlUvicorn(config, server)
+
+
+def raise_file_limit() -> None:
+    """Take as many file descriptors as this user may have: each waiting agent needs one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT. Raises: SetupError, StoreError."""
+    raise_file_limit()
+    listener, settings = bind(settings)
+    with ServerLock(settings.data_dir, settings.public_url) as lock:
+        ensure_local_key(settings)
+        where = settings.database_url.partition(":")[0] or str(settings.data_dir / "openhitl.db")
+        print(f"OpenHITL listens on {settings.public_url} (store: {where})", file=sys.stderr, flush=True)
+        if not lock.held:
+            print("Another server of this data folder runs too.", file=sys.stderr, flush=True)
+        uvicorn_for(Server(settings)).run(sockets=[listener])
