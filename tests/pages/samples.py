@@ -300,8 +300,9 @@ def made(
     default: DefaultAction = DefaultAction.SKIP,
     case_id: str = "review_sample_7f3k",
     message: str = "",
+    expires_at: datetime = NOW + timedelta(hours=3),
 ) -> StoredCase:
-    """Make a pending case that expires three hours from NOW."""
+    """Make a pending case that expires three hours from NOW unless told otherwise."""
     content = Content(
         type=review_type,
         prompt=prompt,
@@ -317,7 +318,7 @@ def made(
         type=review_type,
         status=Status.PENDING,
         created_at=NOW - timedelta(hours=1),
-        expires_at=NOW + timedelta(hours=3),
+        expires_at=expires_at,
         default_action=default,
     )
     return StoredCase(case=case, content=content)
@@ -325,9 +326,8 @@ def made(
 
 def answered(stored: StoredCase, action: str, data: dict[str, Any], **more: Any) -> StoredCase:
     """Answer a case on its page an hour before NOW."""
-    answer = Answer(
-        action=action, data=data, shown_digest="s", data_digest="d", mode="browser_submit", **more
-    )
+    given: dict[str, Any] = {"mode": "browser_submit", **more}
+    answer = Answer(action=action, data=data, shown_digest="s", data_digest="d", **given)
     case = replace(stored.case, status=Status.COMPLETED, finished_at=NOW - timedelta(hours=1))
     return replace(stored, case=case, answer=answer)
 

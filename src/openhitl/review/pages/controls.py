@@ -164,9 +164,7 @@ def _bound(kind: str, bound: Any) -> str:
 
 def _spelt(condition: Condition) -> str:
     return json.dumps(
-        {"field": condition.field, "operator": str(condition.operator), "value": condition.value},
-        ensure_ascii=False,
-        default=list,
+        {"field": condition.field, "operator": str(condition.operator), "value": condition.value}
     )
 
 

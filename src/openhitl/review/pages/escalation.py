@@ -9,7 +9,7 @@ from openhitl.protocol.context import Context
 from openhitl.review.pages.controls import PREFIX, Control, Filling, control_of, field_pairs
 from openhitl.review.pages.field_errors import say_errors
 from openhitl.review.pages.frame import frame_of
-from openhitl.review.pages.params import changed_params, params_form
+from openhitl.review.pages.params import changed_params, param_errors, params_form
 from openhitl.review.pages.problems import Problem, problem_list, typed
 from openhitl.review.pages.sheet import Sheet
 from openhitl.review.pages.tree import Node, humanise, read
@@ -78,7 +78,7 @@ def _errors(sheet: Sheet) -> Mapping[str, str]:
     if sheet.context is None or sheet.view.problems is None:
         return {}
     form = params_form(sheet.context)
-    return say_errors(form, form.check(form.from_text(_param_pairs(sheet))).errors, sheet.words)
+    return say_errors(form, param_errors(form, _param_pairs(sheet)), sheet.words)
 
 
 def _controls(sheet: Sheet, context: Context, errors: Mapping[str, str]) -> list[Control]:

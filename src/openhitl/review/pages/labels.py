@@ -24,9 +24,9 @@ def with_object(verb: str, prompt: str, words: Words) -> str | None:
     """
     if words.language != "en" or not prompt.lower().startswith(verb.lower() + " "):
         return None
-    rest = prompt[len(verb) :].strip()
+    rest = prompt[len(verb) :]
     end = _OBJECT_END.search(rest)
-    label = f"{verb} {rest[: end.start()] if end else rest}".strip()
+    label = f"{verb} {(rest[: end.start()] if end else rest).strip()}".strip()
     if label == verb or len(label) > MAX_LABEL_CHARACTERS or not _PLAIN.match(label):
         return None
     return label if visible(label) == label else None

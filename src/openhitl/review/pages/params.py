@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from openhitl.protocol.context import Context
-from openhitl.protocol.fields import Field, Option
+from openhitl.protocol.fields import Field, FieldError, Option
 from openhitl.protocol.forms import Form, Step
 from openhitl.protocol.params import Param
 from openhitl.review.pages.field_values import shown_values
@@ -44,6 +44,12 @@ def _field(param: Param) -> Field:
         least=param.least,
         most=param.most,
     )
+
+
+def param_errors(form: Form, pairs: Sequence[tuple[str, str]]) -> dict[str, FieldError]:
+    """Check posted parameters against a `params_form`; none of them has to be given."""
+    errors = form.check(form.from_text(pairs)).errors
+    return {name: error for name, error in errors.items() if error.code != "required"}
 
 
 def modified_params(context: Context, pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from openhitl.protocol.context import Context
 from openhitl.protocol.fields import Field
 from openhitl.protocol.forms import Form, is_empty
 from openhitl.review.pages.controls import PREFIX, field_pairs
-from openhitl.review.pages.params import modified_params, params_form
+from openhitl.review.pages.params import modified_params, param_errors, params_form
 from openhitl.review.pages.view import PageView, Pairs, Problems, StepPost
 from openhitl.review.pages.wizard import wizard_of
 
@@ -112,8 +112,7 @@ def _retry_step(view: PageView, pairs: Pairs, version: int | None) -> StepPost:
     content = view.stored.content
     context = Context.parse(content.type, content.context, lenient=True)
     posted = field_pairs(pairs)
-    form = params_form(context)
-    problems = Problems(pairs=pairs) if form.check(form.from_text(posted)).errors else None
+    problems = Problems(pairs=pairs) if param_errors(params_form(context), posted) else None
     return StepPost(
         values={"params": dict(posted)}, version=version, query={"view": "retry"}, problems=problems
     )

@@ -25,8 +25,21 @@ def problem_list(sheet: Sheet, anchors: Sequence[tuple[str, str]] = ()) -> list[
     for error in problems.errors:
         path = str(error.get("path") or "")
         anchor = next((target for start, target in anchors if path.startswith(start)), "")
-        found.append(Problem(sheet.words.gettext(str(error.get("message") or "")), anchor))
-    return found or [Problem(sheet.words.gettext("This could not be sent. Please check it and try again."))]
+        found.append(Problem(_said(sheet, path, str(error.get("code") or "")), anchor))
+    return found or [Problem(_said(sheet, "", ""))]
+
+
+def _said(sheet: Sheet, path: str, code: str) -> str:
+    """Say an error of an answer that is no form. Pages rule out most by what they let people do."""
+    gettext = sheet.words.gettext
+    sentences = {
+        ("data.confirmed_items", "wrong_count"): gettext(
+            "Tick at least one item, or choose “Don’t go ahead”."
+        ),
+        ("data.feedback", "required"): gettext("Say what the agent should change."),
+    }
+    usual = gettext("This could not be sent. Please check it and try again.")
+    return sentences.get((path, code), usual)
 
 
 def typed(sheet: Sheet, name: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from openhitl.review.pages.cards import cards_of
 from openhitl.review.pages.frame import frame_of
-from openhitl.review.pages.problems import problem_list, typed, typed_all
+from openhitl.review.pages.problems import Problem, problem_list, typed, typed_all
 from openhitl.review.pages.sheet import Sheet
 from openhitl.review.pages.view import Page
 from openhitl.review.pages.zone import is_complete, zone_of
@@ -24,18 +24,27 @@ def selection_page(sheet: Sheet) -> Page:
     """Draw the page to choose on."""
     cards = cards_of(sheet, typed_all(sheet, "selected"))
     bounds = _bounds(sheet, len(cards))
+    rule = _rule(sheet, bounds, len(cards))
     return sheet.draw(
         "selection.html",
         frame=frame_of(sheet),
         zone=zone_of(sheet),
         cards=cards,
         bounds=bounds,
-        rule=_rule(sheet, bounds, len(cards)),
+        rule=rule,
         note=typed(sheet, "note"),
         can_decide=is_complete(sheet) and bool(cards),
         primary=sheet.words.gettext("Submit selection"),
-        problems=problem_list(sheet, (("data.selected", "choice-1"), ("data.note", "note"))),
+        problems=_problems(sheet, rule),
     )
+
+
+def _problems(sheet: Sheet, rule: str) -> list[Problem]:
+    """List what was wrong; a wrong number of cards is told the rule."""
+    errors = sheet.view.problems.errors if sheet.view.problems else ()
+    if any(error.get("path") == "data.selected" for error in errors):
+        return [Problem(rule, "choice-1")]
+    return problem_list(sheet, (("data.note", "note"),))
 
 
 def _bounds(sheet: Sheet, count: int) -> Bounds:

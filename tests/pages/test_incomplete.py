@@ -1,0 +1,48 @@
+"""No deciding button over content that is not on the screen. design rule 5."""
+
+from __future__ import annotations
+
+import pytest
+
+from openhitl.review.pages import render_review
+from tests.pages.leaves import page_text
+from tests.pages.samples import made, sample, view
+
+LONG = {"log": "x" * 250_000}
+DECIDING = ('value="approve"', 'value="confirm"', 'value="retry"', 'value="select"', 'value="submit"')
+
+
+@pytest.mark.parametrize("name", ["approval", "selection", "confirmation", "escalation", "form"])
+def test_too_much_content_replaces_the_primary_button(name: str) -> None:
+    html = render_review(view(sample(name, **LONG))).html
+    assert not any(button in html for button in DECIDING)
+    assert "Open full details" in html
+
+
+@pytest.mark.parametrize(
+    ("name", "button"), [("approval", "approve"), ("confirmation", "confirm"), ("escalation", "retry")]
+)
+def test_the_full_details_hold_everything_and_the_button(name: str, button: str) -> None:
+    html = render_review(view(sample(name, **LONG), query={"view": "full"})).html
+    assert "x" * 250_000 in html
+    assert f'value="{button}"' in html
+
+
+@pytest.mark.parametrize(("name", "button"), [("selection", "select"), ("form", "submit")])
+def test_the_full_details_lead_on_to_what_has_to_be_filled_in(name: str, button: str) -> None:
+    full = render_review(view(sample(name, **LONG), query={"view": "full"})).html
+    assert "view=answer" in full
+    answer = render_review(view(sample(name, **LONG), query={"view": "answer"})).html
+    assert f'value="{button}"' in answer
+
+
+def test_an_unreadable_part_of_a_context_is_shown_raw_and_undecided() -> None:
+    html = render_review(view(made("approval", "Go?", {"artifact": {"content": None, "odd": "kept"}}))).html
+    assert "kept" in page_text(html)
+
+
+def test_a_sealed_case_has_neither_content_nor_buttons() -> None:
+    html = render_review(view(made("x-sealed", "Encrypted", {"envelope": "c2VjcmV0"}))).html
+    assert "Only the devices it is encrypted to" in page_text(html)
+    assert "<button" not in html
+    assert "c2VjcmV0" not in html

@@ -1,0 +1,60 @@
+"""Static files: hashed names, small, nothing inline, both writing directions."""
+
+from __future__ import annotations
+
+import gzip
+import re
+
+import pytest
+
+from openhitl.review.pages import page_headers, render_review, static_file
+from tests.pages.samples import NAMES, sample, view
+
+MAX_SCRIPT_BYTES = 6 * 1024  # gzipped, per page: ui §3
+
+
+def loaded(html: str, kind: str) -> list[bytes]:
+    """Read the static files of a kind that a page loads."""
+    names = re.findall(rf'"/static/([\w.]+\.{kind})"', html)
+    files = [static_file(name) for name in names]
+    return [file.content for file in files if file is not None]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_scripts_of_a_page_are_small(name: str) -> None:
+    scripts = loaded(render_review(view(sample(name))).html, "js")
+    assert scripts
+    assert sum(len(gzip.compress(script)) for script in scripts) <= MAX_SCRIPT_BYTES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_pages_have_nothing_inline(name: str) -> None:
+    html = render_review(view(sample(name))).html
+    assert not re.search(r"<style|<script(?![^>]+src=)|\sstyle=|\son\w+=|javascript:", html)
+    assert len(loaded(html, "css")) == 1
+
+
+def test_names_change_with_the_content_and_no_other_name_is_found() -> None:
+    html = render_review(view(sample("approval"))).html
+    name = re.findall(r'"/static/([\w.]+\.css)"', html)[0]
+    assert re.fullmatch(r"page\.[0-9a-f]{12}\.css", name)
+    assert static_file("page.000000000000.css") is None
+    assert static_file("page.css") is None
+    assert static_file("../page.css") is None
+
+
+def test_the_style_sheet_knows_no_left_and_right() -> None:
+    css = loaded(render_review(view(sample("approval"))).html, "css")[0].decode()
+    assert not re.search(
+        r"(margin|padding|border|inset)-(left|right|top|bottom)|\b(left|right):|text-align: (left|right)", css
+    )
+
+
+def test_the_policy_allows_only_our_own_files() -> None:
+    headers = page_headers()
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "require-trusted-types-for 'script'" in policy
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Cache-Control"] == "no-store"
