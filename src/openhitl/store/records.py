@@ -38,6 +38,14 @@ class TokenRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """Somebody who asks."""
+
+    agent_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeyRow:
     """An API key that is not revoked, and its agent."""
 

@@ -1,0 +1,153 @@
+"""What a batch of commands does, worked out in memory on the rows that the writer has locked."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from openhitl.errors import IdempotencyMismatch, InvalidRequest, NotFound
+from openhitl.protocol.case import Actor, Answer, Json, ReviewCase
+from openhitl.protocol.lifecycle import Command, Create, Decision, Event, decide
+from openhitl.store.records import Outcome, StoredCase
+
+#: A key and whose it is.
+Key = tuple[int | None, str]
+
+
+@dataclass(slots=True)
+class Held:
+    """A case in the batch: the state that the last command left, and its row's fixed parts."""
+
+    ref: int
+    case: ReviewCase
+    owner: int | None
+    previous_ref: int | None = None
+    next_ref: int | None = None
+    changed: bool = False
+    created: Create | None = None
+    answer: Answer | None = None
+    draft: tuple[Json, datetime] | None = None
+
+
+@dataclass(slots=True)
+class Done:
+    """A decision that writes, and how many events of the batch there were before and after it."""
+
+    decision: Decision
+    owner: int | None
+    first: int
+    last: int
+
+
+class Batch:
+    """Decides commands one after another, each on the state that the one before it left.
+
+    Args:
+        held: the cases that the commands name, as they are in the database, by case_id.
+        keyed: cases made before with an idempotency key: their digest and what they hold.
+        refs: numbers for the rows of new cases; those used are taken out.
+        now: the present; rows were locked before it was asked.
+    """
+
+    def __init__(
+        self,
+        held: dict[str, Held],
+        keyed: Mapping[Key, tuple[bytes | None, StoredCase]],
+        *,
+        refs: deque[int],
+        now: datetime,
+    ) -> None:
+        self.held = held
+        self.events: list[tuple[int, Event]] = []
+        self.done: list[Done] = []
+        self._keyed = keyed
+        self._made: dict[Key, Held] = {}
+        self._refs = refs
+        self._now = now
+
+    @property
+    def writes(self) -> bool:
+        """Whether there is anything to commit."""
+        return bool(self.done)
+
+    def decide(self, command: Command, actor: Actor) -> Outcome | NotFound:
+        """Decide one command; a case that is not there has no decision."""
+        if isinstance(command, Create):
+            return self._create(command, actor)
+        held = self.held.get(command.case_id)
+        if held is None:
+            return NotFound()
+        decision = decide(held.case, command, actor, now=self._now)
+        self._take(held, decision)
+        return Outcome(decision=decision)
+
+    def _create(self, command: Create, actor: Actor) -> Outcome:
+        joined = self._joined(command)
+        if joined is not None:
+            return joined
+        previous = None
+        if command.case.previous_case_id is not None:
+            previous = self.held.get(command.case.previous_case_id)
+            if previous is None or previous.owner != command.owner:
+                return Outcome(decision=Decision(case=command.case, refusal=_no_previous()))
+        held = Held(
+            ref=self._refs.popleft(),
+            case=command.case,
+            owner=command.owner,
+            previous_ref=previous.ref if previous else None,
+            created=command,
+        )
+        self.held[command.case_id] = held
+        if command.idempotency_key is not None:
+            self._made[command.owner, command.idempotency_key] = held
+        decision = decide(command.case, command, actor, now=self._now)
+        self._take(held, decision)
+        if previous is not None and previous.next_ref is None:
+            self._link(previous, held)
+        return Outcome(decision=decision, created=True)
+
+    def _joined(self, command: Create) -> Outcome | None:
+        if command.idempotency_key is None:
+            return None
+        key = (command.owner, command.idempotency_key)
+        made = self._made.get(key)
+        if made is not None and made.created is not None:
+            digest = made.created.request_digest
+            stored = StoredCase(
+                case=made.case, content=made.created.content, answer=made.answer, owner=made.owner
+            )
+        elif key in self._keyed:
+            digest, stored = self._keyed[key]
+        else:
+            return None
+        if digest != command.request_digest:
+            return Outcome(decision=Decision(case=command.case, refusal=IdempotencyMismatch()))
+        return Outcome(decision=Decision(case=stored.case), joined=stored)
+
+    def _link(self, previous: Held, held: Held) -> None:
+        # The link shows in the previous case's poll body, so its version moves on.
+        case = replace(previous.case, next_case_id=held.case.case_id, version=previous.case.version + 1)
+        previous.next_ref = held.ref
+        self._take(previous, Decision(case=case))
+
+    def _take(self, held: Held, decision: Decision) -> None:
+        if decision.case is held.case and not decision.events:
+            return
+        first = len(self.events)
+        self.events.extend((held.ref, event) for event in decision.events)
+        held.case = decision.case
+        held.changed = True
+        if decision.answer is not None:
+            held.answer = decision.answer
+        if decision.draft is not None:
+            held.draft = (decision.draft, self._now)
+        self.done.append(Done(decision, held.owner, first, len(self.events)))
+
+
+def _no_previous() -> InvalidRequest:
+    return InvalidRequest(
+        "There is no such previous case.",
+        errors=[{"path": "previous_case_id", "message": "There is no such case of yours."}],
+    )

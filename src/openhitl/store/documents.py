@@ -1,0 +1,117 @@
+"""What is kept as JSON: contents, answers, drafts, and the payloads of the log."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, is_dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from openhitl.protocol.case import Answer, Content, DefaultAction, Json, Progress, SubmittedBy
+from openhitl.protocol.timestamps import timestamp
+from openhitl.store.instants import from_ms, to_ms
+
+#: The version `v` that goes with every document written here.
+VERSION = 1
+
+
+def _plain_object(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain_object).encode
+decode = json.loads
+
+
+def content_text(content: Content) -> str:
+    """Write a content as JSON."""
+    return encode(
+        {
+            "type": content.type,
+            "prompt": content.prompt,
+            "message": content.message,
+            "context": content.context,
+            "timeout": content.timeout,
+            "default_action": content.default_action,
+            "agent": content.agent,
+            "reminder_at": [to_ms(instant) for instant in content.reminder_at],
+            "previous_case_id": content.previous_case_id,
+            "inline_actions": content.inline_actions,
+            "metadata": content.metadata,
+            "shown_digest": content.shown_digest,
+        }
+    )
+
+
+def content_from(text: str) -> Content:
+    """Read a content back."""
+    fields = decode(text)
+    fields["default_action"] = DefaultAction(fields["default_action"])
+    fields["reminder_at"] = tuple(map(from_ms, fields["reminder_at"]))
+    if fields["inline_actions"] is not None:
+        fields["inline_actions"] = tuple(fields["inline_actions"])
+    return Content(**fields)
+
+
+def answer_text(answer: Answer) -> str:
+    """Write an answer as JSON, without its sensitive values."""
+    return encode(
+        {
+            "action": answer.action,
+            "data": answer.public_data,
+            "shown_digest": answer.shown_digest,
+            "data_digest": answer.data_digest,
+            "mode": answer.mode,
+            "sensitive": sorted(answer.sensitive),
+            "submitted_via": answer.submitted_via,
+            "submitted_by": asdict(answer.submitted_by) if answer.submitted_by else None,
+            "name": answer.name,
+            "email": answer.email,
+        }
+    )
+
+
+def sensitive_text(answer: Answer) -> str | None:
+    """Write the sensitive values of an answer as JSON, to be sealed; None if there are none."""
+    sensitive = {key: answer.data[key] for key in sorted(answer.sensitive) if key in answer.data}
+    return encode(sensitive) if sensitive else None
+
+
+def answer_from(text: str, sensitive: str | bytes | None) -> Answer:
+    """Read an answer back from both parts."""
+    fields = decode(text)
+    hidden = decode(sensitive) if sensitive is not None else {}
+    by = fields["submitted_by"]
+    fields["data"] = {**fields["data"], **hidden}
+    fields["submitted_by"] = SubmittedBy(**by) if by else None
+    fields["sensitive"] = frozenset(fields["sensitive"])
+    return Answer(**fields)
+
+
+def progress_text(progress: Progress | None) -> str | None:
+    """Write a progress as JSON."""
+    return None if progress is None else encode(asdict(progress))
+
+
+def progress_from(text: str | None) -> Progress | None:
+    """Read a progress back."""
+    return None if text is None else Progress(**decode(text))
+
+
+def plain(data: Json) -> dict[str, Any]:
+    """Turn an event's data into what JSON can hold, instants spelled as on the wire."""
+    return {name: _plain_value(value) for name, value in data.items()}
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return timestamp(value)
+    if isinstance(value, StrEnum):
+        return str(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    return value

@@ -1,0 +1,156 @@
+"""The connections: one engine that writes and one that only reads, for either database."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from openhitl.errors import SetupError, StoreError
+
+SQLITE = "sqlite"
+POSTGRESQL = "postgresql"
+#: How long a writer waits for other processes that are writing.
+BUSY_SECONDS = 30
+#: How long PostgreSQL lets a transaction wait for its client.
+HANGING_SECONDS = 15
+#: Reads run on a few threads; each may hold one connection.
+READ_CONNECTIONS = 5
+#: Write-ahead log pages after which SQLite copies them into the database file; 16 MiB.
+CHECKPOINT_PAGES = 4_000
+#: Statements a connection keeps prepared.
+PREPARED = 256
+
+
+@dataclass(frozen=True)
+class Database:
+    """Both engines of one database, and how its driver spells failure."""
+
+    write: Engine
+    read: Engine
+
+    @property
+    def kind(self) -> str:
+        """Which database this is: `sqlite` or `postgresql`."""
+        return self.write.dialect.name
+
+    @property
+    def driver_error(self) -> type[Exception]:
+        """What the driver raises when a statement or a connection fails."""
+        error: type[Exception] = self.write.dialect.loaded_dbapi.Error
+        return error
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Lend a connection that only reads. Raises: StoreError for whatever fails in the block."""
+        try:
+            with self.read.connect() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise StoreError(f"The database could not be read: {_reason(error)}") from error
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Lend a connection in a transaction, committed at the end. Raises: StoreError."""
+        try:
+            with self.write.begin() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise StoreError(f"The database could not be written: {_reason(error)}") from error
+
+    def close(self) -> None:
+        """Close every connection that is not lent."""
+        self.read.dispose()
+        self.write.dispose()
+
+
+def open_database(url: str) -> Database:
+    """Make the engines of `sqlite:///<path>` or `postgresql://…`; nothing is connected yet.
+
+    Raises: SetupError for another address, or if PostgreSQL's driver is not installed.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise SetupError("HITL_DATABASE_URL is not a database address.") from error
+    if parsed.drivername == "sqlite" and parsed.database and parsed.database != ":memory:":
+        return _open_sqlite(parsed)
+    if parsed.drivername in ("postgresql", "postgres"):
+        return _open_postgresql(parsed.set(drivername="postgresql+psycopg"))
+    raise SetupError(
+        "HITL_DATABASE_URL is neither sqlite:///<path> nor postgresql://….",
+        hint="A SQLite database must be a file, since several connections share it.",
+    )
+
+
+def _open_sqlite(url: URL) -> Database:
+    folder = Path(str(url.database)).expanduser().parent
+    if not folder.is_dir():
+        raise SetupError(f"There is no folder {folder} for the database.")
+    arguments = {"timeout": BUSY_SECONDS, "cached_statements": PREPARED, "check_same_thread": False}
+    write = create_engine(url, connect_args=arguments)
+    read = create_engine(url, connect_args=arguments, pool_size=READ_CONNECTIONS, max_overflow=5)
+    event.listen(write, "connect", _prepare_sqlite_writer)
+    event.listen(write, "begin", _begin_immediate)
+    event.listen(read, "connect", _prepare_sqlite_reader)
+    return Database(write, read)
+
+
+def _prepare_sqlite_writer(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # transactions begin where we say so
+    if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+        connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+
+
+def _prepare_sqlite_reader(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None
+    connection.execute("PRAGMA query_only = ON")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    # A deferred transaction that reads first fails at its first write if anybody wrote in between,
+    # whatever the busy timeout.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _open_postgresql(url: URL) -> Database:
+    settings: dict[str, Any] = {
+        "paramstyle": "format",
+        "isolation_level": "READ COMMITTED",
+        "pool_pre_ping": True,
+    }
+    try:
+        write = create_engine(url, **settings)
+        read = create_engine(url, pool_size=READ_CONNECTIONS, max_overflow=5, **settings)
+    except ModuleNotFoundError as error:
+        raise SetupError(
+            "PostgreSQL's driver is not installed.", hint="Install it with pip install 'openhitl[postgres]'."
+        ) from error
+    event.listen(write, "connect", _prepare_postgresql_writer)
+    return Database(write, read)
+
+
+def _prepare_postgresql_writer(connection: Any, _record: Any) -> None:
+    connection.prepared_max = PREPARED
+    # Acknowledged is durable, even where the server's default trades that for speed.
+    connection.execute(
+        "SELECT set_config('synchronous_commit', 'on', false)"
+        " WHERE current_setting('synchronous_commit') = 'off'"
+    )
+    # A process that hangs in a transaction must not hold up the others for good.
+    connection.execute(f"SET idle_in_transaction_session_timeout = '{HANGING_SECONDS}s'")
+    connection.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'")
+    connection.commit()
+
+
+def _reason(error: SQLAlchemyError) -> str:
+    return str(getattr(error, "orig", None) or error).splitlines()[0]

@@ -1,0 +1,69 @@
+"""Agents and their keys."""
+
+from __future__ import annotations
+
+from sqlalchemy import insert, select, update
+
+from openhitl.protocol.case import ActorKind
+from openhitl.store.engine import Database
+from openhitl.store.instants import now_ms
+from openhitl.store.records import Agent, KeyRow
+from openhitl.store.schema import agents, api_keys
+
+
+class Keys:
+    """Who may ask. Raises, in every method: StoreError."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add_agent(self, name: str) -> Agent:
+        """Make an agent; names may repeat."""
+        with self._database.writing() as connection:
+            query = insert(agents).values(name=name, created_at=now_ms()).returning(agents.c.id)
+            return Agent(agent_id=connection.execute(query).scalar_one(), name=name)
+
+    def agent_named(self, name: str) -> Agent | None:
+        """Return the first agent of this name."""
+        query = select(agents.c.id).where(agents.c.name == name).order_by(agents.c.id).limit(1)
+        with self._database.reading() as connection:
+            agent_id = connection.execute(query).scalar()
+        return None if agent_id is None else Agent(agent_id=agent_id, name=name)
+
+    def add_key(self, agent_id: int, kind: ActorKind, key_hash: bytes, name: str) -> int:
+        """Store the hash of a key; return the key's number."""
+        values = {
+            "agent_id": agent_id,
+            "kind": kind.value,
+            "hash": key_hash,
+            "name": name,
+            "created_at": now_ms(),
+        }
+        with self._database.writing() as connection:
+            key_id: int = connection.execute(
+                insert(api_keys).values(values).returning(api_keys.c.id)
+            ).scalar_one()
+            return key_id
+
+    def revoke_key(self, key_id: int) -> bool:
+        """Make a key useless; return whether it was not before."""
+        query = (
+            update(api_keys)
+            .where(api_keys.c.id == key_id, api_keys.c.revoked_at.is_(None))
+            .values(revoked_at=now_ms())
+        )
+        with self._database.writing() as connection:
+            return connection.execute(query).rowcount == 1
+
+    def find_key(self, key_hash: bytes) -> KeyRow | None:
+        """Return the key of this hash, unless it was revoked."""
+        query = (
+            select(api_keys.c.id, api_keys.c.agent_id, agents.c.name, api_keys.c.kind)
+            .join(agents, agents.c.id == api_keys.c.agent_id)
+            .where(api_keys.c.hash == key_hash, api_keys.c.revoked_at.is_(None))
+        )
+        with self._database.reading() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        return KeyRow(key_id=row.id, agent_id=row.agent_id, agent_name=row.name, kind=ActorKind(row.kind))

@@ -1,0 +1,152 @@
+"""The log: entries without gaps in commit order, each bound to all before it by a hash.
+
+`hash = SHA-256(previous hash ‖ JCS(entry))`, where the entry holds its position, the case, the
+event's number, kind and instant, who did it, and the digest of the payload. The digest is salted, and
+payload and salt lie in a table of their own: they can be deleted without breaking the chain, and
+nobody can guess from the digest what was there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from openhitl.protocol import jcs
+from openhitl.protocol.case import Actor, ActorKind, Assurance
+from openhitl.protocol.lifecycle import Event, EventKind
+from openhitl.store.documents import VERSION, decode, plain
+from openhitl.store.engine import Database
+from openhitl.store.instants import from_ms, to_ms
+from openhitl.store.schema import cases, log, log_head, log_payloads
+from openhitl.store.statements import Row
+
+SALT_BYTES = 16
+#: What the first entry is chained to.
+GENESIS = bytes(32)
+_PAGE = 1_000
+_LINKS: Select[Any] = (
+    select(log, cases.c.case_id, log_payloads.c.salt, log_payloads.c.payload)
+    .outerjoin(cases, cases.c.id == log.c.case_ref)
+    .outerjoin(log_payloads, log_payloads.c.position == log.c.position)
+    .order_by(log.c.position)
+)
+
+
+@dataclass(slots=True)
+class Links:
+    """Rows to append to the log, and where it ends then."""
+
+    position: int
+    hash: bytes
+    entries: list[tuple[Any, ...]] = field(default_factory=list)
+    payloads: list[tuple[Any, ...]] = field(default_factory=list)
+
+
+def link(position: int, previous: bytes, events: Sequence[tuple[int, Event]]) -> Links:
+    """Chain events, each with the number of its case's row, to the log that ends at `position`."""
+    links = Links(position, previous)
+    salts = os.urandom(SALT_BYTES * len(events))
+    for index, (case_ref, event) in enumerate(events):
+        salt = salts[index * SALT_BYTES : (index + 1) * SALT_BYTES]
+        payload = jcs.canonical(_payload(event))
+        digest = payload_digest(salt, payload)
+        at = to_ms(event.at)
+        links.position += 1
+        row = (links.position, event.case_id, event.seq, event.kind.value, at)
+        who = (event.actor.kind.value, event.actor.id)
+        links.hash = entry_hash(links.hash, row, who, digest)
+        links.entries.append((links.position, case_ref, *row[2:], *who, digest, links.hash))
+        links.payloads.append((links.position, VERSION, salt, payload.decode()))
+    return links
+
+
+def entry_hash(previous: bytes, row: Row, who: Row, digest: bytes) -> bytes:
+    """Return the hash of an entry.
+
+    `row` is position, case_id, seq, kind and milliseconds since the epoch; `who` is the actor's kind
+    and id.
+    """
+    position, case_id, seq, kind, at = row
+    actor_kind, actor_id = who
+    entry = {
+        "actor": {"id": actor_id, "kind": actor_kind},
+        "at": at,
+        "case": case_id,
+        "kind": kind,
+        "payload_digest": digest.hex(),
+        "position": position,
+        "seq": seq,
+    }
+    return hashlib.sha256(previous + jcs.canonical(entry)).digest()
+
+
+def payload_digest(salt: bytes, payload: bytes) -> bytes:
+    """Return the digest of a payload, which tells nothing without the salt."""
+    return hashlib.sha256(salt + payload).digest()
+
+
+def _payload(event: Event) -> dict[str, Any]:
+    actor = event.actor
+    return {
+        "actor": {"assurance": actor.assurance.value, "name": actor.name, "surface": actor.surface},
+        "data": plain(event.data),
+    }
+
+
+def event_from(row: Row) -> Event:
+    """Return the event of case_id, seq, kind, at, actor_kind, actor and payload.
+
+    Where the payload was purged, the data holds the case's id alone.
+    """
+    case_id, seq, kind, at, actor_kind, actor_id, payload = row
+    known = decode(payload) if payload is not None else {"actor": {}, "data": {"case_id": case_id}}
+    who = known["actor"]
+    return Event(
+        case_id=case_id,
+        seq=seq,
+        kind=EventKind(kind),
+        at=from_ms(at),
+        actor=Actor(
+            kind=ActorKind(actor_kind),
+            id=actor_id,
+            assurance=Assurance(who.get("assurance", Assurance.LINK)),
+            surface=who.get("surface", "api"),
+            name=who.get("name"),
+        ),
+        data=known["data"],
+    )
+
+
+def first_broken(database: Database) -> int | None:
+    """Check the whole log; return the first position that is not what was written, None if all is.
+
+    A position past the last entry means that entries are missing at the end. Raises: StoreError.
+    """
+    position, previous = 0, GENESIS
+    while True:
+        with database.reading() as connection:
+            page = connection.execute(_LINKS.where(log.c.position > position).limit(_PAGE)).all()
+            if not page:
+                head = connection.execute(select(log_head.c.position, log_head.c.hash)).one()
+                whole = (head.position, bytes(head.hash)) == (position, previous)
+                return None if whole else position + 1
+        for row in page:
+            position += 1
+            if not _holds(row, position, previous):
+                return position
+            previous = bytes(row.hash)
+
+
+def _holds(row: Any, position: int, previous: bytes) -> bool:
+    if row.position != position or row.case_id is None:
+        return False
+    digest = bytes(row.payload_digest)
+    if row.payload is not None and payload_digest(bytes(row.salt), row.payload.encode()) != digest:
+        return False
+    fields = (row.position, row.case_id, row.seq, row.kind, row.at)
+    return entry_hash(previous, fields, (row.actor_kind, row.actor), digest) == bytes(row.hash)

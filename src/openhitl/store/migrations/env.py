@@ -1,0 +1,16 @@
+"""What Alembic runs: the steps up to the newest, on a connection whose transaction is not its own."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from openhitl.store.schema import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    transactional_ddl=True,
+    render_as_batch=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,209 @@
+"""The tables. What may change about a case is in `cases`; its content is written once, beside it.
+
+Rows refer to each other by 64-bit numbers; the public `case_id` is for the outside. Instants are
+milliseconds since the epoch, JSON is text that starts with nothing but itself, and what may be read
+by a later version carries its own version `v`.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    false,
+    func,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+#: SQLite makes a column the row's own address only if it is declared INTEGER.
+Ref = BigInteger().with_variant(Integer(), "sqlite")
+#: Compared byte by byte everywhere, so that the order of ids is the order in which they were made.
+PublicId = String(collation="C").with_variant(String(), "sqlite")
+
+installation = Table(
+    "installation",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("instance_id", Text, nullable=False),
+    Column("secret_fingerprint", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+spaces = Table(
+    "spaces",
+    metadata,
+    Column("id", Ref, primary_key=True),
+    Column("name", Text, nullable=False),
+)
+
+agents = Table(
+    "agents",
+    metadata,
+    Column("id", Ref, primary_key=True),
+    Column("space_id", Ref, ForeignKey("spaces.id"), nullable=False, server_default="1"),
+    Column("name", Text, nullable=False, index=True),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Ref, primary_key=True),
+    Column("agent_id", Ref, ForeignKey("agents.id"), nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("hash", LargeBinary, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+)
+
+#: One row: the next number of a case that no process has taken yet.
+case_refs = Table(
+    "case_refs",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("next_ref", BigInteger, nullable=False),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", Ref, primary_key=True, autoincrement=False),
+    Column("space_id", Ref, ForeignKey("spaces.id"), nullable=False, server_default="1"),
+    Column("case_id", PublicId, nullable=False, unique=True),
+    Column("agent_id", Ref, ForeignKey("agents.id")),
+    Column("owner_id", Ref, ForeignKey("agents.id")),
+    Column("type", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("default_action", Text, nullable=False),
+    Column("assurance", Text, nullable=False),
+    Column("demo", Boolean, nullable=False),
+    Column("previous_ref", Ref, ForeignKey("cases.id")),
+    Column("status", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("opened_at", BigInteger),
+    Column("finished_at", BigInteger),
+    Column("reason", Text),
+    Column("reminders", Text),
+    Column("reminder_sent_at", BigInteger),
+    Column("draft_version", Integer, nullable=False),
+    Column("progress", Text),
+    Column("submission_id", Text),
+    Column("answered_by", Text),
+    Column("wake_at", BigInteger),
+    Column("next_ref", Ref, ForeignKey("cases.id")),
+    Column("idempotency_key", Text),
+    Column("request_digest", LargeBinary),
+    Column("purged", Boolean, nullable=False, server_default=false()),
+)
+Index("ix_cases_owner", cases.c.owner_id, cases.c.case_id)
+Index(
+    "ix_cases_wake_at",
+    cases.c.wake_at,
+    sqlite_where=cases.c.wake_at.is_not(None),
+    postgresql_where=cases.c.wake_at.is_not(None),
+)
+_RETAINED = text("finished_at IS NOT NULL AND NOT purged")
+Index("ix_cases_finished_at", cases.c.finished_at, sqlite_where=_RETAINED, postgresql_where=_RETAINED)
+Index(
+    "uq_cases_idempotency_key",
+    cases.c.idempotency_key,
+    func.coalesce(cases.c.owner_id, text("0")),
+    unique=True,
+    sqlite_where=cases.c.idempotency_key.is_not(None),
+    postgresql_where=cases.c.idempotency_key.is_not(None),
+)
+
+contents = Table(
+    "contents",
+    metadata,
+    Column("case_ref", Ref, ForeignKey("cases.id"), primary_key=True, autoincrement=False),
+    Column("v", SmallInteger, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+#: `number` counts the answers of a case from 1. Sensitive values are in `sealed` and nowhere else.
+answers = Table(
+    "answers",
+    metadata,
+    Column("case_ref", Ref, ForeignKey("cases.id"), primary_key=True, autoincrement=False),
+    Column("number", SmallInteger, primary_key=True, autoincrement=False),
+    Column("v", SmallInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("sealed", LargeBinary),
+)
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("case_ref", Ref, ForeignKey("cases.id"), primary_key=True, autoincrement=False),
+    Column("v", SmallInteger, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("saved_at", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("case_ref", Ref, ForeignKey("cases.id"), nullable=False, index=True),
+    Column("purpose", Text, nullable=False),
+    Column("generation", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+log = Table(
+    "log",
+    metadata,
+    Column("position", Ref, primary_key=True, autoincrement=False),
+    Column("space_id", Ref, ForeignKey("spaces.id"), nullable=False, server_default="1"),
+    Column("case_ref", Ref, ForeignKey("cases.id"), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("actor_kind", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("payload_digest", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+Index("uq_log_case_ref", log.c.case_ref, log.c.seq, unique=True)
+
+log_payloads = Table(
+    "log_payloads",
+    metadata,
+    Column("position", Ref, ForeignKey("log.position"), primary_key=True, autoincrement=False),
+    Column("v", SmallInteger, nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+    Column("payload", Text, nullable=False),
+)
+
+#: One row, locked last in every transaction that writes to the log.
+log_head = Table(
+    "log_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+)

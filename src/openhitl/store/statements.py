@@ -1,0 +1,172 @@
+"""The writer's statements: built by SQLAlchemy Core, compiled once, each for a fixed number of rows.
+
+One statement carries many rows, since every step of a statement costs a round trip (PostgreSQL) or a
+hand-over of the interpreter's lock to the threads that serve (SQLite). The numbers of rows are powers
+of two, so that few statements cover every batch and all of them stay prepared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import BigInteger, Select, Table, bindparam, delete, insert, select, update, values
+from sqlalchemy.engine import Dialect
+from sqlalchemy.sql import ClauseElement, column
+from sqlalchemy.sql.elements import BindParameter
+
+from openhitl.store import schema
+
+Row = Sequence[Any]
+Rows = Sequence[Row]
+#: The largest number of rows in one statement.
+MOST_ROWS = 64
+
+
+class Statement:
+    """Something to do for any number of rows.
+
+    Args:
+        dialect: what it is compiled for; parameters are positional.
+        build: makes the Core statement for a number of rows, its parameters in the order of the rows.
+    """
+
+    def __init__(self, dialect: Dialect, build: Callable[[int], ClauseElement]) -> None:
+        self._dialect = dialect
+        self._build = build
+        self._compiled: dict[int, str] = {}
+
+    def sql(self, count: int) -> str:
+        """Return the SQL for a number of rows."""
+        sql = self._compiled.get(count)
+        if sql is None:
+            sql = self._compiled[count] = str(self._build(count).compile(dialect=self._dialect))
+        return sql
+
+    def calls(self, rows: Rows) -> Iterator[tuple[str, list[Any]]]:
+        """Cut rows into SQL with its parameters."""
+        start, left = 0, len(rows)
+        while left:
+            count = min(MOST_ROWS, 1 << (left.bit_length() - 1))
+            yield self.sql(count), [value for row in rows[start : start + count] for value in row]
+            start += count
+            left -= count
+
+
+class Statements:
+    """All that the writer says to the database."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        def statement(build: Callable[[int], ClauseElement]) -> Statement:
+            return Statement(dialect, build)
+
+        cases = schema.cases
+        self.lock_cases = statement(_lock_cases)
+        self.name_cases = statement(
+            lambda count: select(cases.c.id, cases.c.case_id).where(cases.c.id.in_(_list("ref", count)))
+        )
+        self.keyed_cases = statement(_keyed_cases)
+        self.lock_head = statement(lambda _: _lock_head())
+        self.add_cases = statement(lambda count: _insert(cases, CASE_COLUMNS, count))
+        self.change_cases = statement(_change_cases)
+        self.add_contents = statement(lambda count: _insert(schema.contents, CONTENT_COLUMNS, count))
+        self.add_tokens = statement(lambda count: _insert(schema.tokens, TOKEN_COLUMNS, count))
+        self.add_answers = statement(lambda count: _insert(schema.answers, ANSWER_COLUMNS, count))
+        self.forget_drafts = statement(
+            lambda count: delete(schema.drafts).where(schema.drafts.c.case_ref.in_(_list("ref", count)))
+        )
+        self.add_drafts = statement(lambda count: _insert(schema.drafts, DRAFT_COLUMNS, count))
+        self.add_entries = statement(lambda count: _insert(schema.log, ENTRY_COLUMNS, count))
+        self.add_payloads = statement(lambda count: _insert(schema.log_payloads, PAYLOAD_COLUMNS, count))
+        self.move_head = statement(lambda _: _move_head())
+        self.entry_hash = statement(
+            lambda _: select(schema.log.c.hash).where(schema.log.c.position == bindparam("position"))
+        )
+        self.take_refs = statement(lambda _: _take_refs())
+
+
+def _columns(table: Table, *without: str) -> tuple[str, ...]:
+    """Name the columns of a table in its order, which is the order in which an INSERT takes values."""
+    return tuple(column.name for column in table.columns if column.name not in without)
+
+
+CASE_COLUMNS = _columns(schema.cases, "space_id", "purged")
+#: The state of a case: first what never changes about its row, then what does.
+STATE_COLUMNS = CASE_COLUMNS[: CASE_COLUMNS.index("idempotency_key")]
+PREVIOUS_REF = STATE_COLUMNS.index("previous_ref")
+NEXT_REF = STATE_COLUMNS.index("next_ref")
+CHANGING_COLUMNS = STATE_COLUMNS[STATE_COLUMNS.index("status") :]
+CONTENT_COLUMNS = _columns(schema.contents)
+TOKEN_COLUMNS = _columns(schema.tokens)
+ANSWER_COLUMNS = _columns(schema.answers)
+DRAFT_COLUMNS = _columns(schema.drafts)
+ENTRY_COLUMNS = _columns(schema.log, "space_id")
+PAYLOAD_COLUMNS = _columns(schema.log_payloads)
+
+
+def state_columns() -> list[Any]:
+    """Name the columns that make up the state of a case, in the order of `rows.case_from`."""
+    return [schema.cases.c[name] for name in STATE_COLUMNS]
+
+
+def _list(name: str, count: int) -> list[BindParameter[Any]]:
+    return [bindparam(f"{name}_{index}") for index in range(count)]
+
+
+def _insert(table: Table, columns: Sequence[str], count: int) -> ClauseElement:
+    return insert(table).values(
+        [
+            {name: bindparam(f"{name}_{index}", type_=table.c[name].type) for name in columns}
+            for index in range(count)
+        ]
+    )
+
+
+def _lock_cases(count: int) -> Select[Any]:
+    cases = schema.cases
+    return (
+        select(*state_columns())
+        .where(cases.c.case_id.in_(_list("case_id", count)), cases.c.purged.is_(False))
+        .order_by(cases.c.case_id)
+        .with_for_update()
+    )
+
+
+def _keyed_cases(count: int) -> Select[Any]:
+    cases = schema.cases
+    return select(cases.c.owner_id, cases.c.idempotency_key, cases.c.request_digest, cases.c.case_id).where(
+        cases.c.idempotency_key.in_(_list("key", count))
+    )
+
+
+def _change_cases(count: int) -> ClauseElement:
+    cases = schema.cases
+    names = ("id", *CHANGING_COLUMNS)
+    rows = [
+        tuple(bindparam(f"{name}_{index}", type_=cases.c[name].type) for name in names)
+        for index in range(count)
+    ]
+    columns = (column(name, cases.c[name].type) for name in names)
+    changed = values(*columns, name="changed").data(rows).cte("changed")
+    return (
+        update(cases)
+        .values({name: changed.c[name] for name in CHANGING_COLUMNS})
+        .where(cases.c.id == changed.c.id)
+    )
+
+
+def _lock_head() -> Select[Any]:
+    return select(schema.log_head.c.position, schema.log_head.c.hash).with_for_update()
+
+
+def _move_head() -> ClauseElement:
+    head = schema.log_head
+    return update(head).values(
+        position=bindparam("position", type_=BigInteger()), hash=bindparam("hash", type_=head.c.hash.type)
+    )
+
+
+def _take_refs() -> ClauseElement:
+    refs = schema.case_refs
+    following = refs.c.next_ref + bindparam("count", type_=BigInteger())
+    return update(refs).values(next_ref=following).returning(refs.c.next_ref)

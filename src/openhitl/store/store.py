@@ -1,0 +1,93 @@
+"""The store: everything that is kept, by intention."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from openhitl.keyring import Keyring
+from openhitl.store.engine import POSTGRESQL, Database, open_database
+from openhitl.store.keys import Keys
+from openhitl.store.log import first_broken
+from openhitl.store.migration import claim, migrate
+from openhitl.store.purge import purge
+from openhitl.store.reads import Reads
+from openhitl.store.records import Committed
+from openhitl.store.transactions import Transactions
+from openhitl.store.wakeups import Announcer, Listener
+from openhitl.store.writer import CAPACITY, Settled, Writer
+
+#: How long closing waits for the writer.
+CLOSE_SECONDS = 10.0
+
+
+class Store(Reads, Keys):
+    """One database. Every method may be called from any thread.
+
+    What is read and what agents and keys there are is in `Reads` and `Keys`; what is decided goes
+    through `writer`.
+    """
+
+    def __init__(self, database: Database, keyring: Keyring, instance_id: str) -> None:
+        Reads.__init__(self, database, keyring)
+        #: Names this installation; drawn when the database was made.
+        self.instance_id = instance_id
+        self._announcer = Announcer(database) if database.kind == POSTGRESQL else None
+        self._listeners: list[Listener] = []
+        self._writers: list[Writer] = []
+
+    @classmethod
+    def open(cls, url: str, keyring: Keyring) -> Store:
+        """Open `sqlite:///<path>` or `postgresql://…`; make or migrate the schema if need be.
+
+        Raises: SetupError, SchemaTooNew, WrongSecret, StoreError.
+        """
+        database = open_database(url)
+        try:
+            migrate(database)
+            return cls(database, keyring, claim(database, keyring))
+        except BaseException:
+            database.close()
+            raise
+
+    def writer(
+        self,
+        *,
+        clock: Callable[[], datetime],
+        on_commit: Callable[[Sequence[Committed]], None],
+        settle: Callable[[Settled], None],
+        capacity: int = CAPACITY,
+    ) -> Writer:
+        """Start a writer. See `Writer` for what it calls back; `clock` gives whole milliseconds, UTC."""
+
+        def committed(batch: Sequence[Committed]) -> None:
+            on_commit(batch)
+            if self._announcer is not None:
+                self._announcer.announce()
+
+        transactions = Transactions(self._database, self._keyring, self, clock=clock)
+        writer = Writer(transactions, on_commit=committed, settle=settle, capacity=capacity)
+        self._writers.append(writer)
+        return writer
+
+    def listen(self, callback: Callable[[], None]) -> None:
+        """Call back, on a thread of the store's, whenever another process may have written."""
+        self._listeners.append(Listener(self._database, callback))
+
+    def purge(self, before: datetime, limit: int) -> int:
+        """Delete what belongs to cases that ended before an instant; see `purge.purge`."""
+        return purge(self._database, before, limit)
+
+    def verify_log(self) -> int | None:
+        """Check the whole log; return the first position that is wrong, None if none is."""
+        return first_broken(self._database)
+
+    def close(self) -> None:
+        """End the writers and listeners, and close every connection."""
+        for writer in self._writers:
+            writer.drain(CLOSE_SECONDS)
+        for listener in self._listeners:
+            listener.stop()
+        if self._announcer is not None:
+            self._announcer.stop()
+        self._database.close()

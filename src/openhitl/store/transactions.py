@@ -1,0 +1,257 @@
+"""A batch of commands in one transaction: lock, decide, write, append to the log, commit."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from openhitl.errors import NotFound, OutcomeUnknown, StoreError
+from openhitl.keyring import Keyring
+from openhitl.protocol.case import Actor
+from openhitl.protocol.lifecycle import Command, Create
+from openhitl.store import rows
+from openhitl.store.batch import Batch, Held, Key
+from openhitl.store.documents import VERSION, answer_text, content_text, encode, sensitive_text
+from openhitl.store.engine import Database
+from openhitl.store.instants import to_ms
+from openhitl.store.log import Links, link
+from openhitl.store.reads import Reads
+from openhitl.store.records import Committed, Outcome, StoredCase
+from openhitl.store.session import Session, open_session
+from openhitl.store.statements import NEXT_REF, PREVIOUS_REF, Row, Statements
+
+#: Numbers for new cases are taken this many at a time.
+REFS_AT_ONCE = 1_000
+
+
+class Unavailable(StoreError):
+    """The database cannot be written at the moment."""
+
+
+@dataclass(slots=True)
+class Member:
+    """One command that waits for the writer, and whatever names its caller."""
+
+    command: Command
+    actor: Actor
+    done: object
+
+
+@dataclass(slots=True)
+class Flushed:
+    """What became of a batch: one outcome for each member, and what is durable now."""
+
+    outcomes: list[Outcome | NotFound]
+    committed: list[Committed]
+
+
+class Transactions:
+    """Runs batches on one connection, which is replaced after any failure; for one thread."""
+
+    def __init__(
+        self, database: Database, keyring: Keyring, reads: Reads, *, clock: Callable[[], datetime]
+    ) -> None:
+        self._database = database
+        self._keyring = keyring
+        self._reads = reads
+        self._clock = clock
+        self._statements = Statements(database.write.dialect)
+        self._session: Session | None = None
+        self._refs: deque[int] = deque()
+
+    def run(self, members: Sequence[Member]) -> Flushed:
+        """Run a batch.
+
+        Raises: Unavailable if no transaction can be begun; StoreError if a statement failed and
+        nothing was written; OutcomeUnknown if nobody can tell.
+        """
+        commands = [member.command for member in members]
+        self._reserve_refs(sum(isinstance(command, Create) for command in commands))
+        session = self._begin()
+        try:
+            batch = self._batch(session, commands)
+            outcomes = [batch.decide(member.command, member.actor) for member in members]
+            if not batch.writes:
+                session.commit()
+                return Flushed(outcomes, [])
+            links = self._write(session, batch)
+        except (self._database.driver_error, StoreError) as error:
+            self.close()
+            raise StoreError(f"A statement failed: {error}") from error
+        self._commit(session, links)
+        return Flushed(outcomes, _committed(batch, links))
+
+    def close(self) -> None:
+        """Give up the connection."""
+        if self._session is not None:
+            self._session.abandon()
+            self._session = None
+
+    def _begin(self) -> Session:
+        try:
+            if self._session is None:
+                self._session = open_session(self._database)
+            self._session.begin()
+        except (self._database.driver_error, SQLAlchemyError) as error:
+            self.close()
+            raise Unavailable(f"The database cannot be written at the moment: {error}") from error
+        return self._session
+
+    def _reserve_refs(self, count: int) -> None:
+        if count <= len(self._refs):
+            return
+        # In a transaction of its own: whoever takes numbers must not wait for other batches to end.
+        session = self._begin()
+        try:
+            [[following]] = session.fetch(self._statements.take_refs, [(REFS_AT_ONCE,)])
+            session.commit()
+        except self._database.driver_error as error:
+            self.close()
+            raise StoreError(f"A statement failed: {error}") from error
+        self._refs.extend(range(following - REFS_AT_ONCE, following))
+
+    def _batch(self, session: Session, commands: Sequence[Command]) -> Batch:
+        names: set[Any] = {
+            command.case.previous_case_id if isinstance(command, Create) else command.case_id
+            for command in commands
+        }
+        names.discard(None)
+        # Sorted, so that two processes never wait for each other's rows.
+        found = session.fetch(self._statements.lock_cases, [(name,) for name in sorted(names)])
+        keyed = self._keyed(session, commands)
+        return Batch(self._hold(session, found), keyed, refs=self._refs, now=self._clock())
+
+    def _hold(self, session: Session, found: Sequence[Row]) -> dict[str, Held]:
+        linked = {ref for row in found for ref in (row[PREVIOUS_REF], row[NEXT_REF]) if ref is not None}
+        named = session.fetch(self._statements.name_cases, [(ref,) for ref in linked])
+        names: dict[int | None, str] = {row[0]: row[1] for row in named}
+        return {
+            row[1]: Held(
+                ref=row[0],
+                case=rows.case_from(row, names.get(row[PREVIOUS_REF]), names.get(row[NEXT_REF])),
+                owner=row[3],
+                previous_ref=row[PREVIOUS_REF],
+                next_ref=row[NEXT_REF],
+            )
+            for row in found
+        }
+
+    def _keyed(
+        self, session: Session, commands: Sequence[Command]
+    ) -> dict[Key, tuple[bytes | None, StoredCase]]:
+        keys = {
+            (command.owner, command.idempotency_key)
+            for command in commands
+            if isinstance(command, Create) and command.idempotency_key is not None
+        }
+        if not keys:
+            return {}
+        found = session.fetch(self._statements.keyed_cases, [(key,) for _, key in keys])
+        digests = {row[3]: (row[0], row[1], row[2]) for row in found if (row[0], row[1]) in keys}
+        if not digests:
+            return {}
+        # Read on another connection: what has this key is committed, and its content never changes.
+        stored = self._reads.load_many(list(digests))
+        return {
+            (owner, key): (digest, stored[case_id])
+            for case_id, (owner, key, digest) in digests.items()
+            if case_id in stored
+        }
+
+    def _write(self, session: Session, batch: Batch) -> Links | None:
+        self._write_cases(session, batch)
+        self._write_parts(session, [held for held in batch.held.values() if held.changed])
+        if not batch.events:
+            return None
+        statements = self._statements
+        [[position, previous]] = session.fetch(statements.lock_head, [()])
+        links = link(position, previous, batch.events)
+        session.write(statements.add_entries, links.entries)
+        session.write(statements.add_payloads, links.payloads)
+        session.write(statements.move_head, [(links.position, links.hash)])
+        return links
+
+    def _write_cases(self, session: Session, batch: Batch) -> None:
+        added: list[Row] = []
+        changed: list[Row] = []
+        for held in batch.held.values():
+            if held.created is not None:
+                fixed = rows.fixed(held.ref, held.case, held.owner, held.previous_ref)
+                key = (held.created.idempotency_key, held.created.request_digest)
+                added.append((*fixed, *rows.changing(held.case, held.next_ref), *key))
+            elif held.changed:
+                changed.append((held.ref, *rows.changing(held.case, held.next_ref)))
+        session.write(self._statements.add_cases, added)
+        session.write(self._statements.change_cases, changed)
+
+    def _write_parts(self, session: Session, changed: Sequence[Held]) -> None:
+        contents: list[Row] = []
+        tokens: list[Row] = []
+        answers: list[Row] = []
+        drafts: list[Row] = []
+        for held in changed:
+            if held.created is not None:
+                contents.append((held.ref, VERSION, content_text(held.created.content)))
+                tokens += [(t.hash, held.ref, t.purpose, t.generation) for t in held.created.tokens]
+            if held.answer is not None:
+                answers.append(self._answer_row(held))
+            if held.draft is not None:
+                values, saved_at = held.draft
+                drafts.append((held.ref, VERSION, held.case.draft_version, to_ms(saved_at), encode(values)))
+        session.write(self._statements.add_contents, contents)
+        session.write(self._statements.add_tokens, tokens)
+        session.write(self._statements.add_answers, answers)
+        session.write(self._statements.forget_drafts, [row[:1] for row in drafts])
+        session.write(self._statements.add_drafts, drafts)
+
+    def _answer_row(self, held: Held) -> tuple[Any, ...]:
+        assert held.answer is not None
+        sensitive = sensitive_text(held.answer)
+        sealed = None
+        if sensitive is not None:
+            sealed = self._keyring.seal(sensitive.encode(), bound_to=f"answer:{held.case.case_id}")
+        return (held.ref, 1, VERSION, answer_text(held.answer), sealed)
+
+    def _commit(self, session: Session, links: Links | None) -> None:
+        try:
+            session.commit()
+        except self._database.driver_error as error:
+            self.close()
+            if not self._is_in_log(links):
+                raise StoreError(f"The transaction failed: {error}") from error
+
+    def _is_in_log(self, links: Links | None) -> bool:
+        """Tell whether a transaction whose COMMIT failed was made durable all the same.
+
+        Its entries' hashes are made with random salts, so nobody else can have written them; and
+        whoever holds the head's lock knows that the transaction has ended, one way or the other.
+        """
+        if links is None:
+            raise OutcomeUnknown
+        try:
+            session = self._begin()
+            session.fetch(self._statements.lock_head, [()])
+            found = session.fetch(self._statements.entry_hash, [(links.position,)])
+            session.commit()
+        except (self._database.driver_error, Unavailable) as error:
+            self.close()
+            raise OutcomeUnknown from error
+        return bool(found) and bytes(found[0][0]) == links.hash
+
+
+def _committed(batch: Batch, links: Links | None) -> list[Committed]:
+    start = links.position - len(batch.events) if links is not None else 0
+    return [
+        Committed(
+            decision=done.decision,
+            owner=done.owner,
+            first_position=start + done.first + 1 if done.last > done.first else None,
+            last_position=start + done.last if done.last > done.first else None,
+        )
+        for done in batch.done
+    ]

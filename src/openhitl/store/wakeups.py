@@ -1,0 +1,114 @@
+"""Wake-ups between processes: that something was written, never what.
+
+They only shorten a wait: whoever reads asks the log by its cursor, so a lost wake-up delays and a
+superfluous one costs one query.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from openhitl.store.engine import POSTGRESQL, Database
+
+#: Everything committed within this time is told by one notification.
+COALESCE_SECONDS = 0.015
+#: How often a SQLite file is asked whether somebody else has written to it.
+WATCH_SECONDS = 0.05
+#: How long to wait before connecting again.
+RETRY_SECONDS = 1.0
+CHANNEL = "openhitl"
+_log = structlog.get_logger("openhitl.store")
+
+
+class Announcer:
+    """Tells other processes that this one has committed, outside its transactions."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._pending = threading.Event()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="announcer", daemon=True)
+        self._thread.start()
+
+    def announce(self) -> None:
+        """Say soon that there is something new; returns at once."""
+        self._pending.set()
+
+    def _run(self) -> None:
+        while True:
+            self._pending.wait()
+            if self._stopped.wait(COALESCE_SECONDS):
+                return
+            self._pending.clear()
+            try:
+                with self._database.read.connect() as connection:
+                    connection.exec_driver_sql(f"NOTIFY {CHANNEL}")
+                    connection.commit()
+            except SQLAlchemyError as error:
+                _log.warning("announcement_failed", message=str(error))
+
+    def stop(self) -> None:
+        """Announce nothing more."""
+        self._stopped.set()
+        self._pending.set()
+        self._thread.join()
+
+
+class Listener:
+    """Calls back, on a thread of its own, when somebody may have written to the database."""
+
+    def __init__(self, database: Database, callback: Callable[[], None]) -> None:
+        self._database = database
+        self._callback = callback
+        self._stopped = threading.Event()
+        self._interrupted, self._interrupt = os.pipe()
+        self._thread = threading.Thread(target=self._run, name="listener", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Call back no more."""
+        self._stopped.set()
+        os.write(self._interrupt, b"\0")
+        self._thread.join()
+        os.close(self._interrupt)
+        os.close(self._interrupted)
+
+    def _run(self) -> None:
+        listen = self._listen if self._database.kind == POSTGRESQL else self._watch
+        while not self._stopped.is_set():
+            try:
+                # Invalidated at the end: a connection that listens must not go back to the pool.
+                lent = self._database.read.raw_connection()
+                try:
+                    listen(lent.driver_connection)
+                finally:
+                    lent.invalidate()
+            except (SQLAlchemyError, self._database.driver_error) as error:
+                _log.warning("listening_failed", message=str(error))
+                self._stopped.wait(RETRY_SECONDS)
+
+    def _listen(self, connection: Any) -> None:
+        connection.autocommit = True
+        connection.execute(f"LISTEN {CHANNEL}")
+        self._callback()  # whatever was announced before nobody has heard
+        while not self._stopped.is_set():
+            ready, _, _ = select.select([connection.fileno(), self._interrupted], [], [])
+            if connection.fileno() in ready:
+                heard = list(connection.notifies(timeout=0))
+                if heard:
+                    self._callback()
+
+    def _watch(self, connection: Any) -> None:
+        [known] = connection.execute("PRAGMA data_version").fetchone()
+        while not self._stopped.wait(WATCH_SECONDS):
+            [version] = connection.execute("PRAGMA data_version").fetchone()
+            if version != known:
+                known = version
+                self._callback()
