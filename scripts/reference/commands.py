@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import pkgutil
 from collections.abc import Iterator
 
@@ -41,8 +40,6 @@ def page() -> str:
 
 
 def _sections() -> Iterator[str]:
-    # Help is wrapped to the terminal; a page has no terminal.
-    os.environ["COLUMNS"] = str(WIDTH)
     for name in sorted(module.name for module in pkgutil.iter_modules(commands.__path__)):
         module = importlib.import_module(f"{commands.__name__}.{name}")
         command = get_command(module.app)
