@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import ViewportSize, sync_playwright
 
 from openhitl import EmbeddedServer, Settings
+from openhitl.protocol.case import ActorKind
+from openhitl.server.local import new_key
 
 IMAGE = Path(__file__).parents[1] / "docs" / "images" / "approval.png"
-SIZE = {"width": 980, "height": 860}
+SIZE: ViewportSize = {"width": 980, "height": 860}
 QUESTION: dict[str, Any] = {
     "type": "approval",
     "prompt": "Deploy web-shop 2.1.0 to production?",
@@ -39,23 +41,29 @@ QUESTION: dict[str, Any] = {
 
 def main() -> None:
     """Ask, open the page, and take its picture."""
-    with tempfile.TemporaryDirectory() as folder, EmbeddedServer(_settings(Path(folder))) as server:
-        asked = httpx2.post(
-            f"{server.url}/api/v1/reviews",
-            json=QUESTION,
-            headers={"authorization": f"Bearer {server.api_key}"},
-        )
-        asked.raise_for_status()
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
-            page = browser.new_page(viewport=SIZE, locale="en-GB", timezone_id="UTC")  # type: ignore[arg-type]
-            page.goto(asked.json()["hitl"]["review_url"])
-            page.screenshot(path=IMAGE)
-            browser.close()
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(data_dir=Path(folder), port=0)
+        key = new_key(settings, "release-bot", ActorKind.AGENT)
+        with EmbeddedServer(settings) as server:
+            draw(ask(server.url, key))
 
 
-def _settings(folder: Path) -> Settings:
-    return Settings(data_dir=folder, port=0)
+def ask(server_url: str, key: str) -> str:
+    """Ask the question and return the address of its page."""
+    headers = {"authorization": f"Bearer {key}"}
+    answer = httpx2.post(f"{server_url}/api/v1/reviews", json=QUESTION, headers=headers)
+    answer.raise_for_status()
+    return str(answer.json()["hitl"]["review_url"])
+
+
+def draw(review_url: str) -> None:
+    """Take a picture of the page as it first appears."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
+        page = browser.new_page(viewport=SIZE, locale="en-GB", timezone_id="UTC")
+        page.goto(review_url)
+        page.screenshot(path=IMAGE)
+        browser.close()
 
 
 if __name__ == "__main__":
