@@ -40,7 +40,7 @@ def postgres_server() -> Iterator[Callable[[str], str]]:
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: Callable[[str], str]) -> Callable[[str], str]:
     """The same server, with a template database whose schema is up to date."""
-    _administer(postgres_server, f"CREATE DATABASE {TEMPLATE}")
+    administer(postgres_server, f"CREATE DATABASE {TEMPLATE}")
     database = open_database(postgres_server(TEMPLATE))
     migrate(database)
     database.close()
@@ -57,12 +57,12 @@ def database_url_of(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[
             return f"sqlite:///{tmp_path / f'{next(_numbers)}.db'}"
         server = request.getfixturevalue("postgres_template")
         made.append(f"test_{next(_numbers)}")
-        _administer(server, f"CREATE DATABASE {made[-1]} TEMPLATE {TEMPLATE}")
+        administer(server, f"CREATE DATABASE {made[-1]} TEMPLATE {TEMPLATE}")
         return server(made[-1])
 
     yield make
     for name in made:
-        _administer(request.getfixturevalue("postgres_server"), f"DROP DATABASE {name} WITH (FORCE)")
+        administer(request.getfixturevalue("postgres_server"), f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(params=KINDS)
@@ -71,6 +71,6 @@ def database_url(request: pytest.FixtureRequest, database_url_of: Callable[[str]
     return database_url_of(request.param)
 
 
-def _administer(server: Callable[[str], str], statement: str) -> None:
+def administer(server: Callable[[str], str], statement: str) -> None:
     with psycopg.connect(server("postgres"), autocommit=True) as connection:
         connection.execute(statement)

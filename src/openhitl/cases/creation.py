@@ -15,6 +15,7 @@ from openhitl.cases.urls import CaseUrls
 from openhitl.errors import InvalidRequest, RateLimited
 from openhitl.protocol import jcs, wire
 from openhitl.protocol.case import Actor, ActorKind, Content, ReviewCase
+from openhitl.protocol.context import Context
 from openhitl.protocol.creation import Asking, parse_creation
 from openhitl.protocol.lifecycle import Create, TokenHash
 from openhitl.protocol.tokens import Purpose, hash_token

@@ -14,6 +14,7 @@ from openhitl.outbound.guard import Guard, GuardedBackend
 
 TIMEOUT_SECONDS = 10.0
 MAX_BYTES = 64 * 1024
+_FAILURES = (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutException, TimeoutError)
 
 
 @dataclass(frozen=True, slots=True)

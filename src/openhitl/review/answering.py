@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
@@ -168,10 +169,8 @@ async def decline(door: Door, request: Request, case_id: str) -> Response:
     actor = await door.book.review_actor(case_id, request.query.get("token"))
     if request.is_form:
         reason = checked_reason(dict(request.form()).get("reason", ""))
-        try:
+        with suppress(*CLOSED):  # the page tells what happened instead
             await door.book.cancel(case_id, actor, reason=reason)
-        except CLOSED:
-            pass  # the page tells what happened instead
         return _back(door, request, case_id)
     reason = reason_of(request.json() if request.body else {})
     stored = await door.book.cancel(case_id, actor, reason=reason)

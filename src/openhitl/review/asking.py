@@ -53,7 +53,7 @@ async def listing(door: Door, request: Request) -> Response:
         before=query.get("cursor"),
         limit=limit,
     )
-    body = {"reviews": [door.book.view(stored) for stored in page], "next_cursor": None}
+    body: dict[str, Any] = {"reviews": [door.book.view(stored) for stored in page], "next_cursor": None}
     if len(page) == limit:
         body["next_cursor"] = page[-1].case.case_id
     return json_response(200, body)
@@ -87,7 +87,7 @@ MAX_REASON_CHARACTERS = 2_000
 
 def checked_reason(reason: object) -> str | None:
     """Check the words of a reason; None for blank ones. Raises: InvalidRequest."""
-    check_storable(reason, "reason")
+    check_storable(reason)
     return text_of(reason, "reason", most=MAX_REASON_CHARACTERS).strip() or None
 
 

@@ -55,8 +55,15 @@ _APPROVAL: dict[str, Any] = {
             "deny": "v2.0.3 stays in production.",
             "expire": "v2.0.3 stays in production.",
         },
-        "facts": {"Environment": "production", "Version": "2.0.3 → 2.1.0", "Tests": "1,092 passed, 0 failed"},
-        "diff": " replicas: 20\n-image: web-shop:2.0.3\n+image: web-shop:2.1.0\n+migrate: 0042_add_workflow\n",
+        "facts": {
+            "Environment": "production",
+            "Version": "2.0.3 → 2.1.0",
+            "Tests": "1,092 passed, 0 failed",
+        },
+        "diff": " replicas: 20\n"
+        "-image: web-shop:2.0.3\n"
+        "+image: web-shop:2.1.0\n"
+        "+migrate: 0042_add_workflow\n",
         "artifact": {
             "title": "Release notes",
             "format": "markdown",

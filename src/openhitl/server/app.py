@@ -59,9 +59,13 @@ class Server:
             asyncio.create_task(self.book.feed.run(head), name="feed"),
             asyncio.create_task(sweeper.run(), name="sweeper"),
         ]
-        loop = asyncio.get_running_loop()
-        store.listen(lambda: loop.call_soon_threadsafe(self.book.feed.wake))
+        self._loop = asyncio.get_running_loop()
+        store.listen(self._wake)
         self.ready = True
+
+    def _wake(self) -> None:
+        """Look at the log soon; called on a thread of the store's."""
+        self._loop.call_soon_threadsafe(self.book.feed.wake)
 
     def leave(self) -> None:
         """Stop taking new work: not ready, and every stream is ended."""

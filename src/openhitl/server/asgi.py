@@ -65,22 +65,17 @@ async def read_body(request: Request, receive: Receive) -> bytes:
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:12]) > MAX_BODY_BYTES:
         raise PayloadTooLarge(limit_bytes=MAX_BODY_BYTES)
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body"):
-        return _within_limit(body)
-    parts = bytearray(body)
-    while message.get("more_body"):
+    parts: list[bytes] = []
+    size = 0
+    more = True
+    while more:
         message = await receive()
-        parts += message.get("body", b"")
-        _within_limit(parts)
-    return bytes(parts)
-
-
-def _within_limit(body: bytes) -> bytes:
-    if len(body) > MAX_BODY_BYTES:
-        raise PayloadTooLarge(limit_bytes=MAX_BODY_BYTES)
-    return body
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > MAX_BODY_BYTES:
+            raise PayloadTooLarge(limit_bytes=MAX_BODY_BYTES)
+        more = message.get("more_body", False)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 async def send_response(send: Send, response: Response) -> None:

@@ -90,9 +90,10 @@ async def _is_gone(receive: Receive) -> bool:
     """Tell, without waiting, whether the client has left."""
     try:
         async with asyncio.timeout(0):
-            return (await receive())["type"] == "http.disconnect"
+            message = await receive()
     except TimeoutError:
         return False
+    return bool(message["type"] == "http.disconnect")
 
 
 def _event_id(text: str | None, entry: PollEntry) -> int | None:
