@@ -1,11 +1,14 @@
 """What `hitl doctor` finds."""
 
 import socket
+import sqlite3
 
 import pytest
 
 from openhitl.cli.checks import Finding, Level, check_all
 from openhitl.client.config import ClientConfig
+from openhitl.protocol.case import ActorKind
+from openhitl.server.local import new_key
 from openhitl.settings import Settings
 
 
@@ -54,6 +57,37 @@ def test_a_secret_that_is_none_is_a_failure(folder):
     (folder / "secret.key").write_text("hello")
     assert finding("secret", folder).level is Level.FAIL
     assert finding("secret", folder, secret_key="short").level is Level.FAIL
+
+
+def test_the_database_is_looked_at_and_left_alone(folder):
+    assert "will be made" in finding("database", folder).message
+    new_key(Settings(data_dir=folder), "crawler", ActorKind.AGENT)
+    assert "current" in finding("database", folder).message
+    with sqlite3.connect(folder / "openhitl.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    assert finding("database", folder).level is Level.FAIL
+
+
+def test_a_database_without_its_secret_is_a_failure(folder):
+    new_key(Settings(data_dir=folder), "crawler", ActorKind.AGENT)
+    (folder / "secret.key").unlink()
+    assert finding("database", folder).level is Level.FAIL
+    assert not (folder / "secret.key").exists(), "looking makes no new one"
+
+
+def test_a_database_of_another_secret_is_a_failure(folder):
+    new_key(Settings(data_dir=folder), "crawler", ActorKind.AGENT)
+    found = finding("database", folder, secret_key="cd" * 32)
+    assert found.level is Level.FAIL
+    assert "secret" in found.message
+
+
+def test_a_database_that_is_not_there_is_a_failure(folder):
+    url = "postgresql://hitl:hunter2@localhost:1/hitl"
+    found = finding("database", folder, database_url=url, secret_key="cd" * 32)
+    assert found.level is Level.FAIL
+    assert "hunter2" not in found.message
 
 
 def test_a_port_that_something_else_holds_is_a_failure(folder):

@@ -10,17 +10,23 @@ import socket
 import sqlite3
 import stat
 import sys
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
+from sqlalchemy import make_url
+
 from openhitl.cli.place import is_up
 from openhitl.client.config import ClientConfig
 from openhitl.client.origins import is_loopback
-from openhitl.errors import SetupError
+from openhitl.errors import HitlError, SetupError
 from openhitl.keyring import parse_root
+from openhitl.server.opening import keyring_of
 from openhitl.settings import Settings
+from openhitl.store.engine import open_database
+from openhitl.store.migration import look_at
 
 OLDEST_PYTHON = (3, 11)
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -52,6 +58,7 @@ def check_all(settings: Settings, client: ClientConfig) -> list[Finding]:
         _python(),
         _data_folder(settings.data_dir),
         _secret(settings),
+        _database(settings),
         _port(settings),
         _base_url(settings),
         _clock(settings),
@@ -97,6 +104,24 @@ def _secret(settings: Settings) -> Finding:
     if path.stat().st_mode & OTHERS:
         return Finding(name, Level.FAIL, f"{path} can be read by other users.", f"chmod 600 {path}")
     return Finding(name, Level.OK, f"{path}; back it up apart from the database.")
+
+
+def _database(settings: Settings) -> Finding:
+    name = "database"
+    where = make_url(settings.store_url).render_as_string(hide_password=True)
+    if not settings.database_url and not (settings.data_dir / "openhitl.db").exists():
+        return Finding(name, Level.OK, f"{where} will be made on first start.")
+    if settings.secret_key is None and not (settings.data_dir / "secret.key").exists():
+        hint = "Restore secret.key from a backup, or move the database away to start anew."
+        return Finding(name, Level.FAIL, f"{where} is there, but its secret is not.", hint)
+    try:
+        with closing(open_database(settings.store_url)) as database:
+            current = look_at(database, keyring_of(settings))
+    except HitlError as error:
+        return Finding(name, Level.FAIL, error.message, error.hint)
+    if not current:
+        return Finding(name, Level.OK, f"{where} will be migrated on next start.", "Back it up before.")
+    return Finding(name, Level.OK, f"{where} is reachable, its schema current.")
 
 
 def _port(settings: Settings) -> Finding:

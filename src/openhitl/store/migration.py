@@ -25,8 +25,7 @@ def migrate(database: Database) -> None:
 
     Processes that start together wait for each other. Raises: SchemaTooNew, StoreError.
     """
-    config = Config()
-    config.set_main_option("script_location", "openhitl.store:migrations")
+    config = _config()
     scripts = ScriptDirectory.from_config(config)
     with database.writing() as connection:
         if database.kind == POSTGRESQL:
@@ -34,10 +33,39 @@ def migrate(database: Database) -> None:
         revision = MigrationContext.configure(connection).get_current_revision()
         if revision == scripts.get_current_head():
             return
-        if revision is not None and revision not in {script.revision for script in scripts.walk_revisions()}:
-            raise SchemaTooNew(f"The database's schema is {revision}, which this version does not know.")
+        if revision is not None:
+            _check_known(revision, scripts)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def look_at(database: Database, keyring: Keyring) -> bool:
+    """Check that this version and this root secret can open a database; change nothing.
+
+    Returns: False if it is empty or will be migrated when it is opened.
+    Raises: SchemaTooNew, WrongSecret, StoreError.
+    """
+    scripts = ScriptDirectory.from_config(_config())
+    with database.reading() as connection:
+        revision = MigrationContext.configure(connection).get_current_revision()
+        if revision is None:
+            return False
+        _check_known(revision, scripts)
+        fingerprint = connection.execute(select(installation.c.secret_fingerprint)).scalar()
+    if fingerprint is not None and not secrets.compare_digest(fingerprint, keyring.fingerprint):
+        raise WrongSecret
+    return revision == scripts.get_current_head()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "openhitl.store:migrations")
+    return config
+
+
+def _check_known(revision: str, scripts: ScriptDirectory) -> None:
+    if revision not in {script.revision for script in scripts.walk_revisions()}:
+        raise SchemaTooNew(f"The database's schema is {revision}, which this version does not know.")
 
 
 def claim(database: Database, keyring: Keyring) -> str:
