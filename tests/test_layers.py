@@ -55,12 +55,12 @@ LAYERS: dict[str, set[str]] = {
     "cli": {"*"},
 }
 
-#: These resolve names when they are first asked for, so that an agent never loads a server.
 IMPORTING = {"import_module", "__import__"}
+#: These resolve names when they are first asked for, so that an agent never loads a server.
 LATE_IMPORTERS = {"__init__.py", "cli/__main__.py"}
 
-#: The outermost handlers: what ends here is reported, and the process lives on.
 EVERYTHING = {"Exception", "BaseException"}
+#: The outermost handlers: what ends here is reported, and the process lives on.
 MAY_CATCH_EVERYTHING = {"server/app.py", "store/writer.py"}
 
 #: Deciding needs no clock, chance, file, socket or framework.
