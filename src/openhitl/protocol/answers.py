@@ -22,45 +22,46 @@ class CheckedAnswer:
     sensitive: frozenset[str] = frozenset()
 
 
-class _Faults:
-    """Collects what is wrong with an answer."""
-
-    def __init__(self) -> None:
-        self.errors: list[dict[str, Any]] = []
-
-    def add(self, path: str, code: str, message: str) -> None:
-        self.errors.append({"path": path, "code": code, "message": message})
-
-    def text(self, data: Json, name: str) -> None:
-        value = data.get(name, "")
-        if not isinstance(value, str) or len(value) > MAX_TEXT_CHARACTERS:
-            self.add(
-                f"data.{name}", "wrong_type", f"must be text of at most {MAX_TEXT_CHARACTERS} characters"
-            )
-
-    def only(self, data: Json, *names: str) -> None:
-        for name in data.keys() - set(names):
-            self.add(f"data.{name}", "unknown_field", "is not part of this answer")
-
-
 def check_answer(content: Content, context: Context, action: str, data: Json) -> CheckedAnswer:
     """Check an answer against what was asked.
 
     Raises: InvalidAction for an action that is not of this type; InvalidAnswer with `errors`, a list
-    of path, code and message.
+    of path, code and message (and of a form's `field` and its `params`).
     """
     actions = actions_of(content.type)
     if action not in actions:
         raise InvalidAction(valid_actions=list(actions))
     faults = _Faults()
     check = _CHECKS.get(content.type, _check_input)
-    checked = check(context, action, data, faults)
+    checked = check(context, action, dict(data), faults)
     if faults.errors:
         raise InvalidAnswer(errors=faults.errors)
     return checked
 
 
-def _check_approval(context: Context, action: str, data: Json, faults: _Faults) -> CheckedAnswer:
+class _Faults:
+    """Collects what is wrong with an answer."""
+
+    def __init__(self) -> None:
+        self.errors: list[dict[str, Any]] = []
+
+    def add(self, path: str, code: str, message: str, **more: Any) -> None:
+        self.errors.append({"path": path, "code": code, "message": message, **more})
+
+    def text(self, data: Json, name: str) -> None:
+        value = data.get(name, "")
+        if not isinstance(value, str):
+            self.add(f"data.{name}", "wrong_type", "must be text")
+        elif len(value) > MAX_TEXT_CHARACTERS:
+            self.add(f"data.{name}", "too_long", f"must have at most {MAX_TEXT_CHARACTERS} characters")
+
+    def only(self, data: Json, *names: str) -> None:
+        for name in data:
+            if name not in names:
+                self.add(f"data.{name}", "unknown_field", "is not part of this answer")
+
+
+def _check_approval(context: Context, action: str, data: dict[str, Any], faults: _Faults) -> CheckedAnswer:
     """HITL v0.8 §10.1. An edit says what to change: in words, or as the edited content."""
     faults.only(data, "feedback", "edits")
     faults.text(data, "feedback")
@@ -72,10 +73,16 @@ def _check_approval(context: Context, action: str, data: Json, faults: _Faults) 
         faults.add("data.edits", "edits_need_edit", "are sent with the action edit")
     elif action == "edit" and not edits and not str(data.get("feedback", "")).strip():
         faults.add("data.feedback", "required", "say what to change")
-    return CheckedAnswer(action, dict(data))
+    elif _replaces_text(context) and not isinstance(edits.get("content", ""), str):
+        faults.add("data.edits.content", "wrong_type", "must be text, as the artifact is")
+    return CheckedAnswer(action, data)
 
 
-def _check_selection(context: Context, action: str, data: Json, faults: _Faults) -> CheckedAnswer:
+def _replaces_text(context: Context) -> bool:
+    return context.artifact is not None and isinstance(context.artifact.content, str)
+
+
+def _check_selection(context: Context, action: str, data: dict[str, Any], faults: _Faults) -> CheckedAnswer:
     """HITL v0.8 §10.2."""
     faults.only(data, "selected", "note")
     faults.text(data, "note")
@@ -83,7 +90,7 @@ def _check_selection(context: Context, action: str, data: Json, faults: _Faults)
     most = len(context.items) if context.max is None else context.max
     if selected is not None and not context.min <= len(selected) <= most:
         faults.add("data.selected", "wrong_count", _how_many(context.min, most))
-    return CheckedAnswer(action, dict(data))
+    return CheckedAnswer(action, data)
 
 
 def _how_many(least: int, most: int) -> str:
@@ -95,34 +102,39 @@ def _ids(value: Any, name: str, context: Context, faults: _Faults) -> list[str] 
         faults.add(f"data.{name}", "wrong_type", "must be an array of item ids")
         return None
     known = {item.id for item in context.items}
-    for one in value:
+    for index, one in enumerate(value):
         if one not in known:
-            faults.add(f"data.{name}", "unknown_option", f"{one!r} is not an item of this case")
+            faults.add(f"data.{name}[{index}]", "unknown_option", "is not an item of this case")
     if len(set(value)) < len(value):
         faults.add(f"data.{name}", "repeated", "names the same item twice")
     return value
 
 
-def _check_confirmation(context: Context, action: str, data: Json, faults: _Faults) -> CheckedAnswer:
-    """HITL v0.8 §10.4. A part may be confirmed only where the case allows it."""
+def _check_confirmation(
+    context: Context, action: str, data: dict[str, Any], faults: _Faults
+) -> CheckedAnswer:
+    """HITL v0.8 §10.4. A part may be confirmed only where the case allows it, and is then named."""
     faults.only(data, "confirmed_items", "note")
     faults.text(data, "note")
     if "confirmed_items" not in data:
         if action == "confirm" and context.items:
+            if context.partial:
+                faults.add("data.confirmed_items", "required", "say which items are confirmed")
+            # A bare "confirm", from a button in a chat, means all of what was asked.
             data = {**data, "confirmed_items": [item.id for item in context.items]}
-        return CheckedAnswer(action, dict(data))
+        return CheckedAnswer(action, data)
     if action != "confirm":
         faults.add("data.confirmed_items", "unknown_field", "goes with the action confirm")
-        return CheckedAnswer(action, dict(data))
+        return CheckedAnswer(action, data)
     confirmed = _ids(data["confirmed_items"], "confirmed_items", context, faults)
-    if confirmed is not None and not context.partial and len(confirmed) < len(context.items):
-        faults.add("data.confirmed_items", "not_partial", "all items are confirmed together")
     if confirmed == [] and context.items:
         faults.add("data.confirmed_items", "wrong_count", "confirm at least one item, or cancel")
-    return CheckedAnswer(action, dict(data))
+    elif confirmed is not None and not context.partial and len(confirmed) < len(context.items):
+        faults.add("data.confirmed_items", "not_partial", "all items are confirmed together")
+    return CheckedAnswer(action, data)
 
 
-def _check_escalation(context: Context, action: str, data: Json, faults: _Faults) -> CheckedAnswer:
+def _check_escalation(context: Context, action: str, data: dict[str, Any], faults: _Faults) -> CheckedAnswer:
     """HITL v0.8 §10.5. Only parameters that the case names may be changed, and only for a retry."""
     faults.only(data, "reason", "modified_params")
     faults.text(data, "reason")
@@ -135,7 +147,7 @@ def _check_escalation(context: Context, action: str, data: Json, faults: _Faults
         params = {param.name: param for param in context.params}
         for name, value in modified.items():
             _check_param(name, value, params.get(name), faults)
-    return CheckedAnswer(action, dict(data))
+    return CheckedAnswer(action, data)
 
 
 def _check_param(name: str, value: Any, param: Param | None, faults: _Faults) -> None:
@@ -143,36 +155,20 @@ def _check_param(name: str, value: Any, param: Param | None, faults: _Faults) ->
     if param is None:
         faults.add(path, "unknown_field", "is not a parameter of this case")
     elif not param.accepts(value):
-        faults.add(path, "wrong_type", _expected(param))
+        faults.add(path, "wrong_type", param.expectation)
 
 
-def _expected(param: Param) -> str:
-    if param.kind == "choice":
-        return f"must be one of {', '.join(param.choices)}"
-    if param.least is not None:
-        return f"must be a number from {param.least:g} to {param.most:g}"
-    return f"must be of kind {param.kind}"
-
-
-def _check_input(context: Context, action: str, data: Json, faults: _Faults) -> CheckedAnswer:
+def _check_input(context: Context, action: str, data: dict[str, Any], faults: _Faults) -> CheckedAnswer:
     """HITL v0.8 §10.3. Without a form (custom types) any object answers."""
     if context.form is None:
-        return CheckedAnswer(action, dict(data))
+        return CheckedAnswer(action, data)
     result = context.form.check(data)
     for key, error in result.errors.items():
-        faults.errors.append(
-            {
-                "path": f"data.{key}",
-                "field": key,
-                "code": error.code,
-                "message": error.message,
-                "params": dict(error.params),
-            }
-        )
+        faults.add(f"data.{key}", error.code, error.message, field=key, params=dict(error.params))
     return CheckedAnswer(action, result.values, context.form.sensitive_keys & result.values.keys())
 
 
-_CHECKS: Mapping[str, Callable[[Context, str, Json, _Faults], CheckedAnswer]] = {
+_CHECKS: Mapping[str, Callable[[Context, str, dict[str, Any], _Faults], CheckedAnswer]] = {
     "approval": _check_approval,
     "selection": _check_selection,
     "confirmation": _check_confirmation,

@@ -29,7 +29,7 @@ class Condition:
     def holds(self, values: Mapping[str, Any]) -> bool:
         """Tell whether the condition holds; a field without a value meets none but `neq`.
 
-        A multiple choice equals a value that it contains.
+        A multiple choice equals a value that it contains. Values of different kinds differ.
         """
         given = values.get(self.field)
         if self.operator is Operator.NEQ:

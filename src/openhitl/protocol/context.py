@@ -5,15 +5,17 @@ Every value that no named part takes up is in `rest`, so that a page can show al
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from openhitl.errors import InvalidRequest, NoItems
 from openhitl.protocol.case import Json
 from openhitl.protocol.forms import Form
 from openhitl.protocol.params import Param, parse_params
 from openhitl.protocol.problems import invalid, list_of, object_of, text_of
+
+_Part = TypeVar("_Part")
 
 MAX_ITEMS = 500
 #: Names under which examples of the specification put the same thing.
@@ -22,6 +24,7 @@ ITEM_NAMES: Mapping[str, tuple[str, ...]] = {
     "selection": ("items", "options", "options_preview"),
     "confirmation": ("items", "items_to_confirm"),
 }
+ARTIFACT_NAMES = frozenset({"title", "content", "format", "metadata"})
 TITLE_NAMES = ("title", "label", "name")
 SUMMARY_NAMES = ("summary", "message")
 
@@ -101,9 +104,9 @@ class Context:
             items=items,
             min=least,
             max=most,
-            artifact=reader.part("artifact", _artifact) if review_type == "approval" else None,
+            artifact=reader.artifact(review_type),
             form=reader.form(review_type),
-            error=reader.error() if review_type == "escalation" else None,
+            error=reader.part("error", _failure) if review_type == "escalation" else None,
             params=reader.params() if review_type == "escalation" else (),
             risk=reader.risk(),
             consequences=reader.part("consequences", _consequences) or {},
@@ -123,7 +126,7 @@ class _Reader:
         self.rest: dict[str, Any] = dict(raw)
         self._lenient = lenient
 
-    def part(self, name: str, read: Any) -> Any:
+    def part(self, name: str, read: Callable[[Any, str], _Part]) -> _Part | None:
         """Take one part by its name; None if it is absent."""
         if name not in self.rest:
             return None
@@ -143,28 +146,36 @@ class _Reader:
         return ()
 
     def counts(self, review_type: str, available: int) -> tuple[int, int | None]:
+        """Take how many may be chosen. HITL v0.8 §10.2: one or more, unless `min` says otherwise."""
         if review_type != "selection":
             return 0, None
         least, most = self.part("min", _count), self.part("max", _count)
-        least = 0 if least is None else least
-        if not self._lenient and (least > available or (most is not None and most < max(least, 1))):
-            invalid("context.min", "cannot be met: check min, max and the number of items")
+        least = 1 if least is None else least
+        if not self._lenient and least > available:
+            invalid("context.min", f"is more than the {available} items there are")
+        if not self._lenient and most is not None and most < max(least, 1):
+            invalid("context.max", "must be at least 1 and at least min")
         return least, most
 
     def flag(self, name: str, review_type: str) -> bool:
-        if review_type != "confirmation":
-            return False
-        return bool(self.part(name, _flag))
+        return review_type == "confirmation" and bool(self.part(name, _flag))
 
     def form(self, review_type: str) -> Form | None:
-        is_form = review_type == "input" or review_type.startswith("x-")
-        form = self.part("form", lambda raw, path: Form.parse(raw)) if is_form else None
+        if review_type != "input" and not review_type.startswith("x-"):
+            return None
+        form = self.part("form", _form)
         if form is None and review_type == "input" and not self._lenient:
             invalid("context.form", "is required for an input")
-        return form  # type: ignore[no-any-return]
+        return form
 
-    def error(self) -> Failure | None:
-        return self.part("error", _failure)  # type: ignore[no-any-return]
+    def artifact(self, review_type: str) -> Artifact | None:
+        if review_type != "approval":
+            return None
+        raw = self.rest.get("artifact")
+        artifact = self.part("artifact", _artifact)
+        if artifact and isinstance(raw, Mapping):
+            self._put_back("artifact", {name: raw[name] for name in raw if name not in ARTIFACT_NAMES})
+        return artifact
 
     def params(self) -> tuple[Param, ...]:
         params = self.part("params", object_of) or {}
@@ -178,26 +189,39 @@ class _Reader:
         return parsed
 
     def risk(self) -> Risk | None:
+        """Take the first name under which there is a risk; what it says beside level and reasons stays."""
         for name in RISK_NAMES:
             raw = self.rest.get(name)
-            if isinstance(raw, str):
-                return Risk(self.rest.pop(name))
-            if isinstance(raw, Mapping) and isinstance(raw.get("level"), str):
-                reasons = raw.get("reasons", [])
-                reasons = [reasons] if isinstance(reasons, str) else reasons
-                if not isinstance(reasons, list) or not all(isinstance(one, str) for one in reasons):
-                    continue
-                left = {key: value for key, value in raw.items() if key not in ("level", "reasons")}
+            risk = _risk(raw)
+            if risk:
                 del self.rest[name]
-                self._put_back(name, left)
-                return Risk(raw["level"], tuple(reasons))
-            if raw is not None and name == "risk" and not self._lenient:
+                left = raw if isinstance(raw, Mapping) else {}
+                self._put_back(name, {key: left[key] for key in left if key not in ("level", "reasons")})
+                return risk
+            if name == "risk" and raw is not None and not self._lenient:
                 invalid("context.risk", "has a level (text) and reasons (an array of texts)")
         return None
 
     def _put_back(self, name: str, left: Json) -> None:
         if left:
             self.rest[name] = left
+
+
+def _risk(raw: Any) -> Risk | None:
+    """Read a risk: its level alone, or with reasons; None for anything else."""
+    if isinstance(raw, str):
+        return Risk(raw)
+    if not isinstance(raw, Mapping) or not isinstance(raw.get("level"), str):
+        return None
+    reasons = raw.get("reasons", [])
+    reasons = [reasons] if isinstance(reasons, str) else reasons
+    if not isinstance(reasons, list) or not all(isinstance(one, str) for one in reasons):
+        return None
+    return Risk(raw["level"], tuple(reasons))
+
+
+def _form(raw: Any, path: str) -> Form:
+    return Form.parse(raw)
 
 
 def _items(raw: Any, path: str) -> tuple[Item, ...]:
@@ -239,8 +263,6 @@ def _artifact(raw: Any, path: str) -> Artifact:
     if isinstance(raw, str):
         return Artifact("", raw, "text")
     given = object_of(raw, path)
-    for name in given.keys() - {"title", "content", "format", "metadata"}:
-        invalid(f"{path}.{name}", "is not a part of an artifact")
     content = given.get("content")
     if content is None:
         invalid(f"{path}.content", "is required")

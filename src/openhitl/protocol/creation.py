@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from openhitl.errors import InvalidRequest, InvalidType, PolicyRefused, UnsupportedField
@@ -21,7 +21,7 @@ from openhitl.protocol.case import (
 )
 from openhitl.protocol.context import Context
 from openhitl.protocol.durations import DEFAULT_TIMEOUT, MAX_TIMEOUT, MIN_TIMEOUT, parse_duration
-from openhitl.protocol.problems import check_storable, invalid, list_of, object_of, text_of
+from openhitl.protocol.problems import Problems, check_storable, invalid, list_of, object_of, text_of
 from openhitl.protocol.shown import with_shown_digest
 from openhitl.protocol.timestamps import parse_timestamp
 
@@ -45,8 +45,10 @@ FIELDS = frozenset(
 )
 #: Fields of the protocol or of this server whose machinery is not there: never stored and ignored.
 UNSUPPORTED = frozenset({"assignees", "hitl_callback_url", "surface", "verification_policy"})
-_TYPE = re.compile(r"x-[a-z0-9][a-z0-9_-]{0,60}", re.ASCII)
-CASE_ID = re.compile(r"[a-zA-Z0-9_-]{1,100}", re.ASCII)
+_TYPE = re.compile(r"x-[a-zA-Z0-9][a-zA-Z0-9._-]{0,60}")  # HITL v0.8 §10 "Custom Types"
+CASE_ID = re.compile(r"[a-zA-Z0-9_-]{1,100}")
+_HIGHER = (Assurance.SIGNED_IN, Assurance.PASSKEY)
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,31 +80,48 @@ class Asked:
 def parse_creation(body: Any, asking: Asking, *, now: datetime) -> Asked:
     """Read a create body.
 
-    Raises: InvalidType, UnsupportedField, NoItems, PolicyRefused, InvalidRequest with `errors`, each
-    a path and a message.
+    Raises: InvalidType, UnsupportedField, NoItems, PolicyRefused, and InvalidRequest with `errors`: a
+    path and a message for each field that is wrong.
     """
     check_storable(body)
-    given = object_of(body, "body")
-    _check_names(given)
+    given = {name: value for name, value in object_of(body, "body").items() if value is not None}
+    _check_supported(given)
     review_type = _type(given.get("type"))
-    context = object_of(given.get("context", {}), "context")
-    parsed = Context.parse(review_type, context)
-    prompt = text_of(given.get("prompt"), "prompt", least=1, most=MAX_PROMPT_CHARACTERS)
-    timeout = text_of(given.get("timeout", DEFAULT_TIMEOUT), "timeout", most=50)
-    expires_at = now + _timeout(timeout)
-    reminders = _reminders(given.get("reminder_at"), now, expires_at)
+    problems = Problems()
+    with problems:
+        _check_names(given)
+    with problems:
+        context = object_of(given.get("context", {}), "context")
+        parsed = Context.parse(review_type, context)
+    with problems:
+        prompt = _prompt(given.get("prompt"))
+    with problems:
+        message = text_of(given.get("message", ""), "message", most=MAX_MESSAGE_CHARACTERS)
+    with problems:
+        timeout = text_of(given.get("timeout", DEFAULT_TIMEOUT), "timeout", most=50)
+        expires_at = now + _timeout(timeout)
+        reminders = _reminders(given.get("reminder_at"), now, expires_at)
+    with problems:
+        default_action = _default_action(given.get("default_action"), asking)
+    with problems:
+        previous = _previous(given.get("previous_case_id"))
+    with problems:
+        inline_actions = _inline_actions(given.get("inline_actions"), review_type, asking)
+    with problems:
+        metadata = _metadata(given.get("metadata", {}))
+    problems.raise_any()
     content = Content(
         type=review_type,
         prompt=prompt,
-        message=text_of(given.get("message", prompt), "message", most=MAX_MESSAGE_CHARACTERS),
+        message=message or prompt,
         context=context,
         timeout=timeout,
-        default_action=_default_action(given.get("default_action"), asking),
+        default_action=default_action,
         agent=asking.agent_name,
         reminder_at=reminders,
-        previous_case_id=_previous(given.get("previous_case_id")),
-        inline_actions=_inline_actions(given.get("inline_actions"), review_type, asking),
-        metadata=_metadata(given.get("metadata", {})),
+        previous_case_id=previous,
+        inline_actions=inline_actions,
+        metadata=metadata,
     )
     content = with_shown_digest(asking.case_id, content, expires_at)
     return Asked(_case(content, asking, now, expires_at), content, parsed)
@@ -123,14 +142,20 @@ def _case(content: Content, asking: Asking, now: datetime, expires_at: datetime)
     )
 
 
-def _check_names(given: dict[str, Any]) -> None:
+def _check_supported(given: dict[str, Any]) -> None:
     for name in given:
         if name in UNSUPPORTED:
             raise UnsupportedField(f"This server cannot honour {name}.", field=name)
-        if name not in FIELDS:
-            invalid(name, "is not a field of a review")
-    if given.get("assurance", Assurance.LINK) != Assurance.LINK:
+    if given.get("assurance") in _HIGHER:
         raise UnsupportedField("This server cannot honour assurance above link.", field="assurance")
+
+
+def _check_names(given: dict[str, Any]) -> None:
+    for name in given:
+        if name not in FIELDS:
+            invalid(name[:100], "is not a field of a review")
+    if given.get("assurance", Assurance.LINK) != Assurance.LINK:
+        invalid("assurance", f"must be one of {', '.join(Assurance)}")
 
 
 def _type(raw: Any) -> str:
@@ -140,7 +165,14 @@ def _type(raw: Any) -> str:
     return review_type
 
 
-def _timeout(text: str) -> Any:
+def _prompt(raw: Any) -> str:
+    prompt = text_of(raw, "prompt", least=1, most=MAX_PROMPT_CHARACTERS)
+    if prompt.isspace():
+        invalid("prompt", "must not be blank")
+    return prompt
+
+
+def _timeout(text: str) -> timedelta:
     try:
         timeout = parse_duration(text)
     except InvalidRequest as error:
@@ -170,8 +202,8 @@ def _reminders(raw: Any, now: datetime, expires_at: datetime) -> tuple[datetime,
 
 def _default_action(raw: Any, asking: Asking) -> DefaultAction:
     if raw is None:
-        return DefaultAction.SKIP
-    if raw not in set(DefaultAction):
+        return DefaultAction.SKIP  # HITL v0.8 §6
+    if raw not in list(DefaultAction):
         invalid("default_action", f"must be one of {', '.join(DefaultAction)}")
     action = DefaultAction(raw)
     if action is DefaultAction.APPROVE and not asking.allow_default_approve:
@@ -183,9 +215,12 @@ def _default_action(raw: Any, asking: Asking) -> DefaultAction:
 
 
 def _previous(raw: Any) -> str | None:
-    if raw is not None and not CASE_ID.fullmatch(text_of(raw, "previous_case_id", most=100)):
+    if raw is None:
+        return None
+    case_id = text_of(raw, "previous_case_id", most=100)
+    if not CASE_ID.fullmatch(case_id):
         invalid("previous_case_id", "is not a case id")
-    return raw  # type: ignore[no-any-return]
+    return case_id
 
 
 def _inline_actions(raw: Any, review_type: str, asking: Asking) -> tuple[str, ...] | None:
@@ -206,6 +241,6 @@ def _inline_actions(raw: Any, review_type: str, asking: Asking) -> tuple[str, ..
 
 def _metadata(raw: Any) -> dict[str, Any]:
     metadata = object_of(raw, "metadata")
-    if metadata and len(json.dumps(metadata).encode()) > MAX_METADATA_BYTES:
-        invalid("metadata", f"must be at most {MAX_METADATA_BYTES} bytes")
+    if metadata and len(_encode(metadata).encode()) > MAX_METADATA_BYTES:
+        invalid("metadata", f"must be at most {MAX_METADATA_BYTES} bytes of JSON")
     return metadata

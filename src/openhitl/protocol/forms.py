@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from openhitl.protocol.case import Json, Progress
 from openhitl.protocol.conditions import Condition, Operator
-from openhitl.protocol.fields import NUMBER_TYPES, Field, FieldError, parse_field
-from openhitl.protocol.problems import invalid, list_of, object_of, text_of
+from openhitl.protocol.definitions import parse_field
+from openhitl.protocol.fields import NUMBER_TYPES, Field, FieldError, is_empty
+from openhitl.protocol.numbers import parse_number
+from openhitl.protocol.problems import Problems, invalid, list_of, object_of, text_of
+
+__all__ = ["MAX_FIELDS", "MAX_STEPS", "Form", "FormResult", "Step", "is_empty"]
 
 MAX_FIELDS = 200
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)", re.ASCII)
+MAX_STEPS = 50
+_YES = frozenset({"true", "on", "1", "yes"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,39 +58,41 @@ class Form:
 
     @classmethod
     def parse(cls, raw: Any) -> Form:
-        """Read `context.form`. Raises: InvalidRequest with the path of what is wrong."""
+        """Read `context.form`. Raises: InvalidRequest with a path for each field that is wrong."""
         path = "context.form"
         given = object_of(raw, path)
-        for name in given.keys() - {"fields", "steps", "session_id"}:
-            invalid(f"{path}.{name}", "is not a property of a form")
+        for name in given:
+            if name not in ("fields", "steps", "session_id"):
+                invalid(f"{path}.{name}", "is not a property of a form")
         if ("fields" in given) == ("steps" in given):
             invalid(path, "has either fields or steps")  # HITL v0.8 §10.3.2
         session_id = given.get("session_id")
         if session_id is not None:
             text_of(session_id, f"{path}.session_id", most=200)
+        reader = _Reader()
         if "steps" in given:
-            steps = tuple(
-                _step(one, f"{path}.steps[{index}]")
-                for index, one in enumerate(list_of(given["steps"], f"{path}.steps"))
-            )
+            steps = reader.steps(given["steps"], f"{path}.steps")
         else:
-            steps = (Step("", "", _fields(given["fields"], f"{path}.fields")),)
-        form = cls(steps, "steps" in given, session_id)
-        _check_whole(form, path)
-        return form
+            steps = (Step("", "", reader.fields(given["fields"], f"{path}.fields")),)
+        reader.check_count(path)
+        return cls(steps, "steps" in given, session_id)
 
     def visible(self, values: Json) -> list[Field]:
         """List the fields that are asked for, given what has been answered. HITL v0.8 §10.3.3.
 
-        A field whose condition names a hidden field is judged as if that one had no value.
+        A field that depends on a hidden one is hidden too. An optional boolean that is not answered
+        counts as false, as its empty checkbox does.
         """
         known: dict[str, Any] = {}
         shown = []
         for field in self.fields:
-            if field.conditional is None or field.conditional.holds(known):
-                shown.append(field)
-                if field.key in values:
-                    known[field.key] = values[field.key]
+            condition = field.conditional
+            if condition and (condition.field not in known or not condition.holds(known)):
+                continue
+            shown.append(field)
+            unanswered = False if field.kind == "boolean" and not field.required else None
+            value = values.get(field.key)
+            known[field.key] = unanswered if is_empty(value) else value
         return shown
 
     def check(self, values: Json, *, step: int | None = None) -> FormResult:
@@ -95,13 +101,11 @@ class Form:
         Hidden fields are left out, whatever was given for them. Keys that are no field of the form
         are errors.
         """
-        asked = self.visible(values)
         of_step = {field.key for field in (self.steps[step - 1].fields if step else self.fields)}
-        errors = {
-            key: FieldError("unknown_field") for key in values.keys() - {field.key for field in self.fields}
-        }
+        known = {field.key for field in self.fields}
+        errors = {key: FieldError("unknown_field") for key in values if key not in known}
         checked: dict[str, Any] = {}
-        for field in asked:
+        for field in self.visible(values):
             if field.key not in of_step:
                 continue
             value = values.get(field.key)
@@ -144,74 +148,84 @@ class Form:
         )
 
 
-def is_empty(value: Any) -> bool:
-    """Tell a value that answers nothing; false and 0 are answers."""
-    return value is None or value == "" or value == []
+class _Reader:
+    """Reads the fields of all steps in order, so that each can look back at those before it."""
 
+    def __init__(self) -> None:
+        self._before: dict[str, Field] = {}
 
-def _step(raw: Any, path: str) -> Step:
-    given = object_of(raw, path)
-    for name in given.keys() - {"title", "description", "fields"}:
-        invalid(f"{path}.{name}", "is not a property of a step")
-    title = text_of(given.get("title"), f"{path}.title", least=1, most=200)
-    description = text_of(given.get("description", ""), f"{path}.description", most=2_000)
-    return Step(title, description, _fields(given.get("fields"), f"{path}.fields"))
+    def steps(self, raw: Any, path: str) -> tuple[Step, ...]:
+        given = list_of(raw, path)
+        if not 1 <= len(given) <= MAX_STEPS:
+            invalid(path, f"must hold 1 to {MAX_STEPS} steps")
+        problems = Problems()
+        steps = []
+        for index, one in enumerate(given):
+            with problems:
+                steps.append(self._step(one, f"{path}[{index}]"))
+        problems.raise_any()
+        return tuple(steps)
 
+    def _step(self, raw: Any, path: str) -> Step:
+        given = object_of(raw, path)
+        for name in given:
+            if name not in ("title", "description", "fields"):
+                invalid(f"{path}.{name}", "is not a property of a step")
+        title = text_of(given.get("title"), f"{path}.title", least=1, most=200)
+        description = text_of(given.get("description", ""), f"{path}.description", most=2_000)
+        return Step(title, description, self.fields(given.get("fields"), f"{path}.fields"))
 
-def _fields(raw: Any, path: str) -> tuple[Field, ...]:
-    return tuple(parse_field(one, f"{path}[{index}]") for index, one in enumerate(list_of(raw, path)))
+    def fields(self, raw: Any, path: str) -> tuple[Field, ...]:
+        problems = Problems()
+        fields = []
+        for index, one in enumerate(list_of(raw, path)):
+            with problems:
+                fields.append(self._field(one, f"{path}[{index}]"))
+        problems.raise_any()
+        return tuple(fields)
 
+    def _field(self, raw: Any, path: str) -> Field:
+        field = parse_field(raw, path)
+        if field.key in self._before:
+            invalid(f"{path}.key", "is the key of an earlier field too")
+        if field.conditional:
+            self._check_condition(field.conditional, f"{path}.conditional")
+        self._before[field.key] = field
+        return field
 
-def _check_whole(form: Form, path: str) -> None:
-    if not form.steps:
-        invalid(f"{path}.steps", "must hold at least one step")
-    if not form.fields:
-        invalid(path, "must hold at least one field")
-    if len(form.fields) > MAX_FIELDS:
-        invalid(path, f"must hold at most {MAX_FIELDS} fields")
-    before: dict[str, Field] = {}
-    for field in form.fields:
-        if field.key in before:
-            invalid(f"{path} ({field.key})", "stands in the form twice")
-        if field.conditional is not None:
-            _check_condition(field.conditional, before, f"{path} ({field.key}).conditional")
-        before[field.key] = field
+    def _check_condition(self, condition: Condition, path: str) -> None:
+        """A condition may look back only, so that there are no cycles. HITL v0.8 §10.3.3."""
+        on = self._before.get(condition.field)
+        if on is None:
+            invalid(f"{path}.field", "must name an earlier field")
+        wanted = condition.value if condition.operator is Operator.IN else [condition.value]
+        ordered = condition.operator in (Operator.GT, Operator.LT)
+        for value in wanted:
+            if not on.is_comparable(value) or (ordered and on.kind not in NUMBER_TYPES | {"date"}):
+                invalid(f"{path}.value", f"cannot be compared so with {on.key}, which is {on.type}")
 
-
-def _check_condition(condition: Condition, before: Mapping[str, Field], path: str) -> None:
-    """A condition may look back only, so that there are no cycles. HITL v0.8 §10.3.3."""
-    on = before.get(condition.field)
-    if on is None:
-        invalid(f"{path}.field", "must name an earlier field")
-    wanted = condition.value if condition.operator is Operator.IN else [condition.value]
-    for value in wanted:
-        if not _is_comparable(on, condition.operator, value):
-            invalid(f"{path}.value", f"cannot be compared with {on.key}, which is {on.type}")
-
-
-def _is_comparable(on: Field, operator: Operator, value: Any) -> bool:
-    if operator in (Operator.GT, Operator.LT):
-        return (on.kind in NUMBER_TYPES or on.kind == "date") and on.check_kind(value)
-    return on.check_kind(value)
+    def check_count(self, path: str) -> None:
+        if not 1 <= len(self._before) <= MAX_FIELDS:
+            invalid(path, f"must hold 1 to {MAX_FIELDS} fields")
 
 
 def _decode(field: Field, posted: list[str]) -> Any:
+    """Turn what was posted for a field into a JSON value; None when nothing was."""
     if field.kind == "multiselect":
         return [value for value in posted if value] or None
     text = posted[-1].replace("\r\n", "\n") if posted else ""
     if field.kind == "boolean":
-        if text:
-            return text in ("true", "on", "1", "yes")
-        return None if field.required else False
+        return _decode_boolean(text, required=field.required)
     if not text.strip():
         return None
-    return _decode_number(text) if field.kind in NUMBER_TYPES else text
+    if field.kind in NUMBER_TYPES:
+        number = parse_number(text)
+        return text if number is None else number
+    # Words are kept as typed; what has a form of its own is not spoilt by a space around it.
+    return text if field.kind in ("text", "textarea") else text.strip()
 
 
-def _decode_number(text: str) -> Any:
-    compact = text.strip().replace("\u00a0", "").replace("\u202f", "").replace(" ", "")
-    if not _NUMBER.fullmatch(compact):
-        return text
-    compact = compact.replace(",", ".")
-    value = float(compact)
-    return int(value) if value.is_integer() and abs(value) < 2**53 else value
+def _decode_boolean(text: str, *, required: bool) -> bool | None:
+    if text:
+        return text in _YES
+    return None if required else False

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from openhitl.errors import PeerError
+from openhitl.protocol.addresses import is_web_address
 from openhitl.protocol.case import Json, Progress, Status
 from openhitl.protocol.timestamps import parse_timestamp
 
@@ -65,6 +66,10 @@ def parse_accepted(status_code: int, body: Any) -> HitlObject | None:
     if not isinstance(hitl, Mapping):
         raise PeerError("The service answered 202 with a hitl member that is not an object.")
     needed = {name: _needed(hitl, name) for name in ("case_id", "type", "prompt", "review_url", "poll_url")}
+    for name in ("review_url", "poll_url"):
+        if not is_web_address(needed[name]):
+            # It will be opened on somebody's machine: nothing but http(s).
+            raise PeerError(f"The service's {name} is not a web address.")
     return HitlObject(
         **needed,
         message=_text(body, "message") or needed["prompt"],

@@ -52,7 +52,7 @@ def _exact(value: Any) -> str:
     if value is None or isinstance(value, (str, bool)):
         return _encode_text(value)
     if isinstance(value, (int, float)):
-        return _number(float(value))
+        return _number(value)
     if isinstance(value, (list, tuple)):
         return "[" + ",".join(map(_exact, value)) + "]"
     if isinstance(value, Mapping):
@@ -65,10 +65,14 @@ def _utf16(key: str) -> bytes:
     return key.encode("utf-16-be", "surrogatepass")
 
 
-def _number(value: float) -> str:
+def _number(number: float) -> str:
     """Write a number as ECMAScript does. RFC 8785 §3.2.2.3, ECMA-262 Number::toString."""
+    try:
+        value = float(number)
+    except OverflowError:
+        value = math.inf
     if not math.isfinite(value):
-        raise InvalidRequest("JSON has no form for NaN or infinity.")
+        raise InvalidRequest("JSON has no form for NaN, infinity or numbers beyond 1.8e308.")
     if value == 0:
         return "0"
     sign = "-" if value < 0 else ""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from openhitl.protocol.case import Json
+from openhitl.protocol.fields import is_number
 
 _RANGE = "_range"
 
@@ -43,10 +44,16 @@ class Param:
             return False
         return (self.least is None or value >= self.least) and (self.most is None or value <= self.most)
 
-
-def is_number(value: Any) -> bool:
-    """Tell a JSON number from true and false."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    @property
+    def expectation(self) -> str:
+        """Say in English what the parameter may become."""
+        if self.kind == "choice":
+            return f"must be one of {', '.join(self.choices)}"
+        if self.kind == "boolean":
+            return "must be true or false"
+        if self.kind == "text":
+            return "must be text"
+        return "must be a number" if self.least is None else f"must be from {self.least} to {self.most}"
 
 
 def parse_params(params: Json, options: Json) -> tuple[Param, ...]:
@@ -82,7 +89,7 @@ def _ranged(name: str, bound: Any, params: Json) -> Param | None:
     if not name.endswith(_RANGE) or not isinstance(bound, Mapping):
         return None
     least, most = bound.get("min"), bound.get("max")
-    if not is_number(least) or not is_number(most):
+    if not is_number(least) or not is_number(most) or least > most:
         return None
     name = name.removesuffix(_RANGE)
     unit = bound.get("unit")

@@ -1,36 +1,55 @@
-"""Collecting what is wrong with a request, all of it, each with its path."""
+"""What is wrong with a request: each problem with its path, all of them in one refusal."""
 
 from __future__ import annotations
 
+import math
+from types import TracebackType
 from typing import Any, Never
 
 from openhitl.errors import InvalidRequest
+from openhitl.protocol.visible import visible
+
+SUMMARY = "One or more fields are not valid."
+MAX_DEPTH = 32
+MAX_WHOLE = 2**53 - 1  # RFC 8785 §3.1, RFC 7493 §2.2: beyond it, two numbers may read as one
+_MAX_NAME_CHARACTERS = 100
 
 
 class Problems:
-    """Collects problems; `raise_any` ends with one InvalidRequest that lists them."""
+    """Collects what the blocks under `with problems:` refuse, so that a caller is told all at once.
+
+    A refusal of another kind than InvalidRequest goes through.
+    """
 
     def __init__(self) -> None:
         self._errors: list[dict[str, str]] = []
 
-    def add(self, path: str, message: str) -> None:
-        self._errors.append({"path": path, "message": message})
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if not isinstance(error, InvalidRequest):
+            return False
+        self._errors.extend(error.details["errors"])
+        return True
 
     def raise_any(self) -> None:
-        """Raise: InvalidRequest if anything was added."""
+        """Raise: InvalidRequest that lists everything collected, if anything was."""
         if self._errors:
-            raise InvalidRequest("One or more fields are not valid.", errors=self._errors)
+            raise InvalidRequest(SUMMARY, errors=self._errors)
 
 
 def invalid(path: str, message: str) -> Never:
     """Raise: InvalidRequest for one field."""
-    raise InvalidRequest("One or more fields are not valid.", errors=[{"path": path, "message": message}])
+    raise InvalidRequest(SUMMARY, errors=[{"path": path, "message": message}])
 
 
 def text_of(value: Any, path: str, *, most: int | None = None, least: int = 0) -> str:
     """Check that a value is text of so many characters. Raises: InvalidRequest."""
     if not isinstance(value, str):
-        invalid(path, "must be text")
+        invalid(path, "is required" if value is None else "must be text")
     if len(value) < least:
         invalid(path, "must not be empty" if least == 1 else f"must have at least {least} characters")
     if most is not None and len(value) > most:
@@ -48,33 +67,61 @@ def object_of(value: Any, path: str) -> dict[str, Any]:
 def list_of(value: Any, path: str) -> list[Any]:
     """Check that a value is an array. Raises: InvalidRequest."""
     if not isinstance(value, list):
-        invalid(path, "must be an array")
+        invalid(path, "is required" if value is None else "must be an array")
     return value
 
 
-MAX_DEPTH = 32
+def check_storable(value: Any) -> None:
+    """Check that a JSON value can be kept by any database, drawn on any page and signed.
 
-
-def check_storable(value: Any, path: str = "") -> None:
-    """Check that a JSON value can be kept by any database and drawn on any page.
-
-    Raises: InvalidRequest for NUL, half a character (a lone surrogate), or more than 32 levels.
+    Raises: InvalidRequest for NUL, half a character (a lone surrogate), more than 32 levels, and for
+    numbers that RFC 8785 cannot tell apart (whole ones beyond 2^53 - 1, NaN, infinities).
     """
-    _check_storable(value, path, MAX_DEPTH)
+    flaw = _flaw(value, MAX_DEPTH)
+    if flaw:
+        path, message = flaw
+        invalid(path.lstrip("."), message)
 
 
-def _check_storable(value: Any, path: str, depth: int) -> None:
+def _flaw(value: Any, depth: int) -> tuple[str, str] | None:
+    """Return path and message of the first flaw; paths are put together only on the way out."""
     if isinstance(value, str):
-        if not value.isascii() and any(0xD800 <= ord(character) < 0xE000 for character in value):
-            invalid(path, "holds half a character (a lone surrogate)")
-        if "\0" in value:
-            invalid(path, "holds a NUL character")
-    elif isinstance(value, (dict, list)):
-        if depth == 0:
-            invalid(path, f"is nested more than {MAX_DEPTH} levels deep")
-        members = value.items() if isinstance(value, dict) else enumerate(value)
-        for name, member in members:
-            if isinstance(name, str):
-                _check_storable(name, path, depth)
-            if member.__class__ is not int:
-                _check_storable(member, f"{path}.{name}" if path else str(name), depth - 1)
+        return _text_flaw(value)
+    if isinstance(value, dict):
+        return _members_flaw(value, depth)
+    if isinstance(value, list):
+        return _elements_flaw(value, depth)
+    if isinstance(value, float):
+        return None if math.isfinite(value) else ("", "is not a number that JSON can spell")
+    if isinstance(value, int) and not -MAX_WHOLE <= value <= MAX_WHOLE:
+        return "", "is beyond 2^53, where programs differ in reading it; send it as text"
+    return None
+
+
+def _text_flaw(text: str) -> tuple[str, str] | None:
+    if "\0" in text:
+        return "", "holds a NUL character"
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+        return "", "holds half a character (a lone surrogate)"
+    return None
+
+
+def _members_flaw(members: dict[str, Any], depth: int) -> tuple[str, str] | None:
+    if not depth:
+        return "", f"is nested more than {MAX_DEPTH} levels deep"
+    for name, member in members.items():
+        flaw = _text_flaw(name) or _flaw(member, depth - 1)
+        if flaw:
+            # The name itself may be what cannot be spelt.
+            return f".{visible(name[:_MAX_NAME_CHARACTERS])}{flaw[0]}", flaw[1]
+    return None
+
+
+def _elements_flaw(elements: list[Any], depth: int) -> tuple[str, str] | None:
+    if not depth:
+        return "", f"is nested more than {MAX_DEPTH} levels deep"
+    for index, element in enumerate(elements):
+        flaw = _flaw(element, depth - 1)
+        if flaw:
+            return f"[{index}]{flaw[0]}", flaw[1]
+    return None

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from openhitl.errors import UnsupportedField
 from openhitl.protocol.case import Json, SubmittedBy
-from openhitl.protocol.problems import check_storable, invalid, object_of, text_of
+from openhitl.protocol.problems import Problems, check_storable, invalid, object_of, text_of
 
 VIA = frozenset(
     {
@@ -42,22 +43,36 @@ def parse_submission(body: Any, *, inline: bool, demo: bool) -> Submission:
         demo: a demo case, where `submitted_by` may be missing (recorded `x-unknown`) and a bare
             `submitted_via` is taken as a custom one (`cli` is recorded `x-cli`).
 
-    Raises: InvalidRequest.
+    Raises: InvalidRequest with a path for each field that is wrong; UnsupportedField.
     """
     check_storable(body)
-    given = object_of(body, "body")
-    for name in given.keys() - (_INLINE_FIELDS if inline else _FIELDS):
-        invalid(name, "is not part of a submission here")
-    submission_id = given.get("submission_id")
-    if submission_id is not None:
-        text_of(submission_id, "submission_id", least=1, most=MAX_ID_CHARACTERS)
+    given = {name: value for name, value in object_of(body, "body").items() if value is not None}
+    if "verification_evidence" in given:
+        # HITL v0.8 §7.6: evidence that nobody verifies must not look as if it counted.
+        raise UnsupportedField("This server verifies no evidence.", field="verification_evidence")
+    problems = Problems()
+    for name in given:
+        if name not in (_INLINE_FIELDS if inline else _FIELDS):
+            with problems:
+                invalid(name, "is not part of a submission here")
+    with problems:
+        action = text_of(given.get("action"), "action", least=1, most=100)
+    with problems:
+        data = object_of(given.get("data", {}), "data")
+    with problems:
+        submission_id = _submission_id(given.get("submission_id"))
+    with problems:
+        via = _via(given.get("submitted_via"), demo) if inline else None
+    with problems:
+        by = _by(given.get("submitted_by"), demo) if inline else None
+    problems.raise_any()
     return Submission(
-        action=text_of(given.get("action"), "action", least=1, most=100),
-        data=object_of(given.get("data", {}), "data"),
-        submission_id=submission_id,
-        submitted_via=_via(given.get("submitted_via"), demo) if inline else None,
-        submitted_by=_by(given.get("submitted_by"), demo) if inline else None,
+        action=action, data=data, submission_id=submission_id, submitted_via=via, submitted_by=by
     )
+
+
+def _submission_id(raw: Any) -> str | None:
+    return None if raw is None else text_of(raw, "submission_id", least=1, most=MAX_ID_CHARACTERS)
 
 
 def _via(raw: Any, demo: bool) -> str:
@@ -67,25 +82,27 @@ def _via(raw: Any, demo: bool) -> str:
     if via in VIA or via.startswith("x-"):
         return via
     if not demo:
-        invalid("submitted_via", "is not a known channel; custom ones begin with x-")
+        invalid("submitted_via", f"must be one of {', '.join(sorted(VIA))} or begin with x-")
     return f"x-{via}"
 
 
 def _by(raw: Any, demo: bool) -> SubmittedBy:
     if raw is None and demo:
         return SubmittedBy(platform="x-unknown", platform_user_id="x-unknown")
-    given = object_of(raw, "submitted_by")
-    for name in given.keys() - {"platform", "platform_user_id", "display_name"}:
-        invalid(f"submitted_by.{name}", "is not part of submitted_by")
-    platform = text_of(given.get("platform"), "submitted_by.platform", least=1, most=100)
+    path = "submitted_by"
+    if raw is None:
+        invalid(path, "is required")
+    given = object_of(raw, path)
+    for name in given:
+        if name not in ("platform", "platform_user_id", "display_name"):
+            invalid(f"{path}.{name}", "is not part of submitted_by")
+    platform = text_of(given.get("platform"), f"{path}.platform", least=1, most=100)
     if platform not in PLATFORMS and not platform.startswith("x-"):
-        invalid("submitted_by.platform", "is not a known platform; custom ones begin with x-")
-    user_id = given.get("platform_user_id")
-    name = given.get("display_name")
-    if name is not None:
-        text_of(name, "submitted_by.display_name", most=MAX_ID_CHARACTERS)
-    return SubmittedBy(
-        platform=platform,
-        platform_user_id=text_of(user_id, "submitted_by.platform_user_id", least=1, most=MAX_ID_CHARACTERS),
-        display_name=name,
+        invalid(f"{path}.platform", f"must be one of {', '.join(sorted(PLATFORMS))} or begin with x-")
+    user_id = text_of(
+        given.get("platform_user_id"), f"{path}.platform_user_id", least=1, most=MAX_ID_CHARACTERS
     )
+    display_name = given.get("display_name")
+    if display_name is not None:
+        text_of(display_name, f"{path}.display_name", most=MAX_ID_CHARACTERS)
+    return SubmittedBy(platform=platform, platform_user_id=user_id, display_name=display_name)

@@ -143,6 +143,9 @@ def event_data(event: Event, *, review_url: str | None = None) -> dict[str, Any]
     if given, the review URL again; other events never do.
     """
     data = plain_data({name: value for name, value in event.data.items() if name in _PUBLIC})
+    if event.kind is EventKind.PENDING:
+        data["created_at"] = timestamp(event.at)
+        data["expires_at"] = plain_value(event.data["expires_at"])
     if event.kind is EventKind.REMINDER:
         data["message"] = f"This review is still open until {plain_value(event.data['expires_at'])}."
         if review_url is not None:
