@@ -76,7 +76,7 @@ class CaseFiles:
         token_hash = checked_hash(purpose, token)
         row = self._tokens.get(token_hash)
         if row is None:
-            row = await self._ledger.read(self._ledger.store.find_token, token_hash)
+            row = await self._ledger.read(self._ledger.store.find_token, case_id, token_hash)
             if row is not None:
                 self._tokens.put(token_hash, row, TOKEN_WEIGHT)
         if row is None or row.case_id != case_id or row.purpose != purpose.name.lower():

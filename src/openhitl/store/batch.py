@@ -22,7 +22,6 @@ class Held:
 
     ref: int
     case: ReviewCase
-    owner: int | None
     previous_ref: int | None = None
     next_ref: int | None = None
     changed: bool = False
@@ -36,7 +35,6 @@ class Done:
     """A decision that writes, and how many events of the batch there were before and after it."""
 
     decision: Decision
-    owner: int | None
     first: int
     last: int
 
@@ -90,18 +88,17 @@ class Batch:
         previous = None
         if command.case.previous_case_id is not None:
             previous = self.held.get(command.case.previous_case_id)
-            if previous is None or previous.owner != command.owner:
+            if previous is None or previous.case.agent_id != command.case.agent_id:
                 return Outcome(decision=Decision(case=command.case, refusal=_no_previous()))
         held = Held(
             ref=self._refs.popleft(),
             case=command.case,
-            owner=command.owner,
             previous_ref=previous.ref if previous else None,
             created=command,
         )
         self.held[command.case_id] = held
         if command.idempotency_key is not None:
-            self._made[command.owner, command.idempotency_key] = held
+            self._made[command.case.agent_id, command.idempotency_key] = held
         decision = decide(command.case, command, actor, now=self._now)
         self._take(held, decision)
         if previous is not None and previous.next_ref is None:
@@ -111,12 +108,12 @@ class Batch:
     def _joined(self, command: Create) -> Outcome | None:
         if command.idempotency_key is None:
             return None
-        key = (command.owner, command.idempotency_key)
+        key = (command.case.agent_id, command.idempotency_key)
         made = self._made.get(key)
         if made is not None and made.created is not None:
             digest = made.created.request_digest
             stored = StoredCase(
-                case=made.case, content=made.created.content, answer=made.answer, owner=made.owner
+                case=made.case, content=made.created.content, answer=made.answer, owner=made.case.agent_id
             )
         elif key in self._keyed:
             digest, stored = self._keyed[key]
@@ -143,7 +140,7 @@ class Batch:
             held.answer = decision.answer
         if decision.draft is not None:
             held.draft = (decision.draft, self._now)
-        self.done.append(Done(decision, held.owner, first, len(self.events)))
+        self.done.append(Done(decision, first, len(self.events)))
 
 
 def _no_previous() -> InvalidRequest:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -108,10 +108,11 @@ def plain(data: Json) -> dict[str, Any]:
 
 
 def _plain_value(value: Any) -> Any:
-    if isinstance(value, datetime):
+    kind = type(value)
+    if kind is str or kind is dict:
+        return value
+    if kind is datetime:
         return timestamp(value)
-    if isinstance(value, StrEnum):
-        return str(value)
-    if is_dataclass(value) and not isinstance(value, type):
+    if kind is Progress:
         return asdict(value)
-    return value
+    return str(value) if isinstance(value, StrEnum) else value

@@ -85,7 +85,7 @@ class Reads:
             since: only cases created at this instant or later.
             before: the case_id at which the page before this one ended.
         """
-        query = _STORED.where(cases.c.owner_id == owner)
+        query = _STORED.where(cases.c.agent_id == owner)
         if status is not None:
             query = query.where(cases.c.status == status.value)
         if type is not None:
@@ -96,15 +96,15 @@ class Reads:
             query = query.where(cases.c.case_id < before)
         return [self._stored(row) for row in self._all(query.order_by(cases.c.case_id.desc()).limit(limit))]
 
-    def find_token(self, token_hash: bytes) -> TokenRow | None:
-        """Say whose token a hash is."""
+    def find_token(self, case_id: str, token_hash: bytes) -> TokenRow | None:
+        """Say what a token of a case is for; None if it is not one of its tokens."""
         query = (
-            select(cases.c.case_id, tokens.c.purpose, tokens.c.generation)
+            select(tokens.c.purpose, tokens.c.generation)
             .join(cases, cases.c.id == tokens.c.case_ref)
-            .where(tokens.c.hash == token_hash)
+            .where(cases.c.case_id == case_id, tokens.c.hash == token_hash)
         )
         for row in self._all(query):
-            return TokenRow(case_id=row.case_id, purpose=row.purpose, generation=row.generation)
+            return TokenRow(case_id=case_id, purpose=row.purpose, generation=row.generation)
         return None
 
     def events(self, case_id: str, after_seq: int) -> list[Event]:
@@ -155,5 +155,5 @@ class Reads:
             case=case,
             content=content_from(content),
             answer=answer_from(answer, opened) if answer is not None else None,
-            owner=row[3],
+            owner=case.agent_id,
         )

@@ -10,13 +10,12 @@ from openhitl.store.instants import from_ms, maybe_from_ms, maybe_ms, to_ms
 from openhitl.store.statements import Row
 
 
-def fixed(ref: int, case: ReviewCase, owner: int | None, previous_ref: int | None) -> tuple[Any, ...]:
+def fixed(ref: int, case: ReviewCase, previous_ref: int | None) -> tuple[Any, ...]:
     """Return the values of a case that never change."""
     return (
         ref,
         case.case_id,
         case.agent_id,
-        owner,
         case.type,
         to_ms(case.created_at),
         to_ms(case.expires_at),
@@ -49,9 +48,9 @@ def changing(case: ReviewCase, next_ref: int | None) -> tuple[Any, ...]:
 
 def case_from(row: Row, previous_case_id: str | None, next_case_id: str | None) -> ReviewCase:
     """Return the state that a row in the order of `statements.STATE_COLUMNS` holds."""
-    (_ref, case_id, agent_id, _owner, type_, created_at, expires_at, default_action) = row[:8]
-    (assurance, demo, _previous_ref, status, version, seq, opened_at, finished_at) = row[8:16]
-    (reason, reminders, reminder_sent_at, draft_version, progress, submission_id, answered_by) = row[16:23]
+    (_ref, case_id, agent_id, type_, created_at, expires_at, default_action, assurance) = row[:8]
+    (demo, _previous_ref, status, version, seq, opened_at, finished_at, reason) = row[8:16]
+    (reminders, reminder_sent_at, draft_version, progress, submission_id, answered_by) = row[16:22]
     return ReviewCase(
         case_id=case_id,
         agent_id=agent_id,

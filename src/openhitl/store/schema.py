@@ -2,7 +2,8 @@
 
 Rows refer to each other by 64-bit numbers; the public `case_id` is for the outside. Instants are
 milliseconds since the epoch, JSON is text that starts with nothing but itself, and what may be read
-by a later version carries its own version `v`.
+by a later version carries its own version `v`. `space_id` keeps installations apart that share a
+database; there is one so far.
 """
 
 from __future__ import annotations
@@ -48,18 +49,11 @@ installation = Table(
     Column("created_at", BigInteger, nullable=False),
 )
 
-spaces = Table(
-    "spaces",
-    metadata,
-    Column("id", Ref, primary_key=True),
-    Column("name", Text, nullable=False),
-)
-
 agents = Table(
     "agents",
     metadata,
     Column("id", Ref, primary_key=True),
-    Column("space_id", Ref, ForeignKey("spaces.id"), nullable=False, server_default="1"),
+    Column("space_id", Integer, nullable=False, server_default="1"),
     Column("name", Text, nullable=False, index=True),
     Column("created_at", BigInteger, nullable=False),
 )
@@ -88,10 +82,9 @@ cases = Table(
     "cases",
     metadata,
     Column("id", Ref, primary_key=True, autoincrement=False),
-    Column("space_id", Ref, ForeignKey("spaces.id"), nullable=False, server_default="1"),
+    Column("space_id", Integer, nullable=False, server_default="1"),
     Column("case_id", PublicId, nullable=False, unique=True),
     Column("agent_id", Ref, ForeignKey("agents.id")),
-    Column("owner_id", Ref, ForeignKey("agents.id")),
     Column("type", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
@@ -117,7 +110,7 @@ cases = Table(
     Column("request_digest", LargeBinary),
     Column("purged", Boolean, nullable=False, server_default=false()),
 )
-Index("ix_cases_owner", cases.c.owner_id, cases.c.case_id)
+Index("ix_cases_agent", cases.c.agent_id, cases.c.case_id)
 Index(
     "ix_cases_wake_at",
     cases.c.wake_at,
@@ -129,7 +122,7 @@ Index("ix_cases_finished_at", cases.c.finished_at, sqlite_where=_RETAINED, postg
 Index(
     "uq_cases_idempotency_key",
     cases.c.idempotency_key,
-    func.coalesce(cases.c.owner_id, text("0")),
+    func.coalesce(cases.c.agent_id, text("0")),
     unique=True,
     sqlite_where=cases.c.idempotency_key.is_not(None),
     postgresql_where=cases.c.idempotency_key.is_not(None),
@@ -164,13 +157,15 @@ drafts = Table(
     Column("body", Text, nullable=False),
 )
 
+#: Found by their case, which every address names, and compared by their hash: an index over hashes
+#: would spread each write over the whole file.
 tokens = Table(
     "tokens",
     metadata,
-    Column("hash", LargeBinary, primary_key=True),
-    Column("case_ref", Ref, ForeignKey("cases.id"), nullable=False, index=True),
-    Column("purpose", Text, nullable=False),
-    Column("generation", Integer, nullable=False),
+    Column("case_ref", Ref, ForeignKey("cases.id"), primary_key=True, autoincrement=False),
+    Column("purpose", Text, primary_key=True),
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -178,7 +173,7 @@ log = Table(
     "log",
     metadata,
     Column("position", Ref, primary_key=True, autoincrement=False),
-    Column("space_id", Ref, ForeignKey("spaces.id"), nullable=False, server_default="1"),
+    Column("space_id", Integer, nullable=False, server_default="1"),
     Column("case_ref", Ref, ForeignKey("cases.id"), nullable=False),
     Column("seq", Integer, nullable=False),
     Column("kind", Text, nullable=False),

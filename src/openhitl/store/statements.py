@@ -134,7 +134,7 @@ def _lock_cases(count: int) -> Select[Any]:
 
 def _keyed_cases(count: int) -> Select[Any]:
     cases = schema.cases
-    return select(cases.c.owner_id, cases.c.idempotency_key, cases.c.request_digest, cases.c.case_id).where(
+    return select(cases.c.agent_id, cases.c.idempotency_key, cases.c.request_digest, cases.c.case_id).where(
         cases.c.idempotency_key.in_(_list("key", count))
     )
 

@@ -134,7 +134,6 @@ class Transactions:
             row[1]: Held(
                 ref=row[0],
                 case=rows.case_from(row, names.get(row[PREVIOUS_REF]), names.get(row[NEXT_REF])),
-                owner=row[3],
                 previous_ref=row[PREVIOUS_REF],
                 next_ref=row[NEXT_REF],
             )
@@ -145,7 +144,7 @@ class Transactions:
         self, session: Session, commands: Sequence[Command]
     ) -> dict[Key, tuple[bytes | None, StoredCase]]:
         keys = {
-            (command.owner, command.idempotency_key)
+            (command.case.agent_id, command.idempotency_key)
             for command in commands
             if isinstance(command, Create) and command.idempotency_key is not None
         }
@@ -181,7 +180,7 @@ class Transactions:
         changed: list[Row] = []
         for held in batch.held.values():
             if held.created is not None:
-                fixed = rows.fixed(held.ref, held.case, held.owner, held.previous_ref)
+                fixed = rows.fixed(held.ref, held.case, held.previous_ref)
                 key = (held.created.idempotency_key, held.created.request_digest)
                 added.append((*fixed, *rows.changing(held.case, held.next_ref), *key))
             elif held.changed:
@@ -197,7 +196,7 @@ class Transactions:
         for held in changed:
             if held.created is not None:
                 contents.append((held.ref, VERSION, content_text(held.created.content)))
-                tokens += [(t.hash, held.ref, t.purpose, t.generation) for t in held.created.tokens]
+                tokens += [(held.ref, t.purpose, t.generation, t.hash) for t in held.created.tokens]
             if held.answer is not None:
                 answers.append(self._answer_row(held))
             if held.draft is not None:
@@ -249,7 +248,7 @@ def _committed(batch: Batch, links: Links | None) -> list[Committed]:
     return [
         Committed(
             decision=done.decision,
-            owner=done.owner,
+            owner=done.decision.case.agent_id,
             first_position=start + done.first + 1 if done.last > done.first else None,
             last_position=start + done.last if done.last > done.first else None,
         )

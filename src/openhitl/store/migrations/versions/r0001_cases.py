@@ -33,19 +33,12 @@ def _make_owners() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_installation"),
     )
     op.create_table(
-        "spaces",
-        sa.Column("id", _REF, nullable=False),
-        sa.Column("name", sa.Text, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_spaces"),
-    )
-    op.create_table(
         "agents",
         sa.Column("id", _REF, nullable=False),
-        sa.Column("space_id", _REF, nullable=False, server_default="1"),
+        sa.Column("space_id", sa.Integer, nullable=False, server_default="1"),
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_agents"),
-        sa.ForeignKeyConstraint(["space_id"], ["spaces.id"], name="fk_agents_space_id"),
     )
     op.create_index("ix_agents_name", "agents", ["name"])
     op.create_table(
@@ -74,10 +67,9 @@ def _make_cases() -> None:
     op.create_table(
         "cases",
         sa.Column("id", _REF, autoincrement=False, nullable=False),
-        sa.Column("space_id", _REF, nullable=False, server_default="1"),
+        sa.Column("space_id", sa.Integer, nullable=False, server_default="1"),
         sa.Column("case_id", _PUBLIC_ID, nullable=False),
         sa.Column("agent_id", _REF),
-        sa.Column("owner_id", _REF),
         sa.Column("type", sa.Text, nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.Column("expires_at", sa.BigInteger, nullable=False),
@@ -103,9 +95,7 @@ def _make_cases() -> None:
         sa.Column("request_digest", sa.LargeBinary),
         sa.Column("purged", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.PrimaryKeyConstraint("id", name="pk_cases"),
-        sa.ForeignKeyConstraint(["space_id"], ["spaces.id"], name="fk_cases_space_id"),
         sa.ForeignKeyConstraint(["agent_id"], ["agents.id"], name="fk_cases_agent_id"),
-        sa.ForeignKeyConstraint(["owner_id"], ["agents.id"], name="fk_cases_owner_id"),
         sa.ForeignKeyConstraint(["previous_ref"], ["cases.id"], name="fk_cases_previous_ref"),
         sa.ForeignKeyConstraint(["next_ref"], ["cases.id"], name="fk_cases_next_ref"),
         sa.UniqueConstraint("case_id", name="uq_cases_case_id"),
@@ -113,7 +103,7 @@ def _make_cases() -> None:
 
 
 def _make_case_indexes() -> None:
-    op.create_index("ix_cases_owner", "cases", ["owner_id", "case_id"])
+    op.create_index("ix_cases_agent", "cases", ["agent_id", "case_id"])
     waking = sa.text("wake_at IS NOT NULL")
     op.create_index("ix_cases_wake_at", "cases", ["wake_at"], sqlite_where=waking, postgresql_where=waking)
     retained = sa.text("finished_at IS NOT NULL AND NOT purged")
@@ -124,7 +114,7 @@ def _make_case_indexes() -> None:
     op.create_index(
         "uq_cases_idempotency_key",
         "cases",
-        ["idempotency_key", sa.text("coalesce(owner_id, 0)")],
+        ["idempotency_key", sa.text("coalesce(agent_id, 0)")],
         unique=True,
         sqlite_where=keyed,
         postgresql_where=keyed,
@@ -162,22 +152,21 @@ def _make_what_belongs_to_cases() -> None:
     )
     op.create_table(
         "tokens",
-        sa.Column("hash", sa.LargeBinary, nullable=False),
-        sa.Column("case_ref", _REF, nullable=False),
+        sa.Column("case_ref", _REF, autoincrement=False, nullable=False),
         sa.Column("purpose", sa.Text, nullable=False),
-        sa.Column("generation", sa.Integer, nullable=False),
-        sa.PrimaryKeyConstraint("hash", name="pk_tokens"),
+        sa.Column("generation", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("hash", sa.LargeBinary, nullable=False),
+        sa.PrimaryKeyConstraint("case_ref", "purpose", "generation", name="pk_tokens"),
         sa.ForeignKeyConstraint(["case_ref"], ["cases.id"], name="fk_tokens_case_ref"),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_tokens_case_ref", "tokens", ["case_ref"])
 
 
 def _make_log() -> None:
     op.create_table(
         "log",
         sa.Column("position", _REF, autoincrement=False, nullable=False),
-        sa.Column("space_id", _REF, nullable=False, server_default="1"),
+        sa.Column("space_id", sa.Integer, nullable=False, server_default="1"),
         sa.Column("case_ref", _REF, nullable=False),
         sa.Column("seq", sa.Integer, nullable=False),
         sa.Column("kind", sa.Text, nullable=False),
@@ -187,7 +176,6 @@ def _make_log() -> None:
         sa.Column("payload_digest", sa.LargeBinary, nullable=False),
         sa.Column("hash", sa.LargeBinary, nullable=False),
         sa.PrimaryKeyConstraint("position", name="pk_log"),
-        sa.ForeignKeyConstraint(["space_id"], ["spaces.id"], name="fk_log_space_id"),
         sa.ForeignKeyConstraint(["case_ref"], ["cases.id"], name="fk_log_case_ref"),
     )
     op.create_index("uq_log_case_ref", "log", ["case_ref", "seq"], unique=True)
@@ -210,8 +198,6 @@ def _make_log() -> None:
 
 
 def _fill() -> None:
-    spaces = sa.table("spaces", sa.column("id", _REF), sa.column("name", sa.Text))
-    op.execute(spaces.insert().values(id=1, name="default"))
     refs = sa.table("case_refs", sa.column("id", sa.Integer), sa.column("next_ref", sa.BigInteger))
     op.execute(refs.insert().values(id=1, next_ref=1))
     head = sa.table(
