@@ -34,15 +34,14 @@ class Writer(threading.Thread):
     def __init__(self, base_url: str, key: str, history: History, *, pace_seconds: float, seed: int) -> None:
         super().__init__(daemon=True)
         self._base_url = base_url
-        self._key = key
+        self._asking = {"authorization": f"Bearer {key}"}
         self._history = history
         self._pace = pace_seconds
         self._random = random.Random(seed)
         self.stopped = threading.Event()
 
     def run(self) -> None:
-        headers = {"authorization": f"Bearer {self._key}"}
-        with httpx2.Client(base_url=self._base_url, headers=headers, timeout=10, trust_env=False) as client:
+        with httpx2.Client(base_url=self._base_url, timeout=10, trust_env=False) as client:
             while not self.stopped.is_set():
                 try:
                     self._one_case(client)
@@ -53,7 +52,9 @@ class Writer(threading.Thread):
     def _one_case(self, client: httpx2.Client) -> None:
         number = f"{next(self._numbers)}-{self._random.getrandbits(64):x}"
         body = {"type": "confirmation", "prompt": f"Case {number}", "context": {"number": number}}
-        created = client.post("/api/v1/reviews", json=body, headers={"idempotency-key": number})
+        created = client.post(
+            "/api/v1/reviews", json=body, headers={**self._asking, "idempotency-key": number}
+        )
         if not self._expected(created, 202):
             return
         hitl = created.json()["hitl"]
@@ -66,10 +67,9 @@ class Writer(threading.Thread):
             self._answer(client, hitl, note)
 
     def _answer(self, client: httpx2.Client, hitl: dict[str, Any], note: str) -> None:
-        path = httpx2.URL(hitl["review_url"])
+        token = httpx2.URL(hitl["review_url"]).params["token"]
         answer = {"action": "confirm", "data": {"note": note}}
-        url = f"/reviews/{hitl['case_id']}/respond?{path.query.decode()}"
-        response = client.post(url, json=answer)
+        response = client.post(f"/reviews/{hitl['case_id']}/respond", params={"token": token}, json=answer)
         if response.status_code == 200:
             with self._history.lock:
                 if hitl["case_id"] in self._history.answered:
@@ -79,7 +79,9 @@ class Writer(threading.Thread):
             self._expected(response, 409)
 
     def _cancel(self, client: httpx2.Client, case_id: str) -> None:
-        if self._expected(client.post(f"/api/v1/reviews/{case_id}/cancel", json={}), 200):
+        if self._expected(
+            client.post(f"/api/v1/reviews/{case_id}/cancel", json={}, headers=self._asking), 200
+        ):
             with self._history.lock:
                 self._history.cancelled.add(case_id)
 
