@@ -84,13 +84,6 @@ async def test_list_and_show_say_what_was_asked_and_answered(alone):
     assert shown["result"]["data"]["selected"] == ["Staging"]
 
 
-async def test_an_expired_question_is_exit_code_11(alone):
-    async with alone.start("request", *CHOICES, "--timeout", "10s", "--json") as running:
-        done = await running.ends()
-    assert done.code == 11
-    assert json.loads(done.out)["outcome"] == "expired"
-
-
 def case_of(url: str) -> str:
     return url.rpartition("/review/")[2].partition("?")[0]
 

@@ -99,6 +99,17 @@ async def test_the_demo_asks_five_questions_and_prints_each_answer_at_once(alone
     }
 
 
+async def test_the_demo_shows_no_sensitive_value_on_the_screen(alone):
+    async with alone.start("demo", "--no-open") as running:
+        form = review_urls(await running.says("/review/", times=5))[2]
+        assert (await answer(form, *ANSWERS["input"])).status_code == 200
+        printed = await running.says("input: submit", on="out")
+        running.interrupt()
+        assert (await running.ends()).code == 130
+    assert "98000" not in printed
+    assert "2026-05-01" in printed
+
+
 async def test_config_masks_secrets(alone):
     secrets = {
         "HITL_SECRET_KEY": "ab" * 32,

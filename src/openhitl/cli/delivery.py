@@ -16,15 +16,18 @@ from openhitl.client.origins import is_loopback
 STDOUT = 1
 
 
-def deliver(terminal: Terminal, url: str, *, open_browser: bool = True) -> None:
-    """Show the address; open it where this machine has a screen, else help it to another machine."""
-    terminal.say(f"  {url}")
-    if open_browser and has_screen() and _opens(url):
+def deliver(terminal: Terminal, *urls: str, open_browser: bool = True) -> None:
+    """Open review pages where this machine has a screen, else help the human to get there.
+
+    Their addresses have been printed already.
+    """
+    if open_browser and has_screen() and all(_opens(url) for url in urls):
         terminal.say("Opened in your browser.")
-    elif is_loopback(url):
-        terminal.say(tunnel_hint(url))
-    elif terminal.live and url.startswith("https://"):
-        terminal.say(qr_code(url))
+    elif is_loopback(urls[0]):
+        terminal.say(tunnel_hint(urls[0]))
+    elif terminal.live:
+        for url in urls:
+            terminal.say(qr_code(url))
 
 
 def _opens(url: str) -> bool:

@@ -25,6 +25,8 @@ from openhitl.client import requests
 from openhitl.client.config import ClientConfig
 from openhitl.client.session import Session
 from openhitl.errors import SetupError
+from openhitl.protocol.case import Json
+from openhitl.protocol.forms import Form
 from openhitl.server.embedded import EmbeddedServer
 from openhitl.settings import load_settings
 
@@ -67,8 +69,8 @@ class Demo:
         async with Session(self._config) as session:
             cases = [await self._ask(session, review_type) for review_type in ReviewType]
             for case in cases:
-                self._terminal.say(f"{case.type}: {case.prompt}")
-                deliver(self._terminal, case.review_url or "", open_browser=open_browser)
+                self._terminal.say(f"{case.type}: {case.prompt}\n  {case.review_url}")
+            deliver(self._terminal, *(case.review_url or "" for case in cases), open_browser=open_browser)
             drawing = asyncio.create_task(self._terminal.keep_drawing(self._line))
             try:
                 await asyncio.gather(*(self._wait(session, case) for case in cases))
@@ -85,15 +87,23 @@ class Demo:
         decision = decision_from(await Waiting(session, case).end())
         self._open -= 1
         self._terminal.clear()
-        spelled = decision_json(case, decision)
         if self._as_json:
-            print(json.dumps(spelled, ensure_ascii=False), flush=True)
+            print(json.dumps(decision_json(case, decision), ensure_ascii=False), flush=True)
         else:
             said = decision.action or str(decision.outcome)
-            print(f"{case.type}: {said} {json.dumps(decision.data, ensure_ascii=False)}", flush=True)
+            data = json.dumps(_without_sensitive(case, decision.data), ensure_ascii=False)
+            print(f"{case.type}: {said} {data}", flush=True)
 
     def _line(self) -> str:
         return f"{self._open} of {len(ReviewType)} questions open · Ctrl-C ends the demo"
+
+
+def _without_sensitive(case: OpenCase, data: Json) -> Json:
+    """Mask what the form marks as sensitive: an agent has it, but does not show it. HITL v0.8 §10.3.1."""
+    if "form" not in case.context:
+        return data
+    sensitive = Form.parse(case.context["form"]).sensitive_keys
+    return {key: "(hidden)" if key in sensitive else value for key, value in data.items()}
 
 
 @contextmanager

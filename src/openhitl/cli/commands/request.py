@@ -62,8 +62,9 @@ def request(
 
     async def ask(hitl: HITL) -> OpenCase:
         case = await hitl.create(prompt, question, **terms)
-        terminal.say(f"Waiting for an answer to {case.case_id} at")
-        deliver(terminal, case.review_url or "", open_browser=open_browser)
+        terminal.say(f"Waiting for an answer to {case.case_id} at\n  {case.review_url}")
+        if case.review_url:
+            deliver(terminal, case.review_url, open_browser=open_browser)
         return case
 
     if relay.started_as_relay_client() and not as_json:
