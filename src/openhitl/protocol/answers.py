@@ -11,6 +11,7 @@ from openhitl.protocol.case import Content, Json, actions_of
 from openhitl.protocol.context import Context
 from openhitl.protocol.fields import MAX_TEXT_CHARACTERS
 from openhitl.protocol.params import Param
+from openhitl.protocol.problems import check_storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +26,11 @@ class CheckedAnswer:
 def check_answer(content: Content, context: Context, action: str, data: Json) -> CheckedAnswer:
     """Check an answer against what was asked.
 
-    Raises: InvalidAction for an action that is not of this type; InvalidAnswer with `errors`, a list
-    of path, code and message (and of a form's `field` and its `params`).
+    Raises: InvalidAction for an action that is not of this type; InvalidRequest for what cannot be
+    stored; InvalidAnswer with `errors`, a list of path, code and message (and of a form's `field` and
+    its `params`).
     """
+    check_storable({"data": data})
     actions = actions_of(content.type)
     if action not in actions:
         raise InvalidAction(valid_actions=list(actions))

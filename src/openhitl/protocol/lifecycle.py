@@ -203,6 +203,9 @@ def _create(case: ReviewCase, command: Create, actor: Actor, now: datetime) -> D
 
 
 def _open(case: ReviewCase, command: Open, actor: Actor, now: datetime) -> Decision:
+    refusal = _not_for(case, actor)
+    if refusal:
+        return Decision(case=case, refusal=refusal)
     # A late or repeated report of an opened page is not an error: it just changes nothing.
     if case.status is not Status.PENDING or now >= case.expires_at:
         return Decision(case=case)
@@ -210,7 +213,10 @@ def _open(case: ReviewCase, command: Open, actor: Actor, now: datetime) -> Decis
 
 
 def _save_draft(case: ReviewCase, command: SaveDraft, actor: Actor, now: datetime) -> Decision:
-    closed = _closed(case, actor, now)
+    refusal = _not_for(case, actor)
+    if refusal:
+        return Decision(case=case, refusal=refusal)
+    closed = _closed(case, now)
     if closed:
         return closed
     if command.base_version is not None and command.base_version != case.draft_version:
@@ -233,13 +239,12 @@ def _save_draft(case: ReviewCase, command: SaveDraft, actor: Actor, now: datetim
 
 
 def _submit(case: ReviewCase, command: Submit, actor: Actor, now: datetime) -> Decision:
-    if actor.kind not in ANSWERING:
-        return Decision(case=case, refusal=PolicyRefused("Whoever asks cannot answer."))
-    if _RANK[actor.assurance] < _RANK[case.assurance]:
-        return Decision(case=case, refusal=PolicyRefused(f"This case wants assurance {case.assurance}."))
+    refusal = _not_for(case, actor)
+    if refusal:
+        return Decision(case=case, refusal=refusal)
     if case.status is Status.COMPLETED and _is_same_submission(case, command, actor):
         return Decision(case=case, replayed=True)
-    closed = _closed(case, actor, now)
+    closed = _closed(case, now)
     if closed:
         return closed
     answer = command.answer
@@ -265,10 +270,14 @@ def _submit(case: ReviewCase, command: Submit, actor: Actor, now: datetime) -> D
 
 
 def _cancel(case: ReviewCase, command: Cancel, actor: Actor, now: datetime) -> Decision:
-    closed = _closed(case, actor, now, completed=CaseCompleted)
+    is_human = actor.kind in ANSWERING
+    refusal = _not_for(case, actor) if is_human else None
+    if refusal:
+        return Decision(case=case, refusal=refusal)
+    closed = _closed(case, now, completed=CaseCompleted)
     if closed:
         return closed
-    reason = command.reason or _CANCEL_REASON[actor.kind in ANSWERING]
+    reason = command.reason or _CANCEL_REASON[is_human]
     data = {"cancelled_at": now, "reason": reason}
     return _apply(case, EventKind.CANCELLED, actor, now, data, finished_at=now, reason=reason, progress=None)
 
@@ -290,12 +299,17 @@ def _tick(case: ReviewCase, command: Tick, actor: Actor, now: datetime) -> Decis
     return _apply(case, EventKind.REMINDER, actor, now, data, reminders=left, reminder_sent_at=now)
 
 
+def _not_for(case: ReviewCase, actor: Actor) -> CallerError | None:
+    """Refuse what a human does to whoever asks, and to a human we are not sure enough of."""
+    if actor.kind not in ANSWERING:
+        return PolicyRefused("Whoever asks cannot answer.")
+    if _RANK[actor.assurance] < _RANK[case.assurance]:
+        return PolicyRefused(f"This case wants assurance {case.assurance}.")
+    return None
+
+
 def _closed(
-    case: ReviewCase,
-    actor: Actor,
-    now: datetime,
-    *,
-    completed: type[CallerError] = DuplicateSubmission,
+    case: ReviewCase, now: datetime, *, completed: type[CallerError] = DuplicateSubmission
 ) -> Decision | None:
     """Refuse what comes after the end, and record an expiry that nobody has recorded yet."""
     final = {
