@@ -28,7 +28,19 @@ ANSWERS = {
 }
 
 
-async def test_version_loads_no_library_and_costs_less_than_twice_typer(alone):
+def test_version_loads_no_library():
+    program = (
+        "import sys\n"
+        "from openhitl.cli.__main__ import main\n"
+        "sys.argv[:] = ['hitl', '--version']\n"
+        "try: main()\n"
+        "except SystemExit: print({'typer', 'httpx2', 'pydantic'} & set(sys.modules))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert done.stdout == f"hitl {__version__}\nset()\n"
+
+
+async def test_version_costs_at_most_twice_what_typer_does(alone):
     assert (await alone.run("--version")).out == f"hitl {__version__}\n"
     hitl = [str(Path(sys.executable).with_name("hitl")), "--version"]
     typer = [sys.executable, "-c", "import typer"]
@@ -81,6 +93,7 @@ async def test_a_key_from_admin_opens_the_server_and_stands_alone_on_stdout(alon
         refused = await alone.run("list", **{**asking, "HITL_API_KEY": "hitla_" + "x" * 43})
         assert refused.code == 1
         assert refused.err.startswith("error: ")
+        assert "hint: Set HITL_API_KEY" in refused.err
 
 
 async def test_the_demo_asks_five_questions_and_prints_each_answer_at_once(alone):

@@ -11,7 +11,9 @@ from typer.exceptions import TyperException
 from typer.main import get_command
 
 from openhitl.cli.exits import Exit
-from openhitl.errors import HitlError
+from openhitl.errors import HitlError, InvalidToken, Unauthorized
+
+KEY_HINT = "Set HITL_API_KEY to a key of this server; on its machine `hitl admin new-key NAME` makes one."
 
 
 def run(app: typer.Typer, arguments: Sequence[str], name: str) -> int:
@@ -20,6 +22,8 @@ def run(app: typer.Typer, arguments: Sequence[str], name: str) -> int:
         code = get_command(app).main(list(arguments), prog_name=name, standalone_mode=False)
     except TyperException as error:
         return _fail(error.format_message(), f"{name} --help", error.exit_code)
+    except (Unauthorized, InvalidToken) as error:
+        return _fail(error.message, KEY_HINT, Exit.ERROR)
     except HitlError as error:
         return _fail(error.message, error.hint, Exit.ERROR)
     except typer.Abort:
