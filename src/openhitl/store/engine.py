@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ HANGING_SECONDS = 15
 READ_CONNECTIONS = 5
 #: Write-ahead log pages after which SQLite copies them into the database file; 16 MiB.
 CHECKPOINT_PAGES = 4_000
+#: Pages of the database file that the writer keeps in memory, in KiB.
+CACHE_KIB = 32 * 1024
 #: Statements a connection keeps prepared.
 PREPARED = 256
 
@@ -53,7 +56,7 @@ class Database:
             with self.read.connect() as connection:
                 yield connection
         except SQLAlchemyError as error:
-            raise StoreError(f"The database could not be read: {_reason(error)}") from error
+            raise StoreError(f"The database could not be read: {reason(error)}") from error
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -62,7 +65,7 @@ class Database:
             with self.write.begin() as connection:
                 yield connection
         except SQLAlchemyError as error:
-            raise StoreError(f"The database could not be written: {_reason(error)}") from error
+            raise StoreError(f"The database could not be written: {reason(error)}") from error
 
     def close(self) -> None:
         """Close every connection that is not lent."""
@@ -90,16 +93,29 @@ def open_database(url: str) -> Database:
 
 
 def _open_sqlite(url: URL) -> Database:
-    folder = Path(str(url.database)).expanduser().parent
-    if not folder.is_dir():
-        raise SetupError(f"There is no folder {folder} for the database.")
-    arguments = {"timeout": BUSY_SECONDS, "cached_statements": PREPARED, "check_same_thread": False}
-    write = create_engine(url, connect_args=arguments)
-    read = create_engine(url, connect_args=arguments, pool_size=READ_CONNECTIONS, max_overflow=5)
+    _make_private(Path(str(url.database)))
+    settings: dict[str, Any] = {
+        "hide_parameters": True,
+        "connect_args": {
+            "timeout": BUSY_SECONDS,
+            "cached_statements": PREPARED,
+            "check_same_thread": False,
+        },
+    }
+    write = create_engine(url, **settings)
+    read = create_engine(url, pool_size=READ_CONNECTIONS, max_overflow=5, **settings)
     event.listen(write, "connect", _prepare_sqlite_writer)
     event.listen(write, "begin", _begin_immediate)
     event.listen(read, "connect", _prepare_sqlite_reader)
     return Database(write, read)
+
+
+def _make_private(path: Path) -> None:
+    """Make the file, if it is not there, for its owner alone; SQLite gives its other files the same mode."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise SetupError(f"The database {path} cannot be opened: {error.strerror}.") from error
 
 
 def _prepare_sqlite_writer(connection: sqlite3.Connection, _record: Any) -> None:
@@ -109,6 +125,7 @@ def _prepare_sqlite_writer(connection: sqlite3.Connection, _record: Any) -> None
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
 
 
 def _prepare_sqlite_reader(connection: sqlite3.Connection, _record: Any) -> None:
@@ -123,14 +140,12 @@ def _begin_immediate(connection: Connection) -> None:
 
 
 def _open_postgresql(url: URL) -> Database:
-    settings: dict[str, Any] = {
-        "paramstyle": "format",
-        "isolation_level": "READ COMMITTED",
-        "pool_pre_ping": True,
-    }
+    settings: dict[str, Any] = {"paramstyle": "format", "pool_pre_ping": True, "hide_parameters": True}
+    pool = {"pool_size": READ_CONNECTIONS, "max_overflow": 5}
     try:
-        write = create_engine(url, **settings)
-        read = create_engine(url, pool_size=READ_CONNECTIONS, max_overflow=5, **settings)
+        write = create_engine(url, isolation_level="READ COMMITTED", **settings)
+        # Every read is one statement, and sees one state without a transaction around it.
+        read = create_engine(url, isolation_level="AUTOCOMMIT", **pool, **settings)
     except ModuleNotFoundError as error:
         raise SetupError(
             "PostgreSQL's driver is not installed.", hint="Install it with pip install 'openhitl[postgres]'."
@@ -152,5 +167,6 @@ def _prepare_postgresql_writer(connection: Any, _record: Any) -> None:
     connection.commit()
 
 
-def _reason(error: SQLAlchemyError) -> str:
-    return str(getattr(error, "orig", None) or error).splitlines()[0]
+def reason(error: Exception) -> str:
+    """Return what a driver says in its first line; the others may hold values."""
+    return str(getattr(error, "orig", None) or error).partition("\n")[0]

@@ -125,19 +125,20 @@ def first_broken(database: Database) -> int | None:
 
     A position past the last entry means that entries are missing at the end. Raises: StoreError.
     """
+    with database.reading() as connection:
+        head = connection.execute(select(log_head.c.position, log_head.c.hash)).one()
     position, previous = 0, GENESIS
-    while True:
+    while position < head.position:
         with database.reading() as connection:
             page = connection.execute(_LINKS.where(log.c.position > position).limit(_PAGE)).all()
-            if not page:
-                head = connection.execute(select(log_head.c.position, log_head.c.hash)).one()
-                whole = (head.position, bytes(head.hash)) == (position, previous)
-                return None if whole else position + 1
-        for row in page:
+        if not page:
+            return position + 1
+        for row in page[: head.position - position]:
             position += 1
             if not _holds(row, position, previous):
                 return position
             previous = bytes(row.hash)
+    return None if previous == bytes(head.hash) else position + 1
 
 
 def _holds(row: Any, position: int, previous: bytes) -> bool:

@@ -30,6 +30,10 @@ class Session(Protocol):
     def commit(self) -> None:
         """Make the transaction durable. If it raises, the outcome may be unknown."""
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether the connection broke, so that nobody here knows how its transaction ended."""
+
     def abandon(self) -> None:
         """Close the connection for good, and with it the transaction."""
 
@@ -57,6 +61,10 @@ class SqliteSession:
 
     def commit(self) -> None:
         self._cursor.execute("COMMIT")
+
+    @property
+    def is_lost(self) -> bool:
+        return False
 
     def abandon(self) -> None:
         # Closing alone would leave the transaction open for as long as a statement is referred to.
@@ -88,6 +96,10 @@ class PostgresSession:
 
     def commit(self) -> None:
         self._connection.commit()
+
+    @property
+    def is_lost(self) -> bool:
+        return bool(self._connection.closed)
 
     def abandon(self) -> None:
         with suppress(self._connection.Error):

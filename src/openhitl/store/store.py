@@ -71,8 +71,11 @@ class Store(Reads, Keys):
         return writer
 
     def listen(self, callback: Callable[[], None]) -> None:
-        """Call back, on a thread of the store's, whenever another process may have written."""
-        self._listeners.append(Listener(self._database, callback))
+        """Call back, on a thread of the store's, whenever another process may have written.
+
+        On a SQLite file our own commits count too.
+        """
+        self._listeners.append(Listener(self._database, callback, announcer=self._announcer))
 
     def purge(self, before: datetime, limit: int) -> int:
         """Delete what belongs to cases that ended before an instant; see `purge.purge`."""

@@ -17,7 +17,7 @@ from openhitl.protocol.lifecycle import Command, Create
 from openhitl.store import rows
 from openhitl.store.batch import Batch, Held, Key
 from openhitl.store.documents import VERSION, answer_text, content_text, encode, sensitive_text
-from openhitl.store.engine import Database
+from openhitl.store.engine import Database, reason
 from openhitl.store.instants import to_ms
 from openhitl.store.log import Links, link
 from openhitl.store.reads import Reads
@@ -68,7 +68,8 @@ class Transactions:
         """Run a batch.
 
         Raises: Unavailable if no transaction can be begun; StoreError if a statement failed and
-        nothing was written; OutcomeUnknown if nobody can tell.
+        nothing was written; OutcomeUnknown if nobody can tell. After any other error nothing was
+        written either, but `close` has to be called.
         """
         commands = [member.command for member in members]
         self._reserve_refs(sum(isinstance(command, Create) for command in commands))
@@ -82,7 +83,7 @@ class Transactions:
             links = self._write(session, batch)
         except (self._database.driver_error, StoreError) as error:
             self.close()
-            raise StoreError(f"A statement failed: {error}") from error
+            raise StoreError(f"A statement failed: {reason(error)}") from error
         self._commit(session, links)
         return Flushed(outcomes, _committed(batch, links))
 
@@ -99,7 +100,7 @@ class Transactions:
             self._session.begin()
         except (self._database.driver_error, SQLAlchemyError) as error:
             self.close()
-            raise Unavailable(f"The database cannot be written at the moment: {error}") from error
+            raise Unavailable(f"The database cannot be written at the moment: {reason(error)}") from error
         return self._session
 
     def _reserve_refs(self, count: int) -> None:
@@ -112,7 +113,7 @@ class Transactions:
             session.commit()
         except self._database.driver_error as error:
             self.close()
-            raise StoreError(f"A statement failed: {error}") from error
+            raise StoreError(f"A statement failed: {reason(error)}") from error
         self._refs.extend(range(following - REFS_AT_ONCE, following))
 
     def _batch(self, session: Session, commands: Sequence[Command]) -> Batch:
@@ -220,18 +221,19 @@ class Transactions:
         try:
             session.commit()
         except self._database.driver_error as error:
+            is_lost = session.is_lost
             self.close()
-            if not self._is_in_log(links):
-                raise StoreError(f"The transaction failed: {error}") from error
+            if links is None and is_lost:
+                raise OutcomeUnknown from error
+            if links is None or not self._is_in_log(links):
+                raise StoreError(f"The transaction failed: {reason(error)}") from error
 
-    def _is_in_log(self, links: Links | None) -> bool:
+    def _is_in_log(self, links: Links) -> bool:
         """Tell whether a transaction whose COMMIT failed was made durable all the same.
 
         Its entries' hashes are made with random salts, so nobody else can have written them; and
         whoever holds the head's lock knows that the transaction has ended, one way or the other.
         """
-        if links is None:
-            raise OutcomeUnknown
         try:
             session = self._begin()
             session.fetch(self._statements.lock_head, [()])

@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import select
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from openhitl.store.engine import POSTGRESQL, Database
+from openhitl.store.engine import Database, reason
 
 #: Everything committed within this time is told by one notification.
 COALESCE_SECONDS = 0.015
@@ -31,6 +32,8 @@ class Announcer:
     """Tells other processes that this one has committed, outside its transactions."""
 
     def __init__(self, database: Database) -> None:
+        #: The number of our session, by which our own notifications are known.
+        self.pid: int | None = None
         self._database = database
         self._pending = threading.Event()
         self._stopped = threading.Event()
@@ -41,32 +44,51 @@ class Announcer:
         """Say soon that there is something new; returns at once."""
         self._pending.set()
 
-    def _run(self) -> None:
-        while True:
-            self._pending.wait()
-            if self._stopped.wait(COALESCE_SECONDS):
-                return
-            self._pending.clear()
-            try:
-                with self._database.read.connect() as connection:
-                    connection.exec_driver_sql(f"NOTIFY {CHANNEL}")
-                    connection.commit()
-            except SQLAlchemyError as error:
-                _log.warning("announcement_failed", message=str(error))
-
     def stop(self) -> None:
         """Announce nothing more."""
         self._stopped.set()
         self._pending.set()
         self._thread.join()
 
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                with _lent(self._database) as connection:
+                    self.pid = connection.info.backend_pid
+                    self._serve(connection)
+            except (SQLAlchemyError, self._database.driver_error) as error:
+                _log.warning("announcing_failed", message=reason(error))
+                self._pending.set()
+                self._stopped.wait(RETRY_SECONDS)
+
+    def _serve(self, connection: Any) -> None:
+        while True:
+            self._pending.wait()
+            if self._stopped.wait(COALESCE_SECONDS):
+                return
+            self._pending.clear()
+            connection.execute(f"NOTIFY {CHANNEL}")
+
+
+@contextmanager
+def _lent(database: Database) -> Iterator[Any]:
+    """Lend a driver's connection, closed at the end: one that listens must not go back to the pool."""
+    lent = database.read.raw_connection()
+    try:
+        yield lent.driver_connection
+    finally:
+        lent.invalidate()
+
 
 class Listener:
     """Calls back, on a thread of its own, when somebody may have written to the database."""
 
-    def __init__(self, database: Database, callback: Callable[[], None]) -> None:
+    def __init__(
+        self, database: Database, callback: Callable[[], None], *, announcer: Announcer | None
+    ) -> None:
         self._database = database
         self._callback = callback
+        self._announcer = announcer
         self._stopped = threading.Event()
         self._interrupted, self._interrupt = os.pipe()
         self._thread = threading.Thread(target=self._run, name="listener", daemon=True)
@@ -81,29 +103,24 @@ class Listener:
         os.close(self._interrupted)
 
     def _run(self) -> None:
-        listen = self._listen if self._database.kind == POSTGRESQL else self._watch
         while not self._stopped.is_set():
             try:
-                # Invalidated at the end: a connection that listens must not go back to the pool.
-                lent = self._database.read.raw_connection()
-                try:
-                    listen(lent.driver_connection)
-                finally:
-                    lent.invalidate()
+                with _lent(self._database) as connection:
+                    if self._announcer is None:
+                        self._watch(connection)
+                    else:
+                        self._listen(connection, self._announcer)
             except (SQLAlchemyError, self._database.driver_error) as error:
-                _log.warning("listening_failed", message=str(error))
+                _log.warning("listening_failed", message=reason(error))
                 self._stopped.wait(RETRY_SECONDS)
 
-    def _listen(self, connection: Any) -> None:
-        connection.autocommit = True
+    def _listen(self, connection: Any, announcer: Announcer) -> None:
         connection.execute(f"LISTEN {CHANNEL}")
-        self._callback()  # whatever was announced before nobody has heard
+        self._callback()  # nobody has heard what was announced before
         while not self._stopped.is_set():
-            ready, _, _ = select.select([connection.fileno(), self._interrupted], [], [])
-            if connection.fileno() in ready:
-                heard = list(connection.notifies(timeout=0))
-                if heard:
-                    self._callback()
+            select.select([connection.fileno(), self._interrupted], [], [])
+            if any(heard.pid != announcer.pid for heard in list(connection.notifies(timeout=0))):
+                self._callback()
 
     def _watch(self, connection: Any) -> None:
         [known] = connection.execute("PRAGMA data_version").fetchone()

@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from openhitl.errors import OutcomeUnknown, Overloaded, StoreError
+from openhitl.errors import HitlError, OutcomeUnknown, Overloaded, StoreError
 from openhitl.protocol.case import Actor
 from openhitl.protocol.lifecycle import Command
 from openhitl.store.records import Committed, Outcome
-from openhitl.store.transactions import Member, Transactions, Unavailable
+from openhitl.store.transactions import Flushed, Member, Transactions, Unavailable
 
 BATCH = 256
 CAPACITY = 10_000
@@ -77,8 +77,8 @@ class Writer:
             if batch:
                 try:
                     self._flush(batch)
-                except Exception:  # the worker loop: whatever it is, the next batch must still be written
-                    _log.exception("batch_failed", commands=len(batch))
+                except Exception:  # the worker loop: a failing callback must not end it
+                    _log.exception("callback_failed", commands=len(batch))
         self._transactions.close()
 
     def _take(self) -> tuple[list[Member], bool]:
@@ -95,57 +95,46 @@ class Writer:
         return batch, True
 
     def _flush(self, batch: Sequence[Member]) -> None:
-        committed: list[Committed] = []
-        settled: list[tuple[object, Outcome | BaseException]] = []
+        flush = _Flush()
         try:
-            self._write(batch, committed, settled)
-        except Exception as error:
-            self._transactions.close()
-            failure = StoreError()
-            failure.__cause__ = error
-            answered = {id(done) for done, _ in settled}
-            settled += [(member.done, failure) for member in batch if id(member.done) not in answered]
-            raise
-        finally:
-            if committed:
-                self._on_commit(committed)
-            self._settle(settled)
-
-    def _write(
-        self,
-        batch: Sequence[Member],
-        committed: list[Committed],
-        settled: list[tuple[object, Outcome | BaseException]],
-    ) -> None:
-        try:
-            flushed = self._transactions.run(batch)
+            flush.add(batch, self._transactions.run(batch))
         except (OutcomeUnknown, Unavailable) as error:
-            settled += [(member.done, error) for member in batch]
-        except StoreError as error:
-            _log.warning("batch_rolled_back", commands=len(batch), message=error.message)
-            self._write_one_by_one(batch, committed, settled)
-        else:
-            committed += flushed.committed
-            settled += zip((member.done for member in batch), flushed.outcomes, strict=True)
+            flush.fail(batch, error)
+        except Exception as error:  # the worker loop: one member's fault must not be everybody's
+            _log.warning("batch_rolled_back", commands=len(batch), error=repr(error))
+            self._transactions.close()
+            self._flush_one_by_one(batch, flush)
+        if flush.committed:
+            self._on_commit(flush.committed)
+        self._settle(flush.settled)
 
-    def _write_one_by_one(
-        self,
-        batch: Sequence[Member],
-        committed: list[Committed],
-        settled: list[tuple[object, Outcome | BaseException]],
-    ) -> None:
-        down: Unavailable | None = None
-        for member in batch:
-            if down is not None:
-                settled.append((member.done, down))
-                continue
+    def _flush_one_by_one(self, batch: Sequence[Member], flush: _Flush) -> None:
+        for index, member in enumerate(batch):
             try:
-                flushed = self._transactions.run([member])
+                flush.add([member], self._transactions.run([member]))
             except Unavailable as error:
-                down = error
-                settled.append((member.done, error))
-            except StoreError as error:
-                settled.append((member.done, error))
-            else:
-                committed += flushed.committed
-                settled += zip([member.done], flushed.outcomes, strict=True)
+                flush.fail(batch[index:], error)
+                return
+            except HitlError as error:
+                self._transactions.close()
+                flush.fail([member], error)
+            except Exception as error:  # the worker loop, as above
+                _log.exception("command_failed", command=type(member.command).__name__)
+                self._transactions.close()
+                flush.fail([member], StoreError(), cause=error)
+
+
+class _Flush:
+    """What there is to tell after a batch."""
+
+    def __init__(self) -> None:
+        self.committed: list[Committed] = []
+        self.settled: list[tuple[object, Outcome | BaseException]] = []
+
+    def add(self, members: Sequence[Member], flushed: Flushed) -> None:
+        self.committed += flushed.committed
+        self.settled += zip((member.done for member in members), flushed.outcomes, strict=True)
+
+    def fail(self, members: Sequence[Member], error: HitlError, *, cause: Exception | None = None) -> None:
+        error.__cause__ = cause or error.__cause__
+        self.settled += [(member.done, error) for member in members]
