@@ -1,0 +1,102 @@
+"""Every page there is, as views to draw."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from openhitl.protocol.case import Status
+from openhitl.review.pages import PageView, Problems
+from openhitl.store.records import Draft
+from tests.pages.samples import (
+    LETTER,
+    LETTER_BEFORE,
+    LETTER_CONTEXT,
+    NOW,
+    answered,
+    ended,
+    made,
+    sample,
+    view,
+)
+
+
+def _draft(**values: object) -> Draft:
+    return Draft(values=values, version=2, saved_at=NOW)
+
+
+def _round_two() -> PageView:
+    previous = answered(sample("letter", case_id="review_1aaa"), "edit", {"feedback": "Less formal, please."})
+    context = {**LETTER_CONTEXT, "artifact": {**LETTER_CONTEXT["artifact"], "content": LETTER_BEFORE}}
+    return view(
+        sample("letter"), previous=replace(previous, content=replace(previous.content, context=context))
+    )
+
+
+_MANY = [{"id": f"n{number}", "title": f"Choice number {number}"} for number in range(12)]
+_ODD = {
+    "facts": {"a\u200bb": "x\u202ey", "averyveryverylongkeywithoutanyspaces" * 2: "v" * 120},
+    "consequences": {"approve": "It goes live.", "deny": "Nothing happens."},
+    "links": [{"label": "CI", "url": "https://ci.example/runs/1"}],
+    "deep": {"a": {"b": {"c": [1, [2, 3], {"d": None}]}}, "flags": {"on": True, "off": False}},
+}
+_FILLED = _draft(
+    full_name="Alice Adams",
+    email="alice@example.com",
+    employment="contract",
+    hourly_rate=95,
+    skills=["frontend", "devops"],
+)
+
+#: The five types as they are first seen.
+TYPES: dict[str, PageView] = {
+    name: view(sample(name)) for name in ("approval", "selection", "form", "confirmation", "escalation")
+}
+
+#: Every other page.
+OTHERS: dict[str, PageView] = {
+    "letter": view(sample("letter")),
+    "round-two": _round_two(),
+    "wizard-1": view(sample("wizard")),
+    "wizard-2": view(sample("wizard"), query={"step": "2"}, draft=_FILLED),
+    "wizard-2-wrong": view(
+        sample("wizard"),
+        problems=Problems(pairs=[("step", "2"), ("f.employment", "contract"), ("f.hourly_rate", "9500")]),
+    ),
+    "wizard-check": view(
+        sample("wizard"), query={"view": "check"}, draft=_FILLED, carried={"tax_id": "DE1234"}
+    ),
+    "form-wrong": view(sample("form"), problems=Problems(pairs=[("f.salary", "lots")])),
+    "selection-one": view(sample("selection", max=1, min=1)),
+    "selection-many": view(sample("selection", items=_MANY, max=None)),
+    "confirmation-whole": view(sample("confirmation", partial=False)),
+    "confirmation-sure": view(sample("confirmation", risk={"level": "high"}), query={"view": "sure"}),
+    "approval-sure": view(
+        sample("approval", risk={"level": "critical", "reasons": ["Drops a table", "Nobody on call"]}),
+        query={"view": "sure"},
+    ),
+    "reject": view(sample("approval"), query={"view": "reject"}),
+    "cancel": view(sample("approval"), query={"view": "cancel"}),
+    "full": view(sample("approval"), query={"view": "full"}),
+    "edit": view(sample("letter"), query={"view": "edit"}),
+    "edits": view(
+        sample("letter"), query={"view": "edits"}, draft=_draft(content=LETTER.replace("five", "six"))
+    ),
+    "retry": view(
+        sample("escalation"),
+        query={"view": "retry"},
+        draft=_draft(params={"strategy": "canary", "timeout": "300"}),
+    ),
+    "odd": view(made("approval", "Approve \u202egnp.exe " + "x" * 90, _ODD, message="One.\n\nTwo.")),
+    "sealed": view(made("x-sealed", "Encrypted", {"envelope": "c2VjcmV0"})),
+    "custom": view(made("x-poll", "What do you think?", {"topic": "Names"})),
+    "answered": view(
+        answered(sample("selection"), "select", {"selected": ["job_001", "job_003"], "note": "Both."})
+    ),
+    "answered-edit": view(
+        answered(sample("letter"), "edit", {"edits": {"content": LETTER.replace("five", "six")}}, name="Bob")
+    ),
+    "expired": view(ended(sample("approval"), Status.EXPIRED)),
+    "cancelled": view(ended(sample("form"), Status.CANCELLED, reason="Not for me.")),
+}
+
+EVERY = {**TYPES, **OTHERS}

@@ -1,0 +1,117 @@
+"""The pages as people meet them: accessible, above the fold, without sideways scrolling. ui §0, §7."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from openhitl.review.pages import render_error
+from tests.browser.gallery import EVERY, OTHERS, TYPES
+from tests.browser.stage import Stage, staged
+from tests.pages.pseudo import mirrored
+
+MODES = [
+    (size, theme, script)
+    for size in ("phone", "desktop")
+    for theme in ("light", "dark")
+    for script in (True, False)
+]
+AXE_OPTIONS = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
+
+
+@pytest.fixture(
+    scope="module", params=MODES, ids=lambda mode: f"{mode[0]}-{mode[1]}-{'js' if mode[2] else 'nojs'}"
+)
+def stage(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Stage]:
+    size, theme, script = request.param
+    with staged(chromium, size=size, theme=theme, script=script, bypass_csp=True) as stage:
+        yield stage
+
+
+@pytest.fixture(scope="module")
+def narrow(chromium: Browser) -> Iterator[Stage]:
+    with staged(chromium, size="narrow", bypass_csp=True) as stage:
+        yield stage
+
+
+def assert_accessible(page: Page) -> None:
+    """Let axe look for violations."""
+    found = Axe().run(page, options=AXE_OPTIONS)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def assert_no_sideways_scroll(page: Page) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_each_type_is_accessible_and_says_what_matters_above_the_fold(stage: Stage, name: str) -> None:
+    page = stage.show(TYPES[name])
+    assert_accessible(page)
+    assert_no_sideways_scroll(page)
+    bar = page.locator(".bar").bounding_box()
+    height = page.viewport_size["height"] if page.viewport_size else 0
+    assert bar is not None
+    assert bar["y"] + bar["height"] <= height + 1
+    for part in (".asker", "h1", "#deadline", ".banner:not([hidden])", ".zone-name"):
+        for element in page.locator(part).all():
+            box = element.bounding_box()
+            assert box is not None
+            assert box["y"] + box["height"] <= bar["y"], part
+    for button in page.locator(".bar .button").all():
+        box = button.bounding_box()
+        assert box is not None
+        assert box["height"] >= 48
+
+
+@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_other_page_is_accessible(narrow: Stage, name: str, theme: str) -> None:
+    narrow.page.emulate_media(color_scheme=theme)
+    assert_accessible(narrow.show(OTHERS[name]))
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_nothing_scrolls_sideways_at_320_pixels(narrow: Stage, name: str) -> None:
+    assert_no_sideways_scroll(narrow.show(EVERY[name]))
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_pages_turned_round_are_accessible_and_fit(
+    narrow: Stage, name: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    page = narrow.show(TYPES[name], words=mirrored(tmp_path_factory.mktemp("words")))
+    assert page.evaluate("getComputedStyle(document.body).direction") == "rtl"
+    assert_accessible(page)
+    assert_no_sideways_scroll(page)
+
+
+@pytest.mark.parametrize("status", [401, 429, 500])
+def test_error_pages_are_accessible(narrow: Stage, status: int) -> None:
+    assert_accessible(narrow.put(render_error("code", status)))
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_the_bar_never_covers_what_has_the_focus(narrow: Stage, name: str) -> None:
+    """WCAG 2.2, 2.4.11."""
+    page = narrow.show(EVERY[name])
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        covered = page.evaluate(
+            """() => {
+                const focused = document.activeElement, bar = document.querySelector(".bar");
+                if (!focused || focused === document.body) return null;
+                const box = focused.getBoundingClientRect();
+                if (!bar || bar.contains(focused)) return false;
+                return box.top >= bar.getBoundingClientRect().top;
+            }"""
+        )
+        if covered is None:
+            break
+        assert not covered, page.evaluate("document.activeElement.outerHTML")
