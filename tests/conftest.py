@@ -1,5 +1,13 @@
 """Fixtures for the whole suite."""
 
+import os
+
 from tests.databases import database_url, database_url_of, postgres_server, postgres_template
 
 __all__ = ["database_url", "database_url_of", "postgres_server", "postgres_template"]
+
+
+def pytest_configure() -> None:
+    """Forget the settings of whoever runs the tests: they may name a database that matters."""
+    for name in [name for name in os.environ if name.startswith("HITL_")]:
+        del os.environ[name]
