@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import hmac
 import os
 import secrets
@@ -26,13 +25,10 @@ class Keyring:
         if len(root) != ROOT_BYTES:
             raise SetupError(f"The root secret must be {ROOT_BYTES} bytes, not {len(root)}.")
         self._root = root
-        self._mac = hmac.new(root, digestmod=hashlib.sha256)
         self._aead = AESGCM(self._derive(b"seal"))
 
     def _derive(self, label: bytes) -> bytes:
-        mac = self._mac.copy()
-        mac.update(label)
-        return mac.digest()
+        return hmac.digest(self._root, label, "sha256")
 
     def case_secret(self, purpose: str, case_id: str, generation: int = 0) -> bytes:
         """Derive the 32 bytes behind a token of a case: the same for ever, so a URL can be said again."""

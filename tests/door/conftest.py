@@ -11,7 +11,7 @@ from tests.servers import RunningServer, running
 
 
 @pytest.fixture(scope="session", params=KINDS)
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+def server(request, tmp_path_factory) -> Iterator[RunningServer]:
     """A server on SQLite, then one on PostgreSQL."""
     settings = {}
     if request.param == "postgresql":

@@ -52,7 +52,8 @@ curl -s "http://localhost:3456/api/reviews/${CASE_ID}/status"
 def shell(script: str) -> list[dict]:
     """Run lines in bash and return every JSON value that they printed."""
     assert shutil.which("jq"), "jq is needed: apt-get install jq"
-    ran = subprocess.run(["bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True, timeout=60)
+    command = ["bash", "-euo", "pipefail", "-c", script]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert ran.returncode == 0, ran.stderr
     values, decoder, rest = [], json.JSONDecoder(), ran.stdout.strip()
     while rest:

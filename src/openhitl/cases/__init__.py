@@ -1,8 +1,7 @@
 """Where rules meet storage: review cases as the doors use them."""
 
 from openhitl.cases.casebook import Casebook
-from openhitl.cases.ids import new_case_id
 from openhitl.cases.urls import CaseUrls
 from openhitl.store.records import Draft, Outcome, StoredCase
 
-__all__ = ["CaseUrls", "Casebook", "Draft", "Outcome", "StoredCase", "new_case_id"]
+__all__ = ["CaseUrls", "Casebook", "Draft", "Outcome", "StoredCase"]

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from openhitl.cases.casefiles import CaseFiles
-from openhitl.cases.ids import new_case_id
+from openhitl.cases.ids import CaseIds
 from openhitl.cases.rates import MinuteRate
 from openhitl.cases.urls import CaseUrls
 from openhitl.errors import InvalidRequest, RateLimited
@@ -49,6 +49,7 @@ class CreationDesk:
         self._settings = settings
         self._urls = urls
         self._files = files
+        self._ids = CaseIds()
         self._rate = MinuteRate(settings.agent_rate, wall=wall)
         self._origins = frozenset(filter(None, map(str.strip, settings.default_ref_origins.split(","))))
 
@@ -58,7 +59,7 @@ class CreationDesk:
         if not allowance.allowed:
             raise RateLimited("This agent asks too often.", retry_after_seconds=allowance.reset_seconds)
         asking = Asking(
-            case_id=new_case_id(int(now.timestamp() * 1000)),
+            case_id=self._ids.new(int(now.timestamp() * 1000)),
             agent_name=creation.actor.name or "",
             owner=creation.owner,
             relays_answers=creation.relays_answers,

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import ParamSpec, TypeVar
 
+from openhitl.errors import Overloaded
 from openhitl.protocol.case import Actor
 from openhitl.protocol.lifecycle import Command
 from openhitl.store import Store
@@ -15,6 +16,8 @@ from openhitl.store.records import Committed, Outcome
 
 READERS = 4
 DRAIN_SECONDS = 8.0
+#: How many commands may wait for the writer.
+CAPACITY = 10_000
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -38,6 +41,8 @@ class Ledger:
         self._loop = asyncio.get_running_loop()
         self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
         self._on_commit = on_commit
+        self._leaving: list[tuple[Command, Actor, asyncio.Future[Outcome]]] = []
+        self._with_writer = 0
         self._writer = store.writer(clock=clock, on_commit=self._committed, settle=self._settled)
 
     async def read(self, query: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -49,29 +54,55 @@ class Ledger:
 
         A caller that goes away does not take its command back. Raises: Overloaded, OutcomeUnknown.
         """
+        if len(self._leaving) >= CAPACITY:
+            raise Overloaded
         future: asyncio.Future[Outcome] = self._loop.create_future()
-        self._writer.put(command, actor, future)
+        self._leaving.append((command, actor, future))
+        if len(self._leaving) == 1 and not self._with_writer:
+            self._loop.call_soon(self._hand_over)
         return await future
+
+    def _hand_over(self) -> None:
+        """Give the writer all that has come since it was last given something.
+
+        It is given more only when it has settled that, so that whatever comes during a commit, and
+        whatever else came in the same turn of the loop, shares the next one. No timer holds it back.
+        """
+        leaving, self._leaving = self._leaving, []
+        for command, actor, future in leaving:
+            try:
+                self._writer.put(command, actor, future)
+            except Overloaded as error:
+                _settle(future, error)
+            else:
+                self._with_writer += 1
 
     def _committed(self, batch: Sequence[Committed]) -> None:
         self._loop.call_soon_threadsafe(self._on_commit, batch)
 
     def _settled(self, settled: Sequence[tuple[object, Outcome | BaseException]]) -> None:
-        self._loop.call_soon_threadsafe(_settle, settled)
+        self._loop.call_soon_threadsafe(self._settle_all, settled)
+
+    def _settle_all(self, settled: Sequence[tuple[object, Outcome | BaseException]]) -> None:
+        self._with_writer -= len(settled)
+        for future, outcome in settled:
+            _settle(future, outcome)
+        if self._leaving and not self._with_writer:
+            self._loop.call_soon(self._hand_over)
 
     async def close(self) -> None:
-        """Let the writer finish what it has, then close the store."""
+        """Let the writer finish what has come, then close the store."""
+        self._hand_over()
         await self._loop.run_in_executor(None, self._writer.drain, DRAIN_SECONDS)
         await asyncio.sleep(0)  # what the writer has settled is on the loop's queue before this
         self._pool.shutdown()
         self.store.close()
 
 
-def _settle(settled: Sequence[tuple[object, Outcome | BaseException]]) -> None:
-    for future, outcome in settled:
-        if not isinstance(future, asyncio.Future) or future.done():
-            continue
-        if isinstance(outcome, BaseException):
-            future.set_exception(outcome)
-        else:
-            future.set_result(outcome)
+def _settle(future: object, outcome: Outcome | BaseException) -> None:
+    if not isinstance(future, asyncio.Future) or future.done():
+        return  # the caller has gone away; its command took effect all the same
+    if isinstance(outcome, BaseException):
+        future.set_exception(outcome)
+    else:
+        future.set_result(outcome)

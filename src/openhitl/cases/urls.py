@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from openhitl.keyring import Keyring
 from openhitl.protocol.tokens import Purpose, token_from_bytes
+
+JUST_SAID = 1_024
 
 
 class CaseUrls:
@@ -16,9 +20,10 @@ class CaseUrls:
     def __init__(self, base: str, keyring: Keyring) -> None:
         self.base = base
         self._keyring = keyring
+        #: Return the case's token of a purpose. A new case's tokens are said twice in a row.
+        self.token = lru_cache(maxsize=JUST_SAID)(self._derive)
 
-    def token(self, purpose: Purpose, case_id: str) -> str:
-        """Return the case's token of a purpose."""
+    def _derive(self, purpose: Purpose, case_id: str) -> str:
         return token_from_bytes(purpose, self._keyring.case_secret(purpose.value, case_id))
 
     def review(self, case_id: str) -> str:

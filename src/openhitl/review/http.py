@@ -60,7 +60,7 @@ class Request:
         if self.media_type not in ("application/json", "") and not self.media_type.endswith("+json"):
             raise UnsupportedMediaType
         try:
-            return json.loads(self.body, parse_constant=_refuse_constant)
+            return _decode(self.body.decode("utf-8"))
         except (ValueError, RecursionError) as error:
             raise MalformedRequest(f"The body is not valid JSON: {_short(error)}") from error
 
@@ -75,6 +75,10 @@ class Request:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+_decode = json.JSONDecoder(parse_constant=_refuse_constant).decode
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def _short(error: BaseException) -> str:
@@ -97,7 +101,7 @@ class Response:
 
 def json_response(status: int, value: Any, headers: Iterable[tuple[str, str]] = ()) -> Response:
     """Encode a value as JSON. What an API says is nobody else's to keep."""
-    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    body = _encode(value).encode("utf-8", "surrogatepass")
     return Response(status, body, headers=(("cache-control", "no-store"), *headers))
 
 
