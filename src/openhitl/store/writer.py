@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import traceback
 from collections.abc import Callable, Sequence
 
 import structlog
@@ -77,8 +78,8 @@ class Writer:
             if batch:
                 try:
                     self._flush(batch)
-                except Exception:  # the worker loop: a failing callback must not end it
-                    _log.exception("callback_failed", commands=len(batch))
+                except Exception as error:  # the worker loop: a failing callback must not end it
+                    _log.error("callback_failed", commands=len(batch), error=_spot(error))
         self._transactions.close()
 
     def _take(self) -> tuple[list[Member], bool]:
@@ -101,7 +102,7 @@ class Writer:
         except (OutcomeUnknown, Unavailable) as error:
             flush.fail(batch, error)
         except Exception as error:  # the worker loop: one member's fault must not be everybody's
-            _log.warning("batch_rolled_back", commands=len(batch), error=repr(error))
+            _log.warning("batch_rolled_back", commands=len(batch), error=_spot(error))
             self._transactions.close()
             self._flush_one_by_one(batch, flush)
         if flush.committed:
@@ -119,7 +120,7 @@ class Writer:
                 self._transactions.close()
                 flush.fail([member], error)
             except Exception as error:  # the worker loop, as above
-                _log.exception("command_failed", command=type(member.command).__name__)
+                _log.error("command_failed", command=type(member.command).__name__, error=_spot(error))
                 self._transactions.close()
                 flush.fail([member], StoreError(), cause=error)
 
@@ -138,3 +139,10 @@ class _Flush:
     def fail(self, members: Sequence[Member], error: HitlError, *, cause: Exception | None = None) -> None:
         error.__cause__ = cause or error.__cause__
         self.settled += [(member.done, error) for member in members]
+
+
+def _spot(error: Exception) -> str:
+    """Say what failed and where; nothing of an error's text, in which an answer may be."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    what = error.message if isinstance(error, HitlError) else type(error).__name__
+    return f"{what} ({where.filename}:{where.lineno})"
