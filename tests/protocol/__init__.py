@@ -1,0 +1,1 @@
+"""The rules of the protocol, tested as values: no clock, network or storage."""
