@@ -71,12 +71,12 @@ class Casebook:
         Raises: InvalidRequest, UnsupportedField, NoItems, PolicyRefused, RateLimited,
         IdempotencyMismatch.
         """
-        command = self._desk.command(body, creation, now=self.clock())
+        command, file = self._desk.command(body, creation, now=self.clock())
         outcome = await self._decide(command, creation.actor)
         if outcome.joined is not None:
             stored = outcome.joined
             return self._desk.accepted(stored.case, stored.content, creation)
-        self._desk.remember(command)
+        self._desk.remember(command, file)
         return self._desk.accepted(command.case, command.content, creation)
 
     async def opened(self, case_id: str, actor: Actor) -> None:

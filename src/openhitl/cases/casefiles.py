@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 from openhitl.cases.ledger import Ledger
 from openhitl.errors import InvalidToken, NotFound
 from openhitl.feed import WeightedCache
-from openhitl.protocol.case import Content, ReviewCase
+from openhitl.protocol.case import Content
 from openhitl.protocol.context import Context
 from openhitl.protocol.lifecycle import TokenHash
 from openhitl.protocol.tokens import Purpose, checked_hash
@@ -17,21 +16,18 @@ from openhitl.store.records import StoredCase, TokenRow
 CONTENT_BYTES = 64 * 1024 * 1024
 TOKEN_BYTES = 16 * 1024 * 1024
 TOKEN_WEIGHT = 400
+FILE_WEIGHT = 2_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CaseFile:
-    """The immutable part of a case."""
+    """The immutable part of a case; `context` is its content's, in named parts."""
 
     case_id: str
     content: Content
+    context: Context
     owner: int | None
     demo: bool
-
-    @cached_property
-    def context(self) -> Context:
-        """The context's named parts, parsed at the first use."""
-        return Context.parse(self.content.type, self.content.context)
 
 
 class CaseFiles:
@@ -42,10 +38,9 @@ class CaseFiles:
         self._files: WeightedCache[str, CaseFile] = WeightedCache(CONTENT_BYTES)
         self._tokens: WeightedCache[bytes, TokenRow] = WeightedCache(TOKEN_BYTES)
 
-    def keep(self, case: ReviewCase, content: Content, owner: int | None, *, weight_bytes: int) -> CaseFile:
+    def keep(self, file: CaseFile, *, weight_bytes: int) -> CaseFile:
         """Remember the file of a case that was just made or read."""
-        file = CaseFile(case.case_id, content, owner, case.demo)
-        self._files.put(case.case_id, file, 2_000 + weight_bytes)
+        self._files.put(file.case_id, file, FILE_WEIGHT + weight_bytes)
         return file
 
     def keep_token(self, token: TokenHash, case_id: str) -> None:
@@ -58,8 +53,11 @@ class CaseFiles:
         return self._files.get(case_id) or self.keep_stored(await self.load(case_id))
 
     def keep_stored(self, stored: StoredCase) -> CaseFile:
-        weight = 4 * len(str(stored.content.context))
-        return self.keep(stored.case, stored.content, stored.owner, weight_bytes=weight)
+        """Remember the file of a case that was read."""
+        content = stored.content
+        context = Context.parse(content.type, content.context)
+        file = CaseFile(stored.case.case_id, content, context, stored.owner, stored.case.demo)
+        return self.keep(file, weight_bytes=4 * len(str(content.context)))
 
     async def load(self, case_id: str) -> StoredCase:
         """Read a case as it stands. Raises: NotFound."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from openhitl.cases.casefiles import CaseFiles
+from openhitl.cases.casefiles import FILE_WEIGHT, CaseFile, CaseFiles
 from openhitl.cases.ids import CaseIds
 from openhitl.cases.rates import MinuteRate
 from openhitl.cases.urls import CaseUrls
@@ -53,8 +53,11 @@ class CreationDesk:
         self._rate = MinuteRate(settings.agent_rate, wall=wall)
         self._origins = frozenset(filter(None, map(str.strip, settings.default_ref_origins.split(","))))
 
-    def command(self, body: Any, creation: Creation, *, now: datetime) -> Create:
-        """Check a create body and make the command. Raises as `Casebook.create`."""
+    def command(self, body: Any, creation: Creation, *, now: datetime) -> tuple[Create, CaseFile]:
+        """Check a create body; return the command, and what to remember once it has taken effect.
+
+        Raises as `Casebook.create`.
+        """
         allowance = self._rate.take(creation.owner)
         if not allowance.allowed:
             raise RateLimited("This agent asks too often.", retry_after_seconds=allowance.reset_seconds)
@@ -69,14 +72,16 @@ class CreationDesk:
         parsed = parse_creation(body, asking, now=now)
         self._check_default_refs(parsed.context)
         key = creation.idempotency_key
-        return Create(
-            case=parsed.case,
-            content=parsed.content,
-            tokens=self._tokens(parsed.case, parsed.content, creation),
+        case, content = parsed.case, parsed.content
+        command = Create(
+            case=case,
+            content=content,
+            tokens=self._tokens(case, content, creation),
             owner=creation.owner,
             idempotency_key=key,
             request_digest=hash_token(jcs.digest(body)) if key else None,
         )
+        return command, CaseFile(case.case_id, content, parsed.context, creation.owner, creation.demo)
 
     def _tokens(self, case: ReviewCase, content: Content, creation: Creation) -> tuple[TokenHash, ...]:
         purposes = [Purpose.REVIEW]
@@ -108,11 +113,11 @@ class CreationDesk:
                     hint="The operator lists origins in HITL_DEFAULT_REF_ORIGINS.",
                 )
 
-    def remember(self, command: Create) -> None:
+    def remember(self, command: Create, file: CaseFile) -> None:
         """Keep what the answer to this case will need."""
-        self._files.keep(command.case, command.content, command.owner, weight_bytes=4_000)
+        self._files.keep(file, weight_bytes=FILE_WEIGHT)
         for token in command.tokens:
-            self._files.keep_token(token, command.case.case_id)
+            self._files.keep_token(token, file.case_id)
 
     def urls_of(self, case: ReviewCase, content: Content, *, submit_token: bool) -> wire.Urls:
         """Say the addresses of a case."""

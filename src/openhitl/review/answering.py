@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -27,7 +29,7 @@ from openhitl.protocol.wire import timestamp
 from openhitl.review.asking import body_object, checked_reason, reason_of
 from openhitl.review.door import Door, bearer
 from openhitl.review.http import Request, Response, json_response, see_other
-from openhitl.review.pages import Problems, decode_answer, decode_step
+from openhitl.review.pages import PageView, Problems, StepPost, decode_answer, decode_step, merge_draft
 from openhitl.review.reading import carry_name, page_response, view_of
 
 #: Refusals after which the page itself tells what happened.
@@ -127,7 +129,8 @@ async def draft(door: Door, request: Request, case_id: str) -> Response:
         raise InvalidRequest("version must be a whole number.")
     if not isinstance(step, int) or isinstance(step, bool):
         raise InvalidRequest("step must be a whole number.")
-    saved = await door.book.save_draft(case_id, values, actor, base_version=version, step=step)
+    merged = merge_draft(await view_of(door, request, case_id), values)
+    saved = await door.book.save_draft(case_id, merged, actor, base_version=version, step=step)
     return Response(204, headers=(("x-draft-version", str(saved)),))
 
 
@@ -135,8 +138,12 @@ async def _draft_form(door: Door, request: Request, case_id: str, actor: Actor) 
     pairs = request.form()
     view = await view_of(door, request, case_id)
     post = decode_step(view, pairs)
+    cookie = _carried(door, view, post)
     if post.problems is not None:
-        return page_response(door, await view_of(door, request, case_id, problems=post.problems))
+        # What was typed comes back with the page, secrets by way of their cookie.
+        wrong = replace(view, problems=post.problems, carried=post.sensitive)
+        response = page_response(door, wrong)
+        return replace(response, headers=(*response.headers, cookie))
     try:
         await door.book.save_draft(
             case_id, post.values, actor, base_version=post.version, step=max(1, post.step)
@@ -147,13 +154,16 @@ async def _draft_form(door: Door, request: Request, case_id: str, actor: Actor) 
         return page_response(door, conflict, status=error.status)
     except CLOSED:
         return _back(door, request, case_id)
-    headers = []
-    sealed = door.book.carrier.seal(case_id, post.sensitive) if post.sensitive else None
-    if sealed:
-        left = view.stored.case.expires_at - view.now
-        cookie = _carry_cookie(door, case_id, sealed, max_age_seconds=int(left.total_seconds()))
-        headers.append(("set-cookie", cookie))
-    return _back(door, request, case_id, query=post.query, headers=headers)
+    return _back(door, request, case_id, query=post.query, headers=[cookie])
+
+
+def _carried(door: Door, view: PageView, post: StepPost) -> tuple[str, str]:
+    """Make the cookie that carries secrets on, or that forgets them."""
+    case = view.stored.case
+    sealed = door.book.carrier.seal(case.case_id, post.sensitive) if post.sensitive else None
+    left = case.expires_at - view.now if sealed else timedelta(0)
+    cookie = _carry_cookie(door, case.case_id, sealed or "", max_age_seconds=int(left.total_seconds()))
+    return ("set-cookie", cookie)
 
 
 def _carry_cookie(door: Door, case_id: str, value: str, *, max_age_seconds: int) -> str:

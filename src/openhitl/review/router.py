@@ -32,41 +32,36 @@ class Route:
 
 
 class Router:
-    """Finds routes by the number of segments of a path, then segment by segment."""
+    """Finds routes by the shape of a path: its length, where its variable segments are, the others."""
 
     def __init__(self, routes: Sequence[Route]) -> None:
-        self._by_length: dict[int, list[tuple[list[str], Route]]] = {}
+        self._shapes: dict[int, dict[tuple[int, ...], dict[tuple[str, ...], dict[str, Route]]]] = {}
         for route in routes:
             segments = route.pattern.split("/")
-            self._by_length.setdefault(len(segments), []).append((segments, route))
+            places = tuple(place for place, segment in enumerate(segments) if segment.startswith("{"))
+            shape = self._shapes.setdefault(len(segments), {}).setdefault(places, {})
+            shape.setdefault(_blanked(segments, places), {})[route.method] = route
 
     def match(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
         """Return the route for a request and the values in its path.
 
         HEAD is answered as GET. Raises: NotFound, MethodNotAllowed.
         """
-        wanted = "GET" if method == "HEAD" else method
         given = path.split("/")
-        allowed = set()
-        for segments, route in self._by_length.get(len(given), ()):
-            values = _fit(segments, given)
-            if values is None:
+        for places, shape in self._shapes.get(len(given), {}).items():
+            methods = shape.get(_blanked(given, places))
+            if methods is None or not all(given[place] for place in places):
                 continue
-            if route.method == wanted:
-                return route, values
-            allowed.add(route.method)
-        if allowed:
-            raise MethodNotAllowed(allow=sorted(allowed))
+            route = methods.get("GET" if method == "HEAD" else method)
+            if route is None:
+                raise MethodNotAllowed(allow=sorted(methods))
+            names = route.pattern.split("/")
+            return route, {names[place][1:-1]: given[place] for place in places}
         raise NotFound
 
 
-def _fit(segments: list[str], given: list[str]) -> dict[str, str] | None:
-    values = {}
-    for segment, value in zip(segments, given, strict=True):
-        if segment.startswith("{"):
-            if not value:
-                return None
-            values[segment[1:-1]] = value
-        elif segment != value:
-            return None
-    return values
+def _blanked(segments: Sequence[str], places: tuple[int, ...]) -> tuple[str, ...]:
+    blanked = list(segments)
+    for place in places:
+        blanked[place] = ""
+    return tuple(blanked)

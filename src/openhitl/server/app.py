@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from contextlib import AsyncExitStack, suppress
 
 import structlog
@@ -95,22 +96,20 @@ class Server:
             _log.exception("request_failed", method=scope["method"], path=scope["path"], error=repr(error))
             await send_response(send, error_response(HitlError()))
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def _answer(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Find who answers; polls and streams come first, in front of any framework."""
         path: str = scope["path"]
         if self._prefix and path.startswith(self._prefix + "/"):
             path = scope["path"] = path[len(self._prefix) :]
         if path.startswith(_POLLED):
             case_id, _, what = path[len(_POLLED) :].partition("/")
             if what == "status":
-                await self._poll(scope, receive, send, case_id)
-                return
+                return self._poll(scope, receive, send, case_id)
             if what == "events":
-                await self._events(scope, receive, send, case_id)
-                return
+                return self._events(scope, receive, send, case_id)
         if path.startswith(_HOUSE):
-            await self._house(scope, receive, send)
-            return
-        await self._door(scope, receive, send)
+            return self._house(scope, receive, send)
+        return self._door(scope, receive, send)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()

@@ -15,6 +15,7 @@ from openhitl.server.asgi import Receive, Scope, Send, send_response
 _RETRY_AFTER = (b"retry-after", str(RETRY_AFTER_SECONDS).encode())
 _JSON = (b"content-type", b"application/json")
 _PRIVATE = (b"cache-control", b"private, no-cache")
+_RESETS = [(b"x-ratelimit-reset", b"%d" % seconds) for seconds in range(61)]
 
 
 class Credentials:
@@ -46,6 +47,7 @@ class PollEndpoint:
         self._feed = door.book.feed
         self._keys = door.keys
         self._rate = door.book.poll_rate
+        self._limit = (b"x-ratelimit-limit", b"%d" % self._rate.limit)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send, case_id: str) -> None:
         """Answer one poll."""
@@ -101,9 +103,9 @@ class PollEndpoint:
         if self._rate.limit:
             allowance = self._rate.take(case_id)
             headers += (
-                (b"x-ratelimit-limit", b"%d" % allowance.limit),
+                self._limit,
                 (b"x-ratelimit-remaining", b"%d" % allowance.remaining),
-                (b"x-ratelimit-reset", b"%d" % allowance.reset_seconds),
+                _RESETS[allowance.reset_seconds],
             )
             if not allowance.allowed:
                 raise RateLimited(
