@@ -84,7 +84,7 @@ def open_database(url: str) -> Database:
         raise SetupError("HITL_DATABASE_URL is not a database address.") from error
     if parsed.drivername == "sqlite" and parsed.database and parsed.database != ":memory:":
         return _open_sqlite(parsed)
-    if parsed.drivername in ("postgresql", "postgres"):
+    if parsed.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
         return _open_postgresql(parsed.set(drivername="postgresql+psycopg"))
     raise SetupError(
         "HITL_DATABASE_URL is neither sqlite:///<path> nor postgresql://….",
