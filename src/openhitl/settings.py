@@ -102,12 +102,16 @@ def load_settings(flags: Mapping[str, Any] | None = None) -> Settings:
     try:
         return Settings(**{**_from_files(), **given})
     except ValidationError as error:
-        lines = [f"{_name(issue['loc'])}: {issue['msg']}" for issue in error.errors()]
+        lines = [f"{_name(issue['loc'])}: {_plain(issue['msg'])}" for issue in error.errors()]
         raise SetupError("; ".join(lines)) from error
 
 
 def _name(location: tuple[int | str, ...]) -> str:
     return PREFIX + str(location[0]).upper() if location else "settings"
+
+
+def _plain(message: str) -> str:
+    return message.removeprefix("Value error, ")
 
 
 def _from_files() -> dict[str, str]:

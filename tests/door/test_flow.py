@@ -203,3 +203,13 @@ def test_a_follow_up_of_a_foreign_case_is_refused(server):
     foreign = {**BY_TYPE["approval"], "previous_case_id": first["case_id"]}
     response = server.agent.post("/api/v1/reviews", json=foreign)
     assert response.status_code == 422
+
+
+def test_an_agent_may_say_its_name_but_not_hide_whose_key_it_uses(server):
+    headers = {"x-mcp-agent-name": "Deploy%20bot%20%C3%BC"}
+    response = server.agent.post("/api/v1/reviews", json=CONFIRMATION, headers=headers)
+    case_id = response.json()["hitl"]["case_id"]
+    shown = server.agent.get(f"/api/v1/reviews/{case_id}").json()
+    assert shown["agent"] == "Deploy bot ü (agent-under-test)"
+    plain = server.ask(CONFIRMATION, as_service=False)
+    assert server.agent.get(f"/api/v1/reviews/{plain['case_id']}").json()["agent"] == "agent-under-test"

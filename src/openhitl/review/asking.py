@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 
 from openhitl.cases.creation import Creation
 from openhitl.errors import InvalidRequest, InvalidType, MalformedRequest, NotFound
+from openhitl.identity import Asker
 from openhitl.protocol.case import ACTIONS, Actor, ActorKind, Status
 from openhitl.protocol.problems import check_storable, text_of
 from openhitl.review.door import Door
@@ -15,6 +18,7 @@ from openhitl.review.samples import SAMPLES
 
 MAX_KEY_CHARACTERS = 255
 MAX_PAGE = 200
+MAX_AGENT_CHARACTERS = 100
 DEMO = Actor(kind=ActorKind.SERVICE, id="demo", surface="demo", name="Demo service")
 ACCEPTED_HEADERS = (("retry-after", str(RETRY_AFTER_SECONDS)),)
 
@@ -25,8 +29,18 @@ async def create(door: Door, request: Request) -> Response:
     key = request.headers.get("idempotency-key")
     if key is not None and not 1 <= len(key) <= MAX_KEY_CHARACTERS:
         raise InvalidRequest(f"Idempotency-Key must have 1 to {MAX_KEY_CHARACTERS} characters.")
-    creation = Creation(actor=asker.actor, owner=asker.agent_id, idempotency_key=key)
+    actor = replace(asker.actor, name=_display_name(request, asker))
+    creation = Creation(actor=actor, owner=asker.agent_id, idempotency_key=key)
     return json_response(202, await door.book.create(request.json(), creation), ACCEPTED_HEADERS)
+
+
+def _display_name(request: Request, asker: Asker) -> str:
+    """Name who asks: what the agent calls itself, never without the name that its key was made for."""
+    claimed = unquote(request.headers.get("x-mcp-agent-name", "")).strip()
+    if not claimed or claimed == asker.name:
+        return asker.name
+    check_storable(claimed)
+    return f"{text_of(claimed, 'x-mcp-agent-name', most=MAX_AGENT_CHARACTERS)} ({asker.name})"
 
 
 async def create_demo(door: Door, request: Request) -> Response:

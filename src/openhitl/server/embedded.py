@@ -10,6 +10,7 @@ from openhitl.errors import SetupError
 from openhitl.server.app import Server
 from openhitl.server.local import ensure_local_key
 from openhitl.server.lock import ServerLock
+from openhitl.server.logs import log_to_stderr
 from openhitl.server.serving import HitlUvicorn, bind, uvicorn_for
 from openhitl.settings import Settings
 
@@ -41,6 +42,7 @@ class EmbeddedServer:
         self.api_key = ""
 
     def __enter__(self) -> EmbeddedServer:
+        log_to_stderr()
         self._lock.__enter__()
         try:
             if not self._lock.held:

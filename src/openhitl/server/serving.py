@@ -15,6 +15,7 @@ from openhitl.errors import SetupError
 from openhitl.server.app import Server
 from openhitl.server.local import ensure_local_key
 from openhitl.server.lock import ServerLock
+from openhitl.server.logs import log_to_stderr
 from openhitl.settings import Settings
 
 BACKLOG = 4_096
@@ -101,6 +102,7 @@ def calm_collector() -> None:
 
 def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Raises: SetupError, StoreError."""
+    log_to_stderr()
     raise_file_limit()
     calm_collector()
     listener, settings = bind(settings)
