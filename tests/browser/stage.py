@@ -25,16 +25,19 @@ class Stage:
     page: Page
     posts: list[tuple[str, str]]
     script: bool = True
+    draft_status: int = 204
+    prefill: str = ""
     _drawn: Drawn = field(default_factory=lambda: Drawn(""))
 
-    def show(self, view: PageView, *, words: Words | None = None) -> Page:
-        """Draw a view and wait until its scripts have run."""
-        return self.put(render_review(view, words=words))
+    def show(self, view: PageView, *, words: Words | None = None, frozen: bool = True) -> Page:
+        """Draw a view and wait until its scripts have run; frozen, the browser's clock stands at NOW."""
+        return self.put(render_review(view, words=words), frozen=frozen)
 
-    def put(self, drawn: Drawn) -> Page:
+    def put(self, drawn: Drawn, *, frozen: bool = True) -> Page:
         """Show a page as the server would send it."""
         self._drawn = drawn
-        self.page.clock.set_fixed_time(NOW)
+        if frozen:
+            self.page.clock.set_fixed_time(NOW)
         self.page.goto(f"{ORIGIN}/review/it", wait_until="load")
         return self.page
 
@@ -44,7 +47,9 @@ class Stage:
         path = request.url.removeprefix(ORIGIN).partition("?")[0]
         if request.method != "GET":
             self.posts.append((f"{request.method} {path}", request.post_data or ""))
-            route.fulfill(status=204)
+            route.fulfill(status=self.draft_status if path.endswith("/draft") else 204)
+        elif "/prefill/" in path:
+            route.fulfill(json={"value": self.prefill})
         elif path.endswith(".js") and not self.script:
             route.abort()
         elif path.startswith("/static/"):

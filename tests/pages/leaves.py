@@ -74,20 +74,33 @@ def missing_leaves(context: dict[str, Any], html: str) -> list[str]:
 
 
 def _is_shown(path: str, value: Any, text: str) -> bool:
-    key = re.sub(r"\[\d+\]$", "", path).rpartition(".")[2]
+    key = re.sub(r"(\[\d+\])+$", "", path).rpartition(".")[2]
+    if f'"{key}": {json.dumps(value, ensure_ascii=False)}' in text:  # JSON shown as its source
+        return True
     if isinstance(value, bool):
-        if key in SENTENCES:
-            return (SENTENCES[key] in text) is value
-        said = "Yes" if value else "No"
-        return re.search(rf"{re.escape(humanise(key))}:? (?:Yes )?{said}\b", text) is not None
-    if value is None or value == "":
-        return f"{humanise(key)}: none" in text or f"{humanise(key)} none" in text or "none" in text
+        return _is_flag_shown(key, value, text)
+    if value is None:
+        return "none" in text
+    if value == "":
+        return humanise(key) in text
     if "risk" in path and (key == "level" or "." not in path):
         return str(value).lower() in text.lower()  # "Medium risk"
     if isinstance(value, str):
-        lines = value.splitlines() if path.endswith("diff") else [value]
-        stripped = [line.lstrip("+- ") for line in lines] if path.endswith("diff") else lines
-        return all(_collapsed(visible(line.replace("\r\n", "\n"))) in text for line in stripped)
+        return _is_text_shown(value, text)
     if path == "min" and value == 0:
         return "None of these" in text
     return re.search(rf"(?<![\d.]){re.escape(json.dumps(value))}(?![\d]|\.\d)", text) is not None
+
+
+def _is_flag_shown(key: str, value: bool, text: str) -> bool:
+    if key in SENTENCES:
+        return (SENTENCES[key] in text) is value
+    said = "Yes" if value else "No"
+    return re.search(rf"{re.escape(humanise(key))}:? (?:Yes )?{said}\b", text) is not None
+
+
+def _is_text_shown(value: str, text: str) -> bool:
+    """Find a text as a whole, or line by line without the signs that a diff draws beside its lines."""
+    lines = visible(value.replace("\r\n", "\n")).splitlines()
+    whole = _collapsed(" ".join(lines)) in text
+    return whole or all(_collapsed(line.lstrip("+- ")) in text for line in lines)

@@ -29,7 +29,8 @@ def approval_page(sheet: Sheet) -> Page:
         can_decide=is_complete(sheet),
         primary=approve_label(sheet),
         feedback=typed(sheet, "feedback"),
-        problems=problem_list(sheet),
+        asks_changes=typed(sheet, "action") == "edit",
+        problems=problem_list(sheet, (("data.feedback", "feedback"),)),
     )
 
 

@@ -2,9 +2,10 @@
 
 const form = document.querySelector("form[data-autosave]");
 const fields = [...form.querySelectorAll("[data-key]")];
+const CONTROL = "[name]:not(button, [name=forget])";
 
 function read(field) {
-  const inputs = [...field.querySelectorAll("[name]")];
+  const inputs = [...field.querySelectorAll(CONTROL)];
   const first = inputs[0];
   if (!first) return undefined;
   if (first.type === "radio") return inputs.find((input) => input.checked)?.value;
@@ -126,7 +127,7 @@ for (const button of form.querySelectorAll("[data-show]")) {
 }
 
 for (const note of form.querySelectorAll("[data-prefill]")) {
-  const box = note.closest(".field").querySelector("[name]");
+  const box = note.closest(".field").querySelector(CONTROL);
   if (box.value) continue;
   fetch(note.dataset.prefill)
     .then((response) => (response.ok ? response.json() : Promise.reject(response)))
