@@ -43,7 +43,9 @@ def rate_row(operation: str, ours: list[float], peer: list[float]) -> Row:
 
 def wall_row(operation: str, ours: list[float], peer: list[float]) -> Row:
     """Compare requests per second of wall time; no goal, since it moves with the machine."""
-    return Row(name=operation, unit="requests per second", ours=median(ours), peer=median(peer))
+    return Row(
+        name=f"{operation}, by the clock", unit="requests per second", ours=median(ours), peer=median(peer)
+    )
 
 
 def ceiling_row(name: str, unit: str, ours: list[float], peer: list[float], *, most: float | None) -> Row:
