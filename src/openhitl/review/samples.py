@@ -67,7 +67,8 @@ _APPROVAL: dict[str, Any] = {
         "artifact": {
             "title": "Release notes",
             "format": "markdown",
-            "content": "## v2.1.0\n\n- Checkout remembers the delivery address\n- Search is **twice as fast**\n"
+            "content": "## v2.1.0\n\n- Checkout remembers the delivery address\n"
+            "- Search is **twice as fast**\n"
             "- Fixes three bugs in the basket\n",
         },
     },
