@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from contextlib import ExitStack
 from types import TracebackType
 
 from openhitl.errors import SetupError
@@ -37,24 +38,21 @@ class EmbeddedServer:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._lock = ServerLock(settings.data_dir, settings.public_url)
         self.url = ""
         self.api_key = ""
 
     def __enter__(self) -> EmbeddedServer:
         log_to_stderr()
-        self._lock.__enter__()
-        try:
-            if not self._lock.held:
-                raise AlreadyServed(self._lock.holder())
+        with ExitStack() as stack:
+            lock = stack.enter_context(ServerLock(self._settings.data_dir, self._settings.public_url))
+            if not lock.held:
+                raise AlreadyServed(lock.holder())
             listener, settings = bind(self._settings)
-            self._lock.announce(settings.public_url)
+            lock.announce(settings.public_url)
             self.url = settings.public_url
             self.api_key = ensure_local_key(settings)
             self._start(settings, listener)
-        except BaseException:
-            self._lock.__exit__(None, None, None)
-            raise
+            self._open = stack.pop_all()
         return self
 
     def _start(self, settings: Settings, listener: socket.socket) -> None:
@@ -74,4 +72,4 @@ class EmbeddedServer:
     ) -> None:
         self._uvicorn.should_exit = True
         self._thread.join()
-        self._lock.__exit__(None, None, None)
+        self._open.close()
