@@ -13,12 +13,18 @@ from openhitl.review.routes import ROUTES
 _JSON = "application/json"
 _FORM = "application/x-www-form-urlencoded"
 
-POLL_ROUTES: tuple[tuple[str, str, tuple[int, ...]], ...] = (
-    ("/api/reviews/{case_id}/status", "Poll the status of a case", (200, 304, 401, 404, 405, 429)),
-    ("/api/reviews/{case_id}/events", "Follow a case as Server-Sent Events", (200, 204, 401, 404, 405)),
-)
 _TEXT = {"type": "string"}
 _OBJECT: dict[str, Any] = {"type": "object"}
+_OBJECTS: dict[str, Any] = {_JSON: {"schema": _OBJECT}}
+POLL_ROUTES: tuple[tuple[str, str, dict[str, Any], tuple[int, ...]], ...] = (
+    ("/api/reviews/{case_id}/status", "Poll the status of a case", _OBJECTS, (200, 304, 401, 404, 405, 429)),
+    (
+        "/api/reviews/{case_id}/events",
+        "Follow a case as Server-Sent Events",
+        {"text/event-stream": {"schema": _TEXT}},
+        (200, 204, 401, 404, 405),
+    ),
+)
 
 _CREATE: dict[str, Any] = {
     "type": "object",
@@ -72,10 +78,12 @@ _QUERIES: dict[tuple[str, str], tuple[tuple[str, dict[str, Any]], ...]] = {
         ("limit", {"type": "integer", "minimum": 1, "maximum": 200}),
     ),
 }
-_ERROR = {
-    "description": "Refused; `error` is a stable code",
-    "content": {_JSON: {"schema": {"$ref": "#/components/schemas/Error"}}},
-}
+#: Answered with a page; every other success that has a body has a JSON object.
+_PAGES = frozenset({("GET", "/review/{case_id}")})
+_HTML: dict[str, Any] = {"text/html": {"schema": _TEXT}}
+_ERROR: dict[str, Any] = {_JSON: {"schema": {"$ref": "#/components/schemas/Error"}}}
+_SUCCESS = {202: "A human is asked", 204: "Done", 303: "To the page", 304: "Unchanged"}
+_BODILESS = frozenset({204, 303, 304})
 
 
 def openapi_document(base_url: str) -> dict[str, Any]:
@@ -83,13 +91,13 @@ def openapi_document(base_url: str) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for route in ROUTES:
         paths.setdefault(route.pattern, {})[route.method.lower()] = _operation(route)
-    for pattern, summary, codes in POLL_ROUTES:
+    for pattern, summary, media, codes in POLL_ROUTES:
         paths[pattern] = {
             "get": {
                 "summary": summary,
                 "parameters": [_path("case_id"), _query("token", _TEXT)],
                 "security": [{"key": []}, {}],
-                "responses": {str(code): _response(code) for code in codes},
+                "responses": {str(code): _response(code, success=media) for code in codes},
             }
         }
     return {
@@ -121,7 +129,14 @@ def _operation(route: Route) -> dict[str, Any]:
         "summary": route.summary,
         "parameters": parameters,
         "security": [{"key": []}] if route.credential == "key" else [{}],
-        "responses": {str(code): _response(code) for code in route.codes},
+        "responses": {
+            str(code): _response(
+                code,
+                success=_HTML if place in _PAGES else _OBJECTS,
+                failure={**_ERROR, **_HTML} if route.html else _ERROR,
+            )
+            for code in route.codes
+        },
     }
     if place in _BODIES:
         schema, also_form = _BODIES[place]
@@ -140,8 +155,10 @@ def _query(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"name": name, "in": "query", "schema": schema}
 
 
-def _response(code: int) -> dict[str, Any]:
-    return _ERROR if code >= 400 else {"description": _SUCCESS.get(code, "Done")}
-
-
-_SUCCESS = {202: "A human is asked", 204: "Done", 303: "To the page", 304: "Unchanged"}
+def _response(code: int, *, success: dict[str, Any], failure: dict[str, Any] = _ERROR) -> dict[str, Any]:
+    if code >= 400:
+        return {"description": "Refused; `error` is a stable code", "content": failure}
+    described: dict[str, Any] = {"description": _SUCCESS.get(code, "Done")}
+    if code not in _BODILESS:
+        described["content"] = success
+    return described
