@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from structlog.testing import capture_logs
 
 from openhitl.errors import IdempotencyMismatch, InvalidRequest
 from openhitl.protocol.case import Status
@@ -98,6 +99,19 @@ def test_a_follow_up_may_come_in_the_same_batch(desk):
     assert all(future.result(WAIT_SECONDS).decision.refusal is None for future in futures)
     case = desk.store.load(first.case_id).case
     assert (case.status, case.next_case_id) == (Status.COMPLETED, second.case_id)
+
+
+def test_a_chain_of_follow_ups_may_be_longer_than_one_statement(desk):
+    commands = [creating()]
+    for _ in range(150):
+        commands.append(creating(previous_case_id=commands[-1].case_id))
+    with capture_logs() as warnings:
+        futures = desk.together(*((command, AGENT) for command in commands))
+    assert all(future.result().created for future in futures)
+    assert (desk.batches, warnings) == ([1, 151], [])
+    stored = desk.store.load_many([command.case_id for command in commands])
+    following = [stored[command.case_id].case.next_case_id for command in commands]
+    assert following == [*(command.case_id for command in commands[1:]), None]
 
 
 @pytest.mark.parametrize("whose", ["nobody's", "foreign"])

@@ -17,6 +17,8 @@ from openhitl.errors import SetupError, StoreError
 
 SQLITE = "sqlite"
 POSTGRESQL = "postgresql"
+#: The first with UPDATE … FROM, RETURNING, and parameters enough for a batch.
+OLDEST_SQLITE = (3, 35)
 #: How long a writer waits for other processes that are writing.
 BUSY_SECONDS = 30
 #: How long PostgreSQL lets a transaction wait for its client.
@@ -93,6 +95,8 @@ def open_database(url: str) -> Database:
 
 
 def _open_sqlite(url: URL) -> Database:
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        raise SetupError(f"SQLite {sqlite3.sqlite_version} is too old; 3.35 is needed.")
     _make_private(Path(str(url.database)))
     settings: dict[str, Any] = {
         "hide_parameters": True,

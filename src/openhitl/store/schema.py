@@ -1,8 +1,8 @@
 """The tables. What may change about a case is in `cases`; its content is written once, beside it.
 
 Rows refer to each other by 64-bit numbers; the public `case_id` is for the outside. Instants are
-milliseconds since the epoch, JSON is text that starts with nothing but itself, and what may be read
-by a later version carries its own version `v`. `space_id` keeps installations apart that share a
+milliseconds since the epoch, JSON is text, and what a later version may have to read
+carries its own version `v`. `space_id` keeps installations apart that share a
 database; there is one so far.
 """
 
@@ -105,7 +105,8 @@ cases = Table(
     Column("submission_id", Text),
     Column("answered_by", Text),
     Column("wake_at", BigInteger),
-    Column("next_ref", Ref, ForeignKey("cases.id")),
+    # Deferred: a case and the one that follows it may be written in one batch.
+    Column("next_ref", Ref, ForeignKey("cases.id", deferrable=True, initially="DEFERRED")),
     Column("idempotency_key", Text),
     Column("request_digest", LargeBinary),
     Column("purged", Boolean, nullable=False, server_default=false()),

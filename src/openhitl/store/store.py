@@ -32,7 +32,7 @@ class Store(Reads, Keys):
         Reads.__init__(self, database, keyring)
         #: Names this installation; drawn when the database was made.
         self.instance_id = instance_id
-        self._announcer = Announcer(database) if database.kind == POSTGRESQL else None
+        self._announcer: Announcer | None = None
         self._listeners: list[Listener] = []
         self._writers: list[Writer] = []
 
@@ -60,10 +60,14 @@ class Store(Reads, Keys):
     ) -> Writer:
         """Start a writer. See `Writer` for what it calls back; `clock` gives whole milliseconds, UTC."""
 
+        if self._database.kind == POSTGRESQL and self._announcer is None:
+            self._announcer = Announcer(self._database)
+        announcer = self._announcer
+
         def committed(batch: Sequence[Committed]) -> None:
             on_commit(batch)
-            if self._announcer is not None:
-                self._announcer.announce()
+            if announcer is not None:
+                announcer.announce()
 
         transactions = Transactions(self._database, self._keyring, self, clock=clock)
         writer = Writer(transactions, on_commit=committed, settle=settle, capacity=capacity)
@@ -75,7 +79,11 @@ class Store(Reads, Keys):
 
         On a SQLite file our own commits count too.
         """
-        self._listeners.append(Listener(self._database, callback, announcer=self._announcer))
+        listener = Listener(self._database, callback, own_pid=self._announcing_pid)
+        self._listeners.append(listener)
+
+    def _announcing_pid(self) -> int | None:
+        return None if self._announcer is None else self._announcer.pid
 
     def purge(self, before: datetime, limit: int) -> int:
         """Delete what belongs to cases that ended before an instant; see `purge.purge`."""

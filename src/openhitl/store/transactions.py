@@ -117,13 +117,7 @@ class Transactions:
         self._refs.extend(range(following - REFS_AT_ONCE, following))
 
     def _batch(self, session: Session, commands: Sequence[Command]) -> Batch:
-        names: set[Any] = {
-            command.case.previous_case_id if isinstance(command, Create) else command.case_id
-            for command in commands
-        }
-        names.discard(None)
-        # Sorted, so that two processes never wait for each other's rows.
-        found = session.fetch(self._statements.lock_cases, [(name,) for name in sorted(names)])
+        found = session.fetch(self._statements.lock_cases, [(name,) for name in _names(commands)])
         keyed = self._keyed(session, commands)
         return Batch(self._hold(session, found), keyed, refs=self._refs, now=self._clock())
 
@@ -243,6 +237,15 @@ class Transactions:
             self.close()
             raise OutcomeUnknown from error
         return bool(found) and bytes(found[0][0]) == links.hash
+
+
+def _names(commands: Sequence[Command]) -> list[str]:
+    """Name the cases that have to be there, in one order, so that processes never wait in a circle."""
+    names = (
+        command.case.previous_case_id if isinstance(command, Create) else command.case_id
+        for command in commands
+    )
+    return sorted({name for name in names if name is not None})
 
 
 def _committed(batch: Batch, links: Links | None) -> list[Committed]:

@@ -16,7 +16,7 @@ from typing import Any
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from openhitl.store.engine import Database, reason
+from openhitl.store.engine import POSTGRESQL, Database, reason
 
 #: Everything committed within this time is told by one notification.
 COALESCE_SECONDS = 0.015
@@ -81,14 +81,17 @@ def _lent(database: Database) -> Iterator[Any]:
 
 
 class Listener:
-    """Calls back, on a thread of its own, when somebody may have written to the database."""
+    """Calls back, on a thread of its own, when somebody may have written to the database.
+
+    `own_pid` says by which session we announce, if we do.
+    """
 
     def __init__(
-        self, database: Database, callback: Callable[[], None], *, announcer: Announcer | None
+        self, database: Database, callback: Callable[[], None], *, own_pid: Callable[[], int | None]
     ) -> None:
         self._database = database
         self._callback = callback
-        self._announcer = announcer
+        self._own_pid = own_pid
         self._stopped = threading.Event()
         self._interrupted, self._interrupt = os.pipe()
         self._thread = threading.Thread(target=self._run, name="listener", daemon=True)
@@ -106,20 +109,20 @@ class Listener:
         while not self._stopped.is_set():
             try:
                 with _lent(self._database) as connection:
-                    if self._announcer is None:
-                        self._watch(connection)
+                    if self._database.kind == POSTGRESQL:
+                        self._listen(connection)
                     else:
-                        self._listen(connection, self._announcer)
+                        self._watch(connection)
             except (SQLAlchemyError, self._database.driver_error) as error:
                 _log.warning("listening_failed", message=reason(error))
                 self._stopped.wait(RETRY_SECONDS)
 
-    def _listen(self, connection: Any, announcer: Announcer) -> None:
+    def _listen(self, connection: Any) -> None:
         connection.execute(f"LISTEN {CHANNEL}")
         self._callback()  # nobody has heard what was announced before
         while not self._stopped.is_set():
             select.select([connection.fileno(), self._interrupted], [], [])
-            if any(heard.pid != announcer.pid for heard in list(connection.notifies(timeout=0))):
+            if any(heard.pid != self._own_pid() for heard in list(connection.notifies(timeout=0))):
                 self._callback()
 
     def _watch(self, connection: Any) -> None:

@@ -97,7 +97,9 @@ def _make_cases() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_cases"),
         sa.ForeignKeyConstraint(["agent_id"], ["agents.id"], name="fk_cases_agent_id"),
         sa.ForeignKeyConstraint(["previous_ref"], ["cases.id"], name="fk_cases_previous_ref"),
-        sa.ForeignKeyConstraint(["next_ref"], ["cases.id"], name="fk_cases_next_ref"),
+        sa.ForeignKeyConstraint(
+            ["next_ref"], ["cases.id"], name="fk_cases_next_ref", deferrable=True, initially="DEFERRED"
+        ),
         sa.UniqueConstraint("case_id", name="uq_cases_case_id"),
     )
 
