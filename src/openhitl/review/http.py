@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qsl
@@ -18,24 +17,19 @@ Headers = tuple[tuple[str, str], ...]
 FORM_TYPE = "application/x-www-form-urlencoded"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Request:
     """One request. Header names are lower case; `path` is decoded and without a mount prefix."""
 
     method: str
     path: str
-    query_string: str = ""
+    query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
 
-    @cached_property
-    def query(self) -> dict[str, str]:
-        """The query's values; of a repeated name the first."""
-        pairs = parse_qsl(self.query_string, keep_blank_values=True, errors="replace")
-        return dict(reversed(pairs))
-
-    @cached_property
+    @property
     def cookies(self) -> dict[str, str]:
+        """The cookies by name; none if they cannot be parsed."""
         try:
             return {name: morsel.value for name, morsel in SimpleCookie(self.headers.get("cookie")).items()}
         except CookieError:
@@ -49,11 +43,6 @@ class Request:
     def is_form(self) -> bool:
         """Whether the body is what a browser posts from an HTML form."""
         return self.media_type == FORM_TYPE
-
-    @property
-    def wants_html(self) -> bool:
-        """Whether a person's browser is asking, rather than a program."""
-        return "text/html" in self.headers.get("accept", "")
 
     def json(self) -> Any:
         """Parse the body. Raises: MalformedRequest, UnsupportedMediaType."""
@@ -75,6 +64,18 @@ class Request:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+def parse_query(query_string: str) -> dict[str, str]:
+    """Read a query; of a repeated name the first value counts."""
+    if not query_string:
+        return {}
+    return dict(reversed(parse_qsl(query_string, keep_blank_values=True, errors="replace")))
+
+
+def wants_html(headers: Mapping[str, str]) -> bool:
+    """Tell whether a person's browser is asking, rather than a program."""
+    return "text/html" in headers.get("accept", "")
 
 
 _decode = json.JSONDecoder(parse_constant=_refuse_constant).decode

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
-
-import structlog
 
 from openhitl.errors import HitlError, PayloadTooLarge
 from openhitl.review.door import Door
-from openhitl.review.http import MAX_BODY_BYTES, Request, Response, error_response
+from openhitl.review.http import (
+    MAX_BODY_BYTES,
+    Request,
+    Response,
+    error_response,
+    parse_query,
+    wants_html,
+)
 from openhitl.review.pages import page_headers, render_error
 from openhitl.review.router import Route, Router
 from openhitl.words import choose_language
@@ -17,7 +22,7 @@ from openhitl.words import choose_language
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-_log = structlog.get_logger("openhitl.server")
+WITH_BODY = frozenset({"POST", "PUT"})
 
 
 class DoorApp:
@@ -29,40 +34,33 @@ class DoorApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; whatever goes wrong is answered too."""
-        request = Request(
-            method=scope["method"],
-            path=scope["path"],
-            query_string=scope["query_string"].decode("latin-1"),
-            headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
-        )
+        method, path = scope["method"], scope["path"]
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         route: Route | None = None
         try:
-            route, values = self._router.match(request.method, request.path)
-            if request.method in ("POST", "PUT"):
-                object.__setattr__(request, "body", await read_body(request, receive))
+            route, values = self._router.match(method, path)
+            body = await read_body(headers, receive) if method in WITH_BODY else b""
+            query = parse_query(scope["query_string"].decode("latin-1"))
+            request = Request(method, path, query, headers, body)
             response = await route.handler(self._door, request, **values)
         except HitlError as error:
-            response = self._refusal(error, request, route)
+            is_page = route is not None and route.html and wants_html(headers)
+            response = error_page(error, headers) if is_page else error_response(error)
         await send_response(send, response)
 
-    def _refusal(self, error: HitlError, request: Request, route: Route | None) -> Response:
-        if route is not None and route.html and request.wants_html:
-            return error_page(error, request)
-        return error_response(error)
 
-
-def error_page(error: HitlError, request: Request) -> Response:
+def error_page(error: HitlError, headers: Mapping[str, str]) -> Response:
     """Render an error for a person."""
-    language = choose_language(request.headers.get("accept-language", ""))
+    language = choose_language(headers.get("accept-language", ""))
     page = render_error(error.code, error.status, language)
     return Response(
         error.status, page.html.encode(), "text/html; charset=utf-8", tuple(page_headers().items())
     )
 
 
-async def read_body(request: Request, receive: Receive) -> bytes:
+async def read_body(headers: Mapping[str, str], receive: Receive) -> bytes:
     """Read a body. Raises: PayloadTooLarge beyond 1 MiB, without reading on."""
-    declared = request.headers.get("content-length", "")
+    declared = headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:12]) > MAX_BODY_BYTES:
         raise PayloadTooLarge(limit_bytes=MAX_BODY_BYTES)
     parts: list[bytes] = []

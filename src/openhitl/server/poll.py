@@ -9,7 +9,7 @@ from openhitl.errors import HitlError, MethodNotAllowed, NotFound, RateLimited, 
 from openhitl.feed import PollEntry
 from openhitl.protocol.tokens import Purpose
 from openhitl.review.door import Door
-from openhitl.review.http import RETRY_AFTER_SECONDS, Request, Response, error_response
+from openhitl.review.http import RETRY_AFTER_SECONDS, Response, error_response, parse_query
 from openhitl.server.asgi import Receive, Scope, Send, send_response
 
 _RETRY_AFTER = (b"retry-after", str(RETRY_AFTER_SECONDS).encode())
@@ -81,7 +81,7 @@ class PollEndpoint:
             if entry is None or (entry.owner != asker.agent_id and not entry.case.demo):
                 raise NotFound
             return entry
-        token = Request("GET", "", given.query.decode("latin-1")).query.get("token")
+        token = parse_query(given.query.decode("latin-1")).get("token")
         if token is not None:
             await self._book.files.verify(Purpose.POLL, token, case_id)
         entry = self._feed.cached(case_id) or await self._current(case_id)
