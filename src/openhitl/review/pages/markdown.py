@@ -22,7 +22,7 @@ from openhitl.protocol.visible import visible
 _BLOCKS = {"blockquote", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "ul"}
 _TABLE = {"table", "tbody", "td", "th", "thead", "tr"}
 _INLINE = {"a", "br", "code", "del", "em", "s", "small", "strong"}
-_OWN_DIRECTION = ("blockquote", "h3", "h4", "h5", "h6", "li", "p", "td", "th")
+_OWN_DIRECTION = ("blockquote", "h3", "h4", "h5", "h6", "p", "td", "th")
 _CLEANER = nh3.Cleaner(
     tags=_BLOCKS | _TABLE | _INLINE,
     attributes={"a": {"href"}, "ol": {"start"}},
@@ -44,9 +44,9 @@ class Preview:
 
 
 def render_markdown(source: str) -> Preview:
-    """Render CommonMark with tables and strikethrough."""
+    """Render CommonMark with tables and strikethrough; a line ends where the agent ended it."""
     text = visible(source.replace("\r\n", "\n"))
-    parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    parser = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"])
     parser.add_render_rule("fence", _fence)
     tokens = parser.parse(text)
     for token in tokens:
