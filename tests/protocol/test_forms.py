@@ -222,9 +222,10 @@ def test_an_absent_checkbox_is_false_and_an_absent_radio_nothing():
 
 
 def test_a_number_that_cannot_be_read_stays_text_to_be_refused():
-    values = EMPLOYEE.from_text([("salary", "95,000")])
-    assert values["salary"] == "95,000"
-    assert EMPLOYEE.check(values).errors["salary"].code == "not_a_number"
+    values = EMPLOYEE.from_text([("salary", "95,000"), ("weekly_hours", "many")])
+    assert (values["salary"], values["weekly_hours"]) == ("95,000", "many")
+    errors = EMPLOYEE.check(values).errors
+    assert (errors["salary"].code, errors["weekly_hours"].code) == ("ambiguous_number", "not_a_number")
 
 
 def test_of_a_repeated_name_the_last_counts():

@@ -13,6 +13,7 @@ import re2
 
 from openhitl.protocol.addresses import is_web_address
 from openhitl.protocol.conditions import Condition
+from openhitl.protocol.numbers import is_ambiguous
 
 TEXT_TYPES = frozenset({"text", "textarea", "email", "url"})
 NUMBER_TYPES = frozenset({"number", "range"})
@@ -53,6 +54,7 @@ MESSAGES: Mapping[str, str] = {
     "too_long": "Use at most {most} characters.",
     "pattern": "This does not have the expected form.",
     "not_a_number": "Enter a number.",
+    "ambiguous_number": "Write the number without a thousands separator, like 95000 or 95.5.",
     "too_small": "Enter {least} or more.",
     "too_large": "Enter {most} or less.",
     "not_a_date": "Enter a date like 2026-05-31.",
@@ -164,6 +166,8 @@ def _check_url(field: Field, value: Any) -> FieldError | None:
 
 
 def _check_number(field: Field, value: Any) -> FieldError | None:
+    if isinstance(value, str) and is_ambiguous(value):  # as typed, see `forms.Form.from_text`
+        return FieldError("ambiguous_number")
     if not is_number(value):
         return FieldError("not_a_number")
     if field.least is not None and value < field.least:

@@ -23,7 +23,7 @@ def parse_number(text: str) -> int | float | None:
     ninety-five thousand to some and ninety-five to others, so nobody's salary hangs on a guess.
     """
     compact = _SPACES.sub("", text)
-    if _AMBIGUOUS.fullmatch(compact):
+    if is_ambiguous(compact):
         return None
     if _GROUPED.fullmatch(compact):
         compact = _ungrouped(compact)
@@ -35,6 +35,11 @@ def parse_number(text: str) -> int | float | None:
     if not math.isfinite(value):
         return None
     return int(value) if value.is_integer() and abs(value) < 2**53 else value
+
+
+def is_ambiguous(text: str) -> bool:
+    """Tell a number that some read as thousands and others as thousandths."""
+    return bool(_AMBIGUOUS.fullmatch(_SPACES.sub("", text)))
 
 
 def _ungrouped(text: str) -> str:
