@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from openhitl.review.pages.sheet import Sheet
+from openhitl.words import N_
+
+#: Messages of refusals that name no field, as `errors` says them.
+_REFUSALS = (N_("The draft was changed on another device."),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +25,7 @@ def problem_list(sheet: Sheet, anchors: Sequence[tuple[str, str]] = ()) -> list[
     problems = sheet.view.problems
     if problems is None:
         return []
-    found = [Problem(problems.message)] if problems.message else []
+    found = [Problem(sheet.words.gettext(problems.message))] if problems.message else []
     for error in problems.errors:
         path = str(error.get("path") or "")
         anchor = next((target for start, target in anchors if path.startswith(start)), "")
