@@ -98,9 +98,7 @@ def parse_creation(body: Any, asking: Asking, *, now: datetime) -> Asked:
     with problems:
         message = text_of(given.get("message", ""), "message", most=MAX_MESSAGE_CHARACTERS)
     with problems:
-        timeout = text_of(given.get("timeout", DEFAULT_TIMEOUT), "timeout", most=50)
-        expires_at = now + _timeout(timeout)
-        reminders = _reminders(given.get("reminder_at"), now, expires_at)
+        timeout, expires_at, reminders = _times(given, now)
     with problems:
         default_action = _default_action(given.get("default_action"), asking)
     with problems:
@@ -170,6 +168,13 @@ def _prompt(raw: Any) -> str:
     if prompt.isspace():
         invalid("prompt", "must not be blank")
     return prompt
+
+
+def _times(given: dict[str, Any], now: datetime) -> tuple[str, datetime, tuple[datetime, ...]]:
+    """Read the timeout as written, the deadline that it makes, and the reminders before it."""
+    timeout = text_of(given.get("timeout", DEFAULT_TIMEOUT), "timeout", most=50)
+    expires_at = now + _timeout(timeout)
+    return timeout, expires_at, _reminders(given.get("reminder_at"), now, expires_at)
 
 
 def _timeout(text: str) -> timedelta:
