@@ -16,6 +16,8 @@ import httpcore2
 from openhitl.errors import AddressRefused, SetupError
 
 PORTS = frozenset({80, 443})
+#: The only IPv6 addresses given out for the public internet so far. RFC 4291 §2.4.
+_PUBLIC_IPV6 = IPv6Network("2000::/3")
 #: IPv6 ranges that carry an IPv4 address inside: NAT64 (RFC 6052, RFC 8215), 6to4, Teredo.
 _CARRIERS = tuple(IPv6Network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"))
 Address = IPv4Address | IPv6Address
@@ -45,7 +47,7 @@ class Guard:
         if isinstance(address, IPv6Address):
             if address.ipv4_mapped is not None:
                 return self.permits(address.ipv4_mapped, port)
-            if any(address in carrier for carrier in _CARRIERS):
+            if address not in _PUBLIC_IPV6 or any(address in carrier for carrier in _CARRIERS):
                 return False
         return address.is_global and not address.is_multicast and port in PORTS
 

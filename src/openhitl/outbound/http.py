@@ -29,7 +29,8 @@ class Fetched:
 class OutboundHttp:
     """Calls other servers; every connection goes through the guard."""
 
-    def __init__(self, guard: Guard) -> None:
+    def __init__(self, guard: Guard, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        self._timeout_seconds = timeout_seconds
         self._pool = httpcore2.AsyncConnectionPool(network_backend=GuardedBackend(guard))
 
     async def get(self, url: str, *, headers: Mapping[str, str] | None = None) -> Fetched:
@@ -38,22 +39,16 @@ class OutboundHttp:
         Raises: AddressRefused for a scheme or address that is not allowed; PeerError for a failed
         connection, more than 64 KiB or more than 10 s.
         """
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
-            raise AddressRefused("Only plain http(s) addresses can be fetched.")
-        sent = [("host", parts.netloc), ("user-agent", "OpenHITL"), *(headers or {}).items()]
+        address = _checked(url)
+        host = address.host.decode("ascii")
+        sent = [("host", urlsplit(url).netloc), ("user-agent", "OpenHITL"), *(headers or {}).items()]
         try:
-            async with asyncio.timeout(TIMEOUT_SECONDS):
-                return await self._fetch(url, sent)
-        except (
-            httpcore2.NetworkError,
-            httpcore2.ProtocolError,
-            TimeoutError,
-            httpcore2.TimeoutException,
-        ) as error:
-            raise PeerError(f"{parts.hostname} did not answer.") from error
+            async with asyncio.timeout(self._timeout_seconds):
+                return await self._fetch(address, sent)
+        except _FAILURES as error:
+            raise PeerError(f"{host} did not answer.") from error
 
-    async def _fetch(self, url: str, headers: list[tuple[str, str]]) -> Fetched:
+    async def _fetch(self, url: httpcore2.URL, headers: list[tuple[str, str]]) -> Fetched:
         body = bytearray()
         async with self._pool.stream("GET", url, headers=headers) as response:
             async for chunk in response.aiter_stream():
@@ -66,3 +61,16 @@ class OutboundHttp:
 
     async def close(self) -> None:
         await self._pool.aclose()
+
+
+def _checked(url: str) -> httpcore2.URL:
+    """Parse an address. Raises: AddressRefused for one that is broken, or not plain http(s)."""
+    try:
+        parts = urlsplit(url)
+        plain = parts.scheme in ("http", "https") and parts.hostname and parts.username is None
+        address = httpcore2.URL(url)
+    except (ValueError, TypeError) as error:  # a port beyond 65535, a character beyond ASCII
+        raise AddressRefused("That is not a web address.") from error
+    if not plain:
+        raise AddressRefused("Only plain http(s) addresses can be fetched.")
+    return address
