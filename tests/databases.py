@@ -6,6 +6,7 @@ to date, which takes a few hundredths of a second.
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import shutil
 import tempfile
@@ -28,6 +29,7 @@ _numbers = itertools.count(1)
 def postgres_server() -> Iterator[Callable[[str], str]]:
     """A running PostgreSQL; returns the address of a database of this name."""
     folder = Path(tempfile.mkdtemp(prefix="hitl-pg-"))
+    atexit.register(shutil.rmtree, folder)  # last of all: the server's own clean-up at exit comes before
     with warnings.catch_warnings(), pytest.MonkeyPatch.context() as environment:
         warnings.simplefilter("ignore")  # it tells where it keeps its lock file
         # Else that file is /tmp/.lockfile, which belongs to whoever ran the tests here first.
@@ -40,7 +42,6 @@ def postgres_server() -> Iterator[Callable[[str], str]]:
         administer(server.get_uri, "ALTER SYSTEM SET fsync = off")
         administer(server.get_uri, "SELECT pg_reload_conf()")
         yield server.get_uri
-    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
