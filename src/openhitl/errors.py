@@ -170,6 +170,12 @@ class CaseExpired(CallerError):
     status = 410
 
 
+class TooLateToCancel(CaseExpired):
+    """The deadline of this case has passed; there is nothing left to withdraw."""
+
+    status = 409
+
+
 class PayloadTooLarge(CallerError):
     """The body is larger than this server accepts."""
 

@@ -151,6 +151,28 @@ def test_an_answer_that_cannot_be_parsed_is_400(server, what, content):
     assert server.status(hitl)["status"] == "pending"
 
 
+@pytest.mark.parametrize("value", ["\ud800", "\0", ["x", "\0"], {"\ud800": 1}])
+def test_a_draft_that_no_database_could_keep_is_refused(server, value):
+    hitl = server.ask(SELECTION)
+    token = {"token": token_of(hitl["review_url"])}
+    content = json.dumps({"values": {"note": value}}).encode()
+    path = f"/reviews/{hitl['case_id']}/draft"
+    response = server.anyone.put(path, params=token, content=content, headers=JSON)
+    assert (response.status_code, response.json()["error"]) == (422, "invalid_request"), response.text
+
+
+@pytest.mark.parametrize("what", ["respond", "draft", "cancel"])
+@pytest.mark.parametrize("form", [b"note=%00", b"note=%ff", b"note=\xff", b"&".join([b"a=1"] * 3_000)])
+def test_a_form_that_cannot_be_kept_is_400(server, what, form):
+    hitl = server.ask(SELECTION)
+    token = {"token": token_of(hitl["review_url"])}
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    path = f"/reviews/{hitl['case_id']}/{what}"
+    response = server.anyone.post(path, params=token, content=form, headers=headers)
+    assert (response.status_code, response.json()["error"]) == (400, "invalid_json"), response.text
+    assert server.status(hitl)["status"] == "pending"
+
+
 def urls(hitl):
     token = token_of(hitl["review_url"])
     base = f"/reviews/{hitl['case_id']}"

@@ -48,7 +48,7 @@ async def respond(door: Door, request: Request, case_id: str) -> Response:
     actor = await door.book.review_actor(case_id, request.query.get("token"))
     if request.is_form:
         return await _respond_form(door, request, case_id, actor)
-    submission = parse_submission(body_object(request), inline=False, demo=False)
+    submission = parse_submission(request.json(), inline=False, demo=False)
     recorded = await door.book.submit(case_id, submission, actor)
     return json_response(200, completed_body(recorded.stored))
 
@@ -56,7 +56,7 @@ async def respond(door: Door, request: Request, case_id: str) -> Response:
 async def _respond_inline(door: Door, request: Request, case_id: str, token: str) -> Response:
     await door.book.files.verify(Purpose.SUBMIT, token, case_id)
     file = await door.book.files.file(case_id)
-    submission = parse_submission(body_object(request), inline=True, demo=file.demo)
+    submission = parse_submission(request.json(), inline=True, demo=file.demo)
     by = submission.submitted_by
     if by is None:
         raise InvalidRequest("submitted_by is required.")

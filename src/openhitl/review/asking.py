@@ -8,7 +8,14 @@ from typing import Any
 from urllib.parse import unquote
 
 from openhitl.cases.creation import Creation
-from openhitl.errors import InvalidRequest, InvalidType, MalformedRequest, NotFound
+from openhitl.errors import (
+    CaseExpired,
+    InvalidRequest,
+    InvalidType,
+    MalformedRequest,
+    NotFound,
+    TooLateToCancel,
+)
 from openhitl.identity import Asker
 from openhitl.protocol.case import ACTIONS, Actor, ActorKind, Status
 from openhitl.protocol.problems import check_storable, text_of
@@ -85,7 +92,11 @@ async def withdraw(door: Door, request: Request, case_id: str) -> Response:
     asker = await door.asker(request)
     await door.book.owned(case_id, asker.agent_id)
     reason = reason_of(request.json() if request.body else {})
-    return json_response(200, door.book.view(await door.book.cancel(case_id, asker.actor, reason=reason)))
+    try:
+        cancelled = await door.book.cancel(case_id, asker.actor, reason=reason)
+    except CaseExpired as error:
+        raise TooLateToCancel(**error.details) from error
+    return json_response(200, door.book.view(cancelled))
 
 
 def reason_of(body: Any) -> str | None:
@@ -141,6 +152,7 @@ def body_object(request: Request) -> dict[str, Any]:
     if not request.body:
         raise MalformedRequest("The body is empty.")
     body = request.json()
+    check_storable(body)
     if not isinstance(body, dict):
         raise InvalidRequest("The body must be a JSON object.")
     return body

@@ -54,12 +54,15 @@ class Request:
             raise MalformedRequest(f"The body is not valid JSON: {_short(error)}") from error
 
     def form(self) -> list[tuple[str, str]]:
-        """Parse the body as an HTML form. Raises: MalformedRequest."""
+        """Parse the body as an HTML form. Raises: MalformedRequest, also for NUL characters."""
         try:
             text = self.body.decode("ascii")
-            return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FORM_FIELDS)
+            pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FORM_FIELDS)
         except ValueError as error:
             raise MalformedRequest("The form could not be parsed.") from error
+        if any("\0" in name or "\0" in value for name, value in pairs):
+            raise MalformedRequest("The form holds a NUL character.")
+        return pairs
 
 
 def _refuse_constant(name: str) -> None:
