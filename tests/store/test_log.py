@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from contextlib import contextmanager
 
 import pytest
@@ -10,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openhitl.protocol import jcs
+from openhitl.protocol.case import Progress
+from openhitl.protocol.lifecycle import SaveDraft
 from openhitl.store.engine import open_database
 from openhitl.store.log import entry_hash
 from tests.store.desk import submitting
@@ -158,3 +161,16 @@ def test_an_entry_is_hashed_over_its_canonical_form(actor, position, seq, at):
     assert (
         entry_hash(previous, (position, "review_x", seq, "opened", at), ("link", actor), digest) == expected
     )
+
+
+def test_a_payload_is_written_in_its_canonical_form(desk, database_url):
+    case_id = desk.ask()
+    progress = Progress(current_step=1, total_steps=2, completed_fields=0, total_fields=1)
+    desk.do(SaveDraft(case_id=case_id, values={}, progress=progress))
+    desk.do(submitting(case_id, data={"ü": [1e21, 0.5, {"\U0001f600": None}], "\ue000": '\x7f\n"'}))
+    database = open_database(database_url)
+    with database.reading() as connection:
+        payloads = connection.exec_driver_sql("SELECT payload FROM log_payloads").scalars().all()
+    database.close()
+    assert len(payloads) == 3
+    assert [jcs.canonical(json.loads(payload)).decode() for payload in payloads] == payloads

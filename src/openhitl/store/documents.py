@@ -1,16 +1,13 @@
-"""What is kept as JSON: contents, answers, drafts, and the payloads of the log."""
+"""What is kept as JSON: contents, answers, drafts."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
-from openhitl.protocol.case import Answer, Content, DefaultAction, Json, Progress, SubmittedBy
-from openhitl.protocol.timestamps import timestamp
+from openhitl.protocol.case import Answer, Content, DefaultAction, Progress, SubmittedBy
 from openhitl.store.instants import from_ms, to_ms
 
 #: The version `v` that goes with every document written here.
@@ -100,19 +97,3 @@ def progress_text(progress: Progress | None) -> str | None:
 def progress_from(text: str | None) -> Progress | None:
     """Read a progress back."""
     return None if text is None else Progress(**decode(text))
-
-
-def plain(data: Json) -> dict[str, Any]:
-    """Turn an event's data into what JSON can hold, instants spelled as on the wire."""
-    return {name: _plain_value(value) for name, value in data.items()}
-
-
-def _plain_value(value: Any) -> Any:
-    kind = type(value)
-    if kind is str or kind is dict:
-        return value
-    if kind is datetime:
-        return timestamp(value)
-    if kind is Progress:
-        return asdict(value)
-    return str(value) if isinstance(value, StrEnum) else value

@@ -146,6 +146,7 @@ answers = Table(
     Column("v", SmallInteger, nullable=False),
     Column("body", Text, nullable=False),
     Column("sealed", LargeBinary),
+    sqlite_with_rowid=False,
 )
 
 drafts = Table(

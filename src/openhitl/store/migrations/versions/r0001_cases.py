@@ -141,6 +141,7 @@ def _make_what_belongs_to_cases() -> None:
         sa.Column("sealed", sa.LargeBinary),
         sa.PrimaryKeyConstraint("case_ref", "number", name="pk_answers"),
         sa.ForeignKeyConstraint(["case_ref"], ["cases.id"], name="fk_answers_case_ref"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "drafts",
