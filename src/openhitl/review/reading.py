@@ -78,6 +78,8 @@ async def _prefills(door: Door, stored: StoredCase, key: str | None) -> Json:
 async def prefill(door: Door, request: Request, case_id: str, key: str) -> Response:
     """Fetch the `default_ref` of one field, now that the page asks. HITL v0.8 §10.3.1."""
     await door.book.review_actor(case_id, request.query.get("token"))
+    if (await door.book.current(case_id)).case.is_final:
+        raise NotFound("Nothing can be filled in any more.")
     try:
         value = await _fetch_default(door, case_id, key)
     except PeerError as error:
