@@ -8,7 +8,7 @@ import re
 import pytest
 
 from openhitl.errors import InvalidToken
-from openhitl.protocol.tokens import CASE_PURPOSES, Purpose, checked_hash, hash_token, token_from_bytes
+from openhitl.protocol.tokens import STORED_AS, Purpose, checked_hash, hash_token, token_from_bytes
 
 SECRET = bytes(range(32))
 
@@ -61,4 +61,5 @@ def test_anything_else_is_no_token(token):
 
 
 def test_a_case_has_tokens_to_review_submit_and_poll():
-    assert {purpose.name.lower() for purpose in CASE_PURPOSES} == {"review", "submit", "poll"}
+    assert {purpose.name.lower() for purpose in STORED_AS} == set(STORED_AS.values())
+    assert set(STORED_AS.values()) == {"review", "submit", "poll"}

@@ -10,7 +10,7 @@ from openhitl.feed import WeightedCache
 from openhitl.protocol.case import Content
 from openhitl.protocol.context import Context
 from openhitl.protocol.lifecycle import TokenHash
-from openhitl.protocol.tokens import Purpose, checked_hash
+from openhitl.protocol.tokens import STORED_AS, Purpose, checked_hash
 from openhitl.store.records import StoredCase, TokenRow
 
 CONTENT_BYTES = 64 * 1024 * 1024
@@ -77,7 +77,7 @@ class CaseFiles:
             row = await self._ledger.read(self._ledger.store.find_token, case_id, token_hash)
             if row is not None:
                 self._tokens.put(token_hash, row, TOKEN_WEIGHT)
-        if row is None or row.case_id != case_id or row.purpose != purpose.name.lower():
+        if row is None or row.case_id != case_id or row.purpose != STORED_AS[purpose]:
             await self.file(case_id)  # a case that does not exist is 404 whatever the token
             raise InvalidToken
         return row

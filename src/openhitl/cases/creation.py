@@ -18,7 +18,7 @@ from openhitl.protocol.case import Actor, ActorKind, Content, ReviewCase
 from openhitl.protocol.context import Context
 from openhitl.protocol.creation import Asking, parse_creation
 from openhitl.protocol.lifecycle import Create, TokenHash
-from openhitl.protocol.tokens import Purpose, hash_token
+from openhitl.protocol.tokens import STORED_AS, Purpose, hash_token
 from openhitl.settings import Settings
 
 #: Types whose answers fit on buttons, so that a submit token is of use. HITL v0.8 §7.7.
@@ -90,7 +90,7 @@ class CreationDesk:
         if creation.owner is None:
             purposes.append(Purpose.POLL)
         return tuple(
-            TokenHash(purpose=purpose.name.lower(), hash=hash_token(self._urls.token(purpose, case.case_id)))
+            TokenHash(purpose=STORED_AS[purpose], hash=hash_token(self._urls.token(purpose, case.case_id)))
             for purpose in purposes
         )
 

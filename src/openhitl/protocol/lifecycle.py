@@ -227,10 +227,16 @@ def _save_draft(case: ReviewCase, command: SaveDraft, actor: Actor, now: datetim
         data: dict[str, Any] = {"opened_at": opened_at}
         if command.progress:
             data["progress"] = command.progress
-        decision = _apply(
-            drafted, EventKind.IN_PROGRESS, actor, now, data, opened_at=opened_at, progress=command.progress
+        return _apply(
+            drafted,
+            EventKind.IN_PROGRESS,
+            actor,
+            now,
+            data,
+            draft=command.values,
+            opened_at=opened_at,
+            progress=command.progress,
         )
-        return replace(decision, draft=command.values)
     if command.progress and command.progress != case.progress:
         # Progress shows in the poll body, so the version (and with it the ETag) moves on; the log
         # does not record it.
@@ -255,18 +261,18 @@ def _submit(case: ReviewCase, command: Submit, actor: Actor, now: datetime) -> D
         "data_digest": answer.data_digest,
         "surface": actor.surface,
     }
-    decision = _apply(
+    return _apply(
         case,
         EventKind.COMPLETED,
         actor,
         now,
         data,
+        answer=answer,
         finished_at=now,
         submission_id=command.submission_id,
         answered_by=actor.id,
         progress=None,
     )
-    return replace(decision, answer=answer)
 
 
 def _cancel(case: ReviewCase, command: Cancel, actor: Actor, now: datetime) -> Decision:
@@ -332,7 +338,15 @@ def _expire(case: ReviewCase, actor: Actor, now: datetime) -> Decision:
 
 
 def _apply(
-    case: ReviewCase, kind: EventKind, actor: Actor, now: datetime, data: Json, **changes: Any
+    case: ReviewCase,
+    kind: EventKind,
+    actor: Actor,
+    now: datetime,
+    data: Json,
+    *,
+    answer: Answer | None = None,
+    draft: Json | None = None,
+    **changes: Any,
 ) -> Decision:
     status = TRANSITIONS[case.status, kind]
     changed = replace(case, status=status, version=case.version + 1, seq=case.seq + 1, **changes)
@@ -344,7 +358,7 @@ def _apply(
         actor=actor,
         data={"case_id": case.case_id, **data},
     )
-    return Decision(case=changed, events=(event,))
+    return Decision(case=changed, events=(event,), answer=answer, draft=draft)
 
 
 def _is_same_submission(case: ReviewCase, command: Submit, actor: Actor) -> bool:

@@ -25,7 +25,8 @@ class Purpose(StrEnum):
     PERSON = "hitlu_"
 
 
-CASE_PURPOSES = (Purpose.REVIEW, Purpose.SUBMIT, Purpose.POLL)
+#: How a case's token purposes are stored.
+STORED_AS = {Purpose.REVIEW: "review", Purpose.SUBMIT: "submit", Purpose.POLL: "poll"}
 _FORM = re.compile(r"hitl[rspavu]_[A-Za-z0-9_-]{43}\Z")
 
 

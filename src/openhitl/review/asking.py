@@ -36,18 +36,19 @@ async def create(door: Door, request: Request) -> Response:
     key = request.headers.get("idempotency-key")
     if key is not None and not 1 <= len(key) <= MAX_KEY_CHARACTERS:
         raise InvalidRequest(f"Idempotency-Key must have 1 to {MAX_KEY_CHARACTERS} characters.")
-    actor = replace(asker.actor, name=_display_name(request, asker))
+    actor = _asking_actor(request, asker)
     creation = Creation(actor=actor, owner=asker.agent_id, idempotency_key=key)
     return json_response(202, await door.book.create(request.json(), creation), ACCEPTED_HEADERS)
 
 
-def _display_name(request: Request, asker: Asker) -> str:
-    """Name who asks: what the agent calls itself, never without the name that its key was made for."""
+def _asking_actor(request: Request, asker: Asker) -> Actor:
+    """Say who asks: as the agent calls itself, but never without the name that its key was made for."""
     claimed = unquote(request.headers.get("x-mcp-agent-name", "")).strip()
     if not claimed or claimed == asker.name:
-        return asker.name
+        return asker.actor
     check_storable(claimed)
-    return f"{text_of(claimed, 'x-mcp-agent-name', most=MAX_AGENT_CHARACTERS)} ({asker.name})"
+    name = text_of(claimed, "x-mcp-agent-name", most=MAX_AGENT_CHARACTERS)
+    return replace(asker.actor, name=f"{name} ({asker.name})")
 
 
 async def create_demo(door: Door, request: Request) -> Response:
