@@ -34,6 +34,7 @@ class Feed:
         log_since: reads up to n log entries past a position, in order.
         review_url: the address that a reminder says again.
         wall: seconds since the epoch.
+        monotonic: seconds that never go back.
     """
 
     def __init__(
@@ -43,10 +44,12 @@ class Feed:
         log_since: Callable[[int, int], Awaitable[Sequence[LogEntry]]],
         review_url: Callable[[str], str],
         wall: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.polls = PollCache(load, wall=wall)
         self.streams = Streams()
         self._log_since = log_since
+        self._monotonic = monotonic
         self._review_url = review_url
         self._cursor = 0
         self._trusted_until = 0.0
@@ -55,7 +58,7 @@ class Feed:
     async def run(self, head: int) -> None:
         """Follow the log from position `head` until cancelled."""
         self._cursor = head
-        self._trusted_until = time.monotonic() + TRUST_SECONDS
+        self._trusted_until = self._monotonic() + TRUST_SECONDS
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.streams.beat_forever())
             tasks.create_task(self._follow())
@@ -79,7 +82,7 @@ class Feed:
 
     async def _catch_up(self) -> None:
         while True:
-            started = time.monotonic()
+            started = self._monotonic()
             entries = await self._log_since(self._cursor, PAGE)
             for entry in entries:
                 if entry.position > self._cursor:
@@ -118,7 +121,7 @@ class Feed:
 
     def cached(self, case_id: str) -> PollEntry | None:
         """Return the poll entry of a case if it may be served from memory."""
-        if time.monotonic() > self._trusted_until:
+        if self._monotonic() > self._trusted_until:
             return None
         return self.polls.fresh(case_id)
 

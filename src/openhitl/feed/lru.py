@@ -32,10 +32,12 @@ class WeightedCache(Generic[K, V]):
         return found[0]
 
     def put(self, key: K, value: V, weight_bytes: int) -> None:
-        """Keep a value; its weight may be re-stated by putting it again."""
-        old = self._values.pop(key, None)
+        """Keep a value, unless it alone is too heavy; putting it again re-states its weight."""
+        self.drop(key)
+        if weight_bytes > self._capacity:
+            return
         self._values[key] = (value, weight_bytes)
-        self._weight += weight_bytes - (old[1] if old else 0)
+        self._weight += weight_bytes
         while self._weight > self._capacity:
             _, (_, lost) = self._values.popitem(last=False)
             self._weight -= lost
