@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from openhitl.protocol.case import ActorKind
 from openhitl.store.engine import Database
 from openhitl.store.instants import now_ms
 from openhitl.store.records import Agent, KeyRow
 from openhitl.store.schema import agents, api_keys
+
+_KEY = (
+    select(api_keys.c.id, api_keys.c.agent_id, agents.c.name, api_keys.c.kind)
+    .join(agents, agents.c.id == api_keys.c.agent_id)
+    .where(api_keys.c.hash == bindparam("key_hash"), api_keys.c.revoked_at.is_(None))
+)
 
 
 class Keys:
@@ -57,13 +63,8 @@ class Keys:
 
     def find_key(self, key_hash: bytes) -> KeyRow | None:
         """Return the key of this hash, unless it was revoked."""
-        query = (
-            select(api_keys.c.id, api_keys.c.agent_id, agents.c.name, api_keys.c.kind)
-            .join(agents, agents.c.id == api_keys.c.agent_id)
-            .where(api_keys.c.hash == key_hash, api_keys.c.revoked_at.is_(None))
-        )
         with self._database.reading() as connection:
-            row = connection.execute(query).one_or_none()
+            row = connection.execute(_KEY, {"key_hash": key_hash}).one_or_none()
         if row is None:
             return None
         return KeyRow(key_id=row.id, agent_id=row.agent_id, agent_name=row.name, kind=ActorKind(row.kind))

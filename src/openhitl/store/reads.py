@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, bindparam, func, select
 
 from openhitl.keyring import Keyring
 from openhitl.protocol.case import Status
@@ -37,7 +37,13 @@ _STORED: Select[Any] = (
     .outerjoin(_previous, _previous.c.id == cases.c.previous_ref)
     .outerjoin(_next, _next.c.id == cases.c.next_ref)
 )
-_EVENTS: Select[Any] = (
+_LOAD = _STORED.where(cases.c.case_id.in_(bindparam("case_ids", expanding=True)))
+_TOKEN = (
+    select(tokens.c.purpose, tokens.c.generation)
+    .join(cases, cases.c.id == tokens.c.case_ref)
+    .where(cases.c.case_id == bindparam("of_case"), tokens.c.hash == bindparam("token_hash"))
+)
+_LOGGED: Select[Any] = (
     select(
         log.c.position,
         cases.c.case_id,
@@ -50,6 +56,27 @@ _EVENTS: Select[Any] = (
     )
     .join(cases, cases.c.id == log.c.case_ref)
     .outerjoin(log_payloads, log_payloads.c.position == log.c.position)
+)
+_EVENTS = _LOGGED.where(cases.c.case_id == bindparam("of_case"), log.c.seq > bindparam("after_seq")).order_by(
+    log.c.seq
+)
+_LOG_SINCE = (
+    _LOGGED.where(log.c.position > bindparam("after_position"))
+    .order_by(log.c.position)
+    .limit(bindparam("most"))
+)
+_HEAD = select(log_head.c.position)
+_DUE = (
+    select(cases.c.case_id)
+    .where(cases.c.wake_at <= bindparam("now_ms"))
+    .order_by(cases.c.wake_at)
+    .limit(bindparam("most"))
+)
+_NEXT_WAKE = select(func.min(cases.c.wake_at))
+_DRAFT = (
+    select(drafts.c.body, drafts.c.version, drafts.c.saved_at)
+    .join(cases, cases.c.id == drafts.c.case_ref)
+    .where(cases.c.case_id == bindparam("of_case"))
 )
 
 
@@ -66,7 +93,7 @@ class Reads:
 
     def load_many(self, case_ids: Sequence[str]) -> dict[str, StoredCase]:
         """Read several cases, by case_id; those that are not there are left out."""
-        found = map(self._stored, self._all(_STORED.where(cases.c.case_id.in_(case_ids))))
+        found = map(self._stored, self._all(_LOAD, case_ids=list(case_ids)))
         return {stored.case.case_id: stored for stored in found}
 
     def list_cases(
@@ -98,52 +125,41 @@ class Reads:
 
     def find_token(self, case_id: str, token_hash: bytes) -> TokenRow | None:
         """Say what a token of a case is for; None if it is not one of its tokens."""
-        query = (
-            select(tokens.c.purpose, tokens.c.generation)
-            .join(cases, cases.c.id == tokens.c.case_ref)
-            .where(cases.c.case_id == case_id, tokens.c.hash == token_hash)
-        )
-        for row in self._all(query):
+        for row in self._all(_TOKEN, of_case=case_id, token_hash=token_hash):
             return TokenRow(case_id=case_id, purpose=row.purpose, generation=row.generation)
         return None
 
     def events(self, case_id: str, after_seq: int) -> list[Event]:
         """Read the events of a case past a number, in order; their data is JSON-ready."""
-        query = _EVENTS.where(cases.c.case_id == case_id, log.c.seq > after_seq).order_by(log.c.seq)
-        return [event_from(row[1:]) for row in self._all(query)]
+        found = self._all(_EVENTS, of_case=case_id, after_seq=after_seq)
+        return [event_from(row[1:]) for row in found]
 
     def log_since(self, position: int, limit: int) -> list[LogEntry]:
         """Read the log past a position, in order, at most `limit` entries."""
-        query = _EVENTS.where(log.c.position > position).order_by(log.c.position).limit(limit)
-        return [LogEntry(position=row[0], event=event_from(row[1:])) for row in self._all(query)]
+        found = self._all(_LOG_SINCE, after_position=position, most=limit)
+        return [LogEntry(position=row[0], event=event_from(row[1:])) for row in found]
 
     def head(self) -> int:
         """Return the last position of the log; 0 if it is empty."""
-        return int(self._all(select(log_head.c.position))[0][0])
+        return int(self._all(_HEAD)[0][0])
 
     def due(self, now: datetime, limit: int) -> list[str]:
         """Name open cases for which the clock has something to do, the longest overdue first."""
-        query = select(cases.c.case_id).where(cases.c.wake_at <= to_ms(now))
-        return [row[0] for row in self._all(query.order_by(cases.c.wake_at).limit(limit))]
+        return [row[0] for row in self._all(_DUE, now_ms=to_ms(now), most=limit)]
 
     def next_wake(self) -> datetime | None:
         """Return when the clock has next something to do; None if no case is open."""
-        return maybe_from_ms(self._all(select(func.min(cases.c.wake_at)))[0][0])
+        return maybe_from_ms(self._all(_NEXT_WAKE)[0][0])
 
     def draft(self, case_id: str) -> Draft | None:
         """Read what the human has typed so far."""
-        query = (
-            select(drafts.c.body, drafts.c.version, drafts.c.saved_at)
-            .join(cases, cases.c.id == drafts.c.case_ref)
-            .where(cases.c.case_id == case_id)
-        )
-        for row in self._all(query):
+        for row in self._all(_DRAFT, of_case=case_id):
             return Draft(values=decode(row.body), version=row.version, saved_at=from_ms(row.saved_at))
         return None
 
-    def _all(self, query: Select[Any]) -> Sequence[Row[Any]]:
+    def _all(self, query: Select[Any], **parameters: Any) -> Sequence[Row[Any]]:
         with self._database.reading() as connection:
-            return connection.execute(query).all()
+            return connection.execute(query, parameters).all()
 
     def _stored(self, row: Sequence[Any]) -> StoredCase:
         previous, following, content, answer, sealed = row[_WIDTH:]
