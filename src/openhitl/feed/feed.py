@@ -56,8 +56,8 @@ class Feed:
         self._wake = asyncio.Event()
 
     async def run(self, head: int) -> None:
-        """Follow the log from position `head` until cancelled."""
-        self._cursor = head
+        """Follow the log from position `head` until cancelled; started again, from where it was."""
+        self._cursor = max(self._cursor, head)
         self._trusted_until = self._monotonic() + TRUST_SECONDS
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.streams.beat_forever())

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 
 import structlog
 from starlette.applications import Starlette
@@ -28,6 +29,7 @@ from openhitl.settings import Settings
 
 _log = structlog.get_logger("openhitl.server")
 _POLLED = "/api/reviews/"
+AGAIN_SECONDS = 1.0
 
 
 class Server:
@@ -57,8 +59,8 @@ class Server:
         sweeper = Sweeper(self.book, retention=retention_of(self.settings))
         head = await self.book.ledger.read(store.head)
         self._tasks = [
-            asyncio.create_task(self.book.feed.run(head), name="feed"),
-            asyncio.create_task(sweeper.run(), name="sweeper"),
+            asyncio.create_task(keep_running(partial(self.book.feed.run, head)), name="feed"),
+            asyncio.create_task(keep_running(sweeper.run), name="sweeper"),
         ]
         self._loop = asyncio.get_running_loop()
         store.listen(self._wake)
@@ -122,6 +124,16 @@ class Server:
         await receive()
         await self.stop()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+async def keep_running(work: Callable[[], Awaitable[None]]) -> None:
+    """Run work that has no end, and start it again when it fails: nobody waits for it who could."""
+    while True:
+        try:
+            await work()
+        except Exception as error:  # the outermost handler of background work
+            _log.exception("background_work_failed", error=repr(error))
+        await asyncio.sleep(AGAIN_SECONDS)
 
 
 _HOUSE = ("/healthz", "/readyz", "/metrics", "/static/", "/openapi.json")
