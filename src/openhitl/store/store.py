@@ -59,7 +59,6 @@ class Store(Reads, Keys):
         capacity: int = CAPACITY,
     ) -> Writer:
         """Start a writer. See `Writer` for what it calls back; `clock` gives whole milliseconds, UTC."""
-
         if self._database.kind == POSTGRESQL and self._announcer is None:
             self._announcer = Announcer(self._database)
         announcer = self._announcer

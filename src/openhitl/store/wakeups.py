@@ -7,7 +7,7 @@ superfluous one costs one query.
 from __future__ import annotations
 
 import os
-import select
+import selectors
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -45,7 +45,7 @@ class Announcer:
         self._pending.set()
 
     def stop(self) -> None:
-        """Announce nothing more."""
+        """Announce what there is, and nothing more."""
         self._stopped.set()
         self._pending.set()
         self._thread.join()
@@ -64,10 +64,11 @@ class Announcer:
     def _serve(self, connection: Any) -> None:
         while True:
             self._pending.wait()
-            if self._stopped.wait(COALESCE_SECONDS):
-                return
+            ending = self._stopped.wait(COALESCE_SECONDS)
             self._pending.clear()
             connection.execute(f"NOTIFY {CHANNEL}")
+            if ending:
+                return
 
 
 @contextmanager
@@ -120,10 +121,17 @@ class Listener:
     def _listen(self, connection: Any) -> None:
         connection.execute(f"LISTEN {CHANNEL}")
         self._callback()  # nobody has heard what was announced before
-        while not self._stopped.is_set():
-            select.select([connection.fileno(), self._interrupted], [], [])
-            if any(heard.pid != self._own_pid() for heard in list(connection.notifies(timeout=0))):
-                self._callback()
+        with selectors.DefaultSelector() as readable:
+            readable.register(connection.fileno(), selectors.EVENT_READ)
+            readable.register(self._interrupted, selectors.EVENT_READ)
+            while not self._stopped.is_set():
+                readable.select()
+                self._hear(connection)
+
+    def _hear(self, connection: Any) -> None:
+        heard = list(connection.notifies(timeout=0))
+        if any(notification.pid != self._own_pid() for notification in heard):
+            self._callback()
 
     def _watch(self, connection: Any) -> None:
         [known] = connection.execute("PRAGMA data_version").fetchone()
