@@ -34,6 +34,11 @@ class Keyring:
         """Derive the 32 bytes behind a token of a case: the same for ever, so a URL can be said again."""
         return self._derive(f"token\0{purpose}\0{case_id}\0{generation}".encode())
 
+    def blind(self, text: bytes, *, bound_to: str) -> str:
+        """Digest what could be guessed, so that nobody can try guesses without the root secret."""
+        digest = self._derive(b"blind\0" + bound_to.encode() + b"\0" + text)
+        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
+
     @property
     def fingerprint(self) -> str:
         """Tell one root secret from another without revealing it; stored beside the data."""

@@ -19,7 +19,7 @@ from openhitl.errors import ActionNotInline, CallerError, NotFound
 from openhitl.feed import Feed
 from openhitl.keyring import Keyring
 from openhitl.protocol import jcs, wire
-from openhitl.protocol.answers import check_answer
+from openhitl.protocol.answers import CheckedAnswer, check_answer
 from openhitl.protocol.case import Actor, ActorKind, Answer, Json, Status
 from openhitl.protocol.lifecycle import Cancel, Command, Event, Open, SaveDraft, Submit, Tick
 from openhitl.protocol.submission import Submission
@@ -56,6 +56,7 @@ class Casebook:
         wall: Callable[[], float] = time.time,
     ) -> None:
         self.clock = clock
+        self._keyring = keyring
         self.carrier = Carrier(keyring)
         self.urls = CaseUrls(settings.public_url, keyring)
         self.feed = Feed(load=self.find, log_since=self._log_since, review_url=self.urls.review, wall=wall)
@@ -127,12 +128,17 @@ class Casebook:
             data=checked.data,
             sensitive=checked.sensitive,
             shown_digest=file.content.shown_digest,
-            data_digest=jcs.digest(checked.data),
+            data_digest=self._data_digest(file.case_id, checked),
             mode="inline_submit" if actor.kind is ActorKind.RELAYED else "browser_submit",
             submitted_via=submission.submitted_via or actor.surface,
             submitted_by=by,
             name=by.display_name if by else None,
         )
+
+    def _data_digest(self, case_id: str, checked: CheckedAnswer) -> str:
+        if checked.sensitive:  # a short secret could be guessed from a plain digest
+            return self._keyring.blind(jcs.canonical(checked.data), bound_to=case_id)
+        return jcs.digest(checked.data)
 
     def _check_inline(self, file: CaseFile, action: str) -> None:
         allowed = file.content.inline_actions

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 from collections.abc import Awaitable, Callable
 
 from openhitl.feed.lru import WeightedCache
@@ -16,6 +15,10 @@ from openhitl.store.records import StoredCase
 ENTRY_BYTES = 1_000
 #: Progress is not in the log, so other processes' drafts are noticed by asking again this often.
 IN_PROGRESS_SECONDS = 1.0
+#: The next round of an edited artifact is linked without an event.
+NEXT_ROUND_SECONDS = 2.0
+#: What is final changes no more, but is purged one day.
+FINAL_SECONDS = 3_600.0
 
 
 class PollEntry:
@@ -30,7 +33,8 @@ class PollEntry:
         self.etag = f'"v{case.version}-{case.status}"'.encode()
         self.encoded: bytes | None = None
         if case.is_final:
-            self.valid_until = math.inf
+            is_revised = answer is not None and answer.action == "edit" and case.next_case_id is None
+            self.valid_until = now + (NEXT_ROUND_SECONDS if is_revised else FINAL_SECONDS)
         else:
             self.valid_until = case.expires_at.timestamp()
             if case.status is Status.IN_PROGRESS:

@@ -136,8 +136,8 @@ class ReviewCase:
 
     `version` counts changes of the poll body, from 1; `seq` is the number of the last event, from 1
     (creation). `reminders` are those not yet sent, in order. `finished_at` is completed, expired or
-    cancelled at, as the status says. `draft_version` counts saved drafts from 0. All instants are
-    aware UTC with whole milliseconds.
+    cancelled at, as the status says; `answered_by` is the id of the actor who answered or cancelled.
+    `draft_version` counts saved drafts from 0. All instants are aware UTC with whole milliseconds.
     """
 
     case_id: str
@@ -189,7 +189,8 @@ class Answer:
     """A validated answer, bound to what was shown.
 
     `data` is complete, `sensitive` names its top-level keys that must not reach logs or events.
-    `mode` is browser_submit or inline_submit. Digests are base64url SHA-256 over RFC 8785.
+    `mode` is browser_submit or inline_submit. Digests are base64url SHA-256 over RFC 8785; the one of
+    sensitive data is keyed, so that it cannot be guessed.
     """
 
     action: str
