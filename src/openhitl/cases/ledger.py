@@ -15,7 +15,7 @@ from openhitl.store import Store
 from openhitl.store.records import Committed, Outcome
 
 READERS = 4
-DRAIN_SECONDS = 8.0
+DRAIN_SECONDS = 5.0
 #: How many commands may wait for the writer.
 CAPACITY = 10_000
 P = ParamSpec("P")

@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack, suppress
 from functools import partial
 
 import structlog
-from starlette.applications import Starlette
 
 from openhitl.cases import Casebook
 from openhitl.errors import HitlError
@@ -19,10 +18,10 @@ from openhitl.review.door import Door
 from openhitl.review.http import error_response
 from openhitl.review.router import Router
 from openhitl.review.routes import ROUTES
-from openhitl.server.asgi import DoorApp, Receive, Scope, Send, send_response
+from openhitl.server.asgi import DoorApp, Patience, Receive, Scope, Send, send_response
 from openhitl.server.defaults import DefaultFetcher
 from openhitl.server.events import EventsEndpoint
-from openhitl.server.house import house_routes
+from openhitl.server.house import house_app
 from openhitl.server.opening import open_store, retention_of
 from openhitl.server.poll import PollEndpoint
 from openhitl.settings import Settings
@@ -35,8 +34,9 @@ AGAIN_SECONDS = 1.0
 class Server:
     """Everything that serves one store, from `start` to `stop`, as an ASGI callable."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, patience: Patience = Patience()) -> None:  # noqa: B008
         self.settings = settings
+        self._patience = patience
         self.ready = False
         self._stack = AsyncExitStack()
         self._prefix = ""
@@ -53,9 +53,9 @@ class Server:
         door = Door(self.book, keys, self.settings, DefaultFetcher(outbound))
         self._prefix = door.base
         self._poll = PollEndpoint(door)
-        self._events = EventsEndpoint(door, self._poll)
-        self._door = DoorApp(door, Router(ROUTES))
-        self._house = Starlette(routes=house_routes(self))
+        self._events = EventsEndpoint(door, self._poll, self._patience)
+        self._door = DoorApp(door, Router(ROUTES), self._patience)
+        self._house = house_app(self)
         sweeper = Sweeper(self.book, retention=retention_of(self.settings))
         head = await self.book.ledger.read(store.head)
         self._tasks = [

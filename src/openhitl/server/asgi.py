@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass
 from typing import Any
 
-from openhitl.errors import HitlError, PayloadTooLarge
+from openhitl.errors import HitlError, MalformedRequest, PayloadTooLarge
 from openhitl.review.door import Door
 from openhitl.review.http import (
     MAX_BODY_BYTES,
@@ -25,12 +27,21 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 WITH_BODY = frozenset({"POST", "PUT"})
 
 
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How many seconds a client may take: to send a body, and to take what it is sent."""
+
+    body_seconds: float = 30.0
+    stuck_seconds: float = 20.0
+
+
 class DoorApp:
     """The protocol door as an ASGI callable."""
 
-    def __init__(self, door: Door, router: Router) -> None:
+    def __init__(self, door: Door, router: Router, patience: Patience) -> None:
         self._door = door
         self._router = router
+        self._body_seconds = patience.body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; whatever goes wrong is answered too."""
@@ -39,7 +50,9 @@ class DoorApp:
         route: Route | None = None
         try:
             route, values = self._router.match(method, path)
-            body = await read_body(headers, receive) if method in WITH_BODY else b""
+            body = b""
+            if method in WITH_BODY:
+                body = await read_body(headers, receive, within_seconds=self._body_seconds)
             query = parse_query(scope["query_string"].decode("latin-1"))
             request = Request(method, path, query, headers, body)
             response = await route.handler(self._door, request, **values)
@@ -58,16 +71,30 @@ def error_page(error: HitlError, headers: Mapping[str, str]) -> Response:
     )
 
 
-async def read_body(headers: Mapping[str, str], receive: Receive) -> bytes:
-    """Read a body. Raises: PayloadTooLarge beyond 1 MiB, without reading on."""
+async def read_body(headers: Mapping[str, str], receive: Receive, *, within_seconds: float) -> bytes:
+    """Read a body.
+
+    Raises: PayloadTooLarge beyond 1 MiB, without reading on; MalformedRequest for one that does not
+    come whole: a part of an answer must never be taken for the answer.
+    """
     declared = headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:12]) > MAX_BODY_BYTES:
         raise PayloadTooLarge(limit_bytes=MAX_BODY_BYTES)
+    try:
+        async with asyncio.timeout(within_seconds):
+            return await _whole_body(receive)
+    except TimeoutError as error:
+        raise MalformedRequest(f"The body took longer than {within_seconds:g} seconds.") from error
+
+
+async def _whole_body(receive: Receive) -> bytes:
     parts: list[bytes] = []
     size = 0
     more = True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise MalformedRequest("The body ended early.")
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > MAX_BODY_BYTES:

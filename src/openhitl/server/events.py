@@ -12,11 +12,9 @@ from openhitl.errors import HitlError, MethodNotAllowed
 from openhitl.feed import PollEntry, Stream
 from openhitl.review.door import Door
 from openhitl.review.http import Response, error_response
-from openhitl.server.asgi import Receive, Scope, Send, send_response
+from openhitl.server.asgi import Patience, Receive, Scope, Send, send_response
 from openhitl.server.poll import Credentials, PollEndpoint
 
-#: A reader that takes nothing for this long is cut.
-STUCK_SECONDS = 20.0
 #: Clients are told to come back after a random time, so that a restart is not a stampede.
 RETRY_MILLISECONDS = (500, 3_000)
 _HEADERS = [
@@ -27,9 +25,10 @@ _HEADERS = [
 
 
 class EventsEndpoint:
-    """Serves event streams."""
+    """Serves event streams; a reader that takes nothing for too long is cut."""
 
-    def __init__(self, door: Door, poll: PollEndpoint) -> None:
+    def __init__(self, door: Door, poll: PollEndpoint, patience: Patience) -> None:
+        self._stuck_seconds = patience.stuck_seconds
         self._book = door.book
         self._feed = door.book.feed
         self._poll = poll
@@ -48,11 +47,17 @@ class EventsEndpoint:
         if last is not None and entry.case.is_final and last >= entry.case.seq:
             await send_response(send, Response(204))
             return
+        if scope["method"] == "HEAD":
+            await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+            await send({"type": "http.response.body", "body": b""})
+            return
         stream = self._feed.streams.register(case_id)
         try:
             await receive()  # the request itself; what comes after it is a disconnect
             await self._fill(stream, last)
             await self._pump(stream, receive, send)
+        except TimeoutError:
+            return  # stuck: the connection is closed with us
         finally:
             self._feed.streams.remove(stream)
 
@@ -71,18 +76,14 @@ class EventsEndpoint:
         retry = b"retry: %d\n\n" % random.randint(*RETRY_MILLISECONDS)  # noqa: S311 - not a secret
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         await send({"type": "http.response.body", "body": retry, "more_body": True})
-        while True:
+        more = True
+        while more:
             chunk = await stream.next_chunk()
-            if chunk:
-                try:
-                    async with asyncio.timeout(STUCK_SECONDS):
-                        await send({"type": "http.response.body", "body": chunk, "more_body": True})
-                except TimeoutError:
-                    return
-            if stream.ended and not stream.waiting:
-                await send({"type": "http.response.body", "body": b"", "more_body": False})
-                return
-            if await _is_gone(receive):
+            more = not stream.ended or stream.waiting
+            if chunk or not more:
+                async with asyncio.timeout(self._stuck_seconds):
+                    await send({"type": "http.response.body", "body": chunk, "more_body": more})
+            if more and await _is_gone(receive):
                 return
 
 

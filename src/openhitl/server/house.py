@@ -7,12 +7,14 @@ from collections.abc import Callable
 from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 
 from openhitl.cases import Casebook
-from openhitl.errors import StoreError
+from openhitl.errors import HitlError, MethodNotAllowed, NotFound, StoreError
+from openhitl.review.http import error_response
 from openhitl.review.pages import static_file
 from openhitl.server.openapi import openapi_document
 from openhitl.settings import Settings
@@ -32,16 +34,38 @@ class Served(Protocol):
     book: Casebook
 
 
-def house_routes(server: Served) -> list[BaseRoute]:
-    """Return the routes."""
+class Stopping(StoreError):
+    """This server is stopping."""
+
+    code = "stopping"
+
+
+def house_app(server: Served) -> Starlette:
+    """Return an application that answers these routes, and refuses as the door does."""
     house = _House(server)
-    return [
+    routes = [
         Route("/healthz", house.healthz),
         Route("/readyz", house.readyz),
         Route("/metrics", house.metrics),
         Route("/openapi.json", house.openapi),
         Route("/static/{name}", house.static),
     ]
+    return Starlette(routes=routes, exception_handlers={404: _not_found, 405: _not_allowed})
+
+
+def _not_found(request: Request, error: Exception) -> Response:
+    return _refusal(NotFound())
+
+
+def _not_allowed(request: Request, error: Exception) -> Response:
+    return _refusal(MethodNotAllowed(allow=["GET", "HEAD"]))
+
+
+def _refusal(error: HitlError) -> Response:
+    refused = error_response(error)
+    return Response(
+        refused.body, refused.status, headers=dict(refused.headers), media_type=refused.content_type
+    )
 
 
 class _House:
@@ -61,14 +85,14 @@ class _House:
 
     async def readyz(self, request: Request) -> Response:
         """Tell whether this process can serve: not while it stops or its store does not answer."""
+        if not self._server.ready:
+            return _refusal(Stopping())
         ledger = self._server.book.ledger
         try:
             async with asyncio.timeout(READY_SECONDS):
                 await ledger.read(ledger.store.head)
         except (StoreError, TimeoutError):
-            return JSONResponse({"status": "store_unavailable"}, 503)
-        if not self._server.ready:
-            return JSONResponse({"status": "stopping"}, 503)
+            return _refusal(StoreError("The storage does not answer."))
         return JSONResponse({"status": "ok"})
 
     async def metrics(self, request: Request) -> Response:
@@ -83,5 +107,5 @@ class _House:
         """Serve a file whose name holds the hash of its content."""
         found = static_file(request.path_params["name"])
         if found is None:
-            return JSONResponse({"error": "not_found", "message": "There is no such file."}, 404)
+            return _refusal(NotFound("There is no such file."))
         return Response(found.content, media_type=found.media_type, headers=STATIC_HEADERS)

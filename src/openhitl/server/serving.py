@@ -13,13 +13,15 @@ import uvicorn
 
 from openhitl.errors import SetupError
 from openhitl.server.app import Server
+from openhitl.server.asgi import Patience
 from openhitl.server.local import ensure_local_key
 from openhitl.server.lock import ServerLock
 from openhitl.server.logs import log_to_stderr
 from openhitl.settings import Settings
 
 BACKLOG = 4_096
-GRACEFUL_SECONDS = 5
+#: With what the writer may take to finish, less than ten seconds.
+GRACEFUL_SECONDS = 4
 COLLECTOR_THRESHOLDS = (20_000, 20, 50)
 
 
@@ -53,6 +55,7 @@ def bind(settings: Settings) -> tuple[socket.socket, Settings]:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    cut_stuck_readers(listener, Patience().stuck_seconds)
     try:
         listener.bind((settings.host, settings.port))
         listener.listen(BACKLOG)
@@ -64,6 +67,15 @@ def bind(settings: Settings) -> tuple[socket.socket, Settings]:
         ) from error
     port = listener.getsockname()[1]
     return listener, settings.model_copy(update={"port": port})
+
+
+def cut_stuck_readers(listener: socket.socket, seconds: float) -> None:
+    """Have the kernel reset connections whose other end has taken nothing for so long.
+
+    Closing would not do: a connection stays until what is queued for it has been taken.
+    """
+    if sys.platform == "linux":
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(seconds * 1000))
 
 
 def uvicorn_for(server: Server) -> HitlUvicorn:
