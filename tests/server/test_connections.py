@@ -1,0 +1,205 @@
+"""Clients that are slow, stuck or gone, spoken to by hand over a socket."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from openhitl.protocol.case import ActorKind
+from openhitl.server.app import Server
+from openhitl.server.asgi import Patience
+from openhitl.server.local import new_key
+from openhitl.server.serving import HitlUvicorn, bind, cut_stuck_readers, uvicorn_for
+from openhitl.settings import Settings
+from tests.door.bodies import APPROVAL, INPUT
+from tests.servers import RunningServer, running, token_of
+
+BOUND_SECONDS = 10.0
+#: So little that even a small event does not fit while nobody reads.
+SMALL_BUFFER = 4_096
+#: Asks for more text than any buffer on the way takes.
+LONG_KEYS = [f"chapter_{number}" for number in range(8)]
+LONG_FORM = {
+    "type": "input",
+    "prompt": "Please write.",
+    "context": {"form": {"fields": [{"key": key, "label": key, "type": "textarea"} for key in LONG_KEYS]}},
+}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    with running(tmp_path_factory.mktemp("connections")) as running_server:
+        yield running_server
+
+
+@contextmanager
+def connected(client: httpx2.Client, *, receive_buffer: int | None = None) -> Iterator[socket.socket]:
+    """Open a connection to where a client's requests go."""
+    with socket.socket() as connection:
+        connection.settimeout(BOUND_SECONDS)
+        if receive_buffer is not None:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        connection.connect(("127.0.0.1", client.base_url.port))
+        yield connection
+
+
+def head(method: str, target: str, *headers: str) -> bytes:
+    return "\r\n".join([f"{method} {target} HTTP/1.1", "host: localhost", *headers, "", ""]).encode()
+
+
+def read_to_the_end(connection: socket.socket) -> bytes:
+    """Read until the other side closes."""
+    received = b""
+    while chunk := connection.recv(65_536):
+        received += chunk
+    return received
+
+
+def read_response(connection: socket.socket) -> tuple[int, dict[str, Any]]:
+    """Read one JSON response whose connection stays open."""
+    received = b""
+    while b"\r\n\r\n" not in received:
+        received += connection.recv(65_536)
+    start, _, body = received.partition(b"\r\n\r\n")
+    length = int(start.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
+    while len(body) < length:
+        body += connection.recv(65_536)
+    return int(start.split()[1]), json.loads(body)
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body"),
+    [
+        ("application/x-www-form-urlencoded", b"action=approve&data.feedback=but+never+on+a+Friday"),
+        ("application/json", b'{"action": "approve"}'),
+    ],
+)
+@pytest.mark.parametrize("ending", ["closes", "resets"])
+def test_an_answer_that_ends_early_is_no_answer(server, media_type, body, ending):
+    """What came of it could be read as a whole one, as the first words of a form can."""
+    hitl = server.ask(APPROVAL)
+    target = f"/reviews/{hitl['case_id']}/respond?token={token_of(hitl['review_url'])}"
+    announced = f"content-length: {len(body) + 10}"
+    with connected(server.anyone) as connection:
+        connection.sendall(head("POST", target, f"content-type: {media_type}", announced) + body)
+        assert server.status(hitl)["status"] == "pending"
+        if ending == "closes":
+            connection.shutdown(socket.SHUT_WR)
+            read_to_the_end(connection)
+        else:
+            linger = (1).to_bytes(4, "little") + bytes(4)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    assert server.status(hitl)["status"] == "pending"
+    assert server.service.get(f"/api/v1/reviews/{hitl['case_id']}").json()["status"] == "pending"
+
+
+def test_a_body_that_comes_byte_by_byte_is_taken(server):
+    hitl = server.ask(APPROVAL)
+    body = b'{"action": "approve", "data": {"feedback": "slowly"}}'
+    target = f"/reviews/{hitl['case_id']}/respond?token={token_of(hitl['review_url'])}"
+    with connected(server.anyone) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        request = head("POST", target, "content-type: application/json", f"content-length: {len(body)}")
+        for byte in request + body:
+            connection.sendall(bytes([byte]))
+        assert read_response(connection)[0] == 200
+    assert server.status(hitl)["result"]["data"]["feedback"] == "slowly"
+
+
+def test_requests_sent_at_once_are_answered_in_order(server):
+    with connected(server.anyone) as connection:
+        connection.sendall(
+            head("GET", "/healthz") + head("GET", "/nowhere") + head("GET", "/healthz", "connection: close")
+        )
+        received = read_to_the_end(connection)
+    assert re.findall(rb"HTTP/1\.1 (\d+)", received) == [b"200", b"404", b"200"]
+
+
+def test_what_is_not_http_is_refused_and_harms_nobody(server):
+    for noise in (
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"GET\r\n\r\n",
+        b"\x00" * 100,
+        b"GET / HTTP/9.9\r\n\r\n",
+    ):
+        with connected(server.anyone) as connection:
+            connection.sendall(noise)
+            connection.shutdown(socket.SHUT_WR)
+            assert not read_to_the_end(connection).startswith(b"HTTP/1.1 200")
+    assert server.anyone.get("/healthz").status_code == 200
+
+
+def test_a_stream_whose_reader_has_gone_is_forgotten_when_it_is_next_written_to(server):
+    hitl = server.ask(INPUT)
+    with connected(server.anyone) as connection:
+        target = f"/api/reviews/{hitl['case_id']}/events"
+        connection.sendall(head("GET", target, f"authorization: Bearer {server.service_key}"))
+        assert b"200 OK" in connection.recv(65_536)
+        assert streams(server.anyone) == 1
+    server.service.post(f"/api/v1/reviews/{hitl['case_id']}/cancel")
+    assert streams(server.anyone) == 0
+
+
+def streams(client: httpx2.Client) -> int:
+    lines = client.get("/metrics").text.splitlines()
+    return int(float(next(line for line in lines if line.startswith("openhitl_event_streams ")).split()[1]))
+
+
+@contextmanager
+def impatient(data_dir: Path, patience: Patience) -> Iterator[tuple[httpx2.Client, HitlUvicorn]]:
+    """Serve with another patience, and with buffers that are soon full; give a service's client."""
+    listener, settings = bind(Settings(data_dir=data_dir, port=0, agent_rate=0))
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SMALL_BUFFER)
+    cut_stuck_readers(listener, patience.stuck_seconds)
+    uvicorn = uvicorn_for(Server(settings, patience=patience))
+    started = threading.Event()
+    uvicorn.on_started = started.set
+    thread = threading.Thread(target=uvicorn.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        assert started.wait(BOUND_SECONDS)
+        headers = {"authorization": f"Bearer {new_key(settings, 'impatient', ActorKind.SERVICE)}"}
+        with httpx2.Client(base_url=settings.public_url, headers=headers, trust_env=False) as client:
+            yield client, uvicorn
+    finally:
+        uvicorn.should_exit = True
+        thread.join()
+
+
+def test_a_reader_that_takes_nothing_is_cut(tmp_path):
+    """Design "The way of a decision": a stuck reader is cut, and what was queued for it is dropped."""
+    with impatient(tmp_path, Patience(stuck_seconds=1.0)) as (service, uvicorn):
+        hitl = service.post("/api/v1/reviews", json=LONG_FORM).json()["hitl"]
+        with connected(service, receive_buffer=SMALL_BUFFER) as connection:
+            target = f"/api/reviews/{hitl['case_id']}/events"
+            connection.sendall(head("GET", target, f"authorization: {service.headers['authorization']}"))
+            assert connection.recv(1_024).startswith(b"HTTP/1.1 200")
+            answer = {"action": "submit", "data": dict.fromkeys(LONG_KEYS, "x" * 90_000)}
+            target = hitl["review_url"].replace("/review/", "/reviews/").replace("?", "/respond?")
+            assert httpx2.post(target, json=answer, trust_env=False).status_code == 200
+            began = time.monotonic()
+            while len(uvicorn.server_state.connections) > 1:  # the one of `service` stays
+                assert time.monotonic() - began < BOUND_SECONDS
+                assert service.get("/healthz").status_code == 200
+        assert streams(service) == 0
+
+
+def test_a_body_that_does_not_come_is_refused_in_time(tmp_path):
+    with impatient(tmp_path, Patience(body_seconds=0.3)) as (service, _):
+        with connected(service) as connection:
+            length = "content-length: 1000"
+            authorization = f"authorization: {service.headers['authorization']}"
+            connection.sendall(head("POST", "/api/v1/reviews", authorization, length) + b'{"type": ')
+            status, body = read_response(connection)
+            assert (status, body["error"]) == (400, "invalid_json")
+        assert service.get("/api/v1/reviews").json()["reviews"] == []
