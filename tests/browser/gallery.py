@@ -8,10 +8,13 @@ from openhitl.protocol.case import Status
 from openhitl.review.pages import PageView, Problems
 from openhitl.store.records import Draft
 from tests.pages.samples import (
+    ESCALATION,
     LETTER,
     LETTER_BEFORE,
     LETTER_CONTEXT,
+    LONG_LIST,
     NOW,
+    SUGGESTIONS,
     answered,
     ended,
     made,
@@ -81,6 +84,12 @@ OTHERS: dict[str, PageView] = {
     "edits": view(
         sample("letter"), query={"view": "edits"}, draft=_draft(content=LETTER.replace("five", "six"))
     ),
+    "suggestions": view(
+        sample("escalation", error={**ESCALATION["error"], "suggested_actions": SUGGESTIONS}),
+        draft=_draft(params={"strategy": "canary", "timeout": "300"}, suggestion="1"),
+    ),
+    "long-list": view(made("input", "Where do you live?", {"form": {"fields": [LONG_LIST]}})),
+    "cancelled-by-agent": view(ended(sample("form"), Status.CANCELLED, by="agent:1")),
     "retry": view(
         sample("escalation"),
         query={"view": "retry"},
@@ -96,7 +105,9 @@ OTHERS: dict[str, PageView] = {
         answered(sample("letter"), "edit", {"edits": {"content": LETTER.replace("five", "six")}}, name="Bob")
     ),
     "expired": view(ended(sample("approval"), Status.EXPIRED)),
-    "cancelled": view(ended(sample("form"), Status.CANCELLED, reason="Not for me.")),
+    "cancelled": view(
+        ended(sample("form"), Status.CANCELLED, reason="Not for me.", by="link:review_form_7f3k:0")
+    ),
 }
 
 EVERY = {**TYPES, **OTHERS}

@@ -4,76 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from openhitl.words import words_for
-from tests.browser.stage import SIZES
+from tests.browser.journeys import ask, expect_outcome, follow, press, result
 from tests.pages.samples import LETTER, sample
 from tests.servers import RunningServer, running
-
-PATIENCE_MS = 10_000
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     with running(tmp_path_factory.mktemp("journeys")) as server:
         yield server
-
-
-@pytest.fixture(scope="module", params=[True, False], ids=["js", "nojs"])
-def context(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
-    """Open a phone-sized context that fails on any violation of the page's policy."""
-    width, height = SIZES["phone"]
-    context = chromium.new_context(
-        viewport={"width": width, "height": height},
-        java_script_enabled=request.param,
-        locale="en-GB",
-        reduced_motion="reduce",
-    )
-    context.set_default_timeout(PATIENCE_MS)
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def page(context: BrowserContext) -> Iterator[Page]:
-    faults: list[str] = []
-    page = context.new_page()
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda line: faults.append(line.text) if "Content Security" in line.text else None)
-    yield page
-    page.close()
-    assert faults == []
-
-
-def ask(server: RunningServer, name: str, **context: Any) -> dict[str, Any]:
-    """Make a case of a sample kind and return its hitl object."""
-    content = sample(name).content
-    body = {"type": content.type, "prompt": content.prompt, "context": {**content.context, **context}}
-    return server.ask(body)
-
-
-def result(server: RunningServer, hitl: dict[str, Any]) -> dict[str, Any]:
-    """Return what the agent gets."""
-    body = server.status(hitl)
-    assert body["status"] == "completed", body
-    given: dict[str, Any] = body["result"]
-    return {"action": given["action"], "data": given["data"]}
-
-
-def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
-
-
-def follow(page: Page, name: str) -> None:
-    page.get_by_role("link", name=name, exact=True).click()
-
-
-def expect_outcome(page: Page, title: str) -> None:
-    expect(page.get_by_role("heading", level=1)).to_have_text(title)
 
 
 def test_an_approval_is_one_tap(server: RunningServer, page: Page) -> None:

@@ -125,6 +125,13 @@ ESCALATION: dict[str, Any] = {
     "environment": "production",
     "rollback_status": "automatic rollback completed",
 }
+#: Suggestions that fill in parameters, one that does not fit them, and one in words alone.
+SUGGESTIONS: list[Any] = [
+    {"label": "Retry with one pod first", "params": {"strategy": "canary", "timeout": 300}},
+    {"title": "Try it dry", "params": {"dry_run": True}, "cost": "2 minutes"},
+    {"label": "Give the probe an hour", "params": {"timeout": 3600}},
+    "Abort and go back to v2.0.3",
+]
 FORM: dict[str, Any] = {
     "company": "Northwind",
     "form": {
@@ -159,6 +166,12 @@ FORM: dict[str, Any] = {
             {"key": "notes", "label": "Anything else", "type": "textarea", "validation": {"maxLength": 1000}},
         ]
     },
+}
+LONG_LIST: dict[str, Any] = {
+    "key": "country",
+    "label": "Country",
+    "type": "select",
+    "options": [{"value": f"c{number}", "label": f"Country {number}"} for number in range(1, 41)],
 }
 WIZARD: dict[str, Any] = {
     "platform": "FreelanceHub",
@@ -332,9 +345,12 @@ def answered(stored: StoredCase, action: str, data: dict[str, Any], **more: Any)
     return replace(stored, case=case, answer=answer)
 
 
-def ended(stored: StoredCase, status: Status, *, reason: str | None = None) -> StoredCase:
+def ended(
+    stored: StoredCase, status: Status, *, reason: str | None = None, by: str | None = None
+) -> StoredCase:
     """Expire or cancel a case."""
-    return replace(stored, case=replace(stored.case, status=status, finished_at=NOW, reason=reason))
+    case = replace(stored.case, status=status, finished_at=NOW, reason=reason, answered_by=by)
+    return replace(stored, case=case)
 
 
 def view(stored: StoredCase, **more: Any) -> PageView:

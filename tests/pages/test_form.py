@@ -11,7 +11,7 @@ import pytest
 from openhitl.review.pages import Problems, render_review
 from openhitl.store.records import Draft
 from tests.pages.leaves import page_text
-from tests.pages.samples import NOW, made, sample, view
+from tests.pages.samples import LONG_LIST, NOW, made, sample, view
 
 
 def drawn(field: dict[str, Any], **more: Any) -> str:
@@ -48,6 +48,19 @@ OPTIONS = [{"value": f"v{number}", "label": f"L{number}"} for number in range(7)
 )
 def test_each_field_type_has_its_control(field: dict[str, Any], control: str) -> None:
     assert control in drawn(field)
+
+
+def test_a_long_list_has_a_box_that_narrows_it_down_and_a_short_one_has_none() -> None:
+    html = drawn(LONG_LIST)
+    assert 'data-narrows="f-country"' in html
+    assert html.count('value="c40"') == 1
+    assert "data-narrows" not in drawn({**LONG_LIST, "options": LONG_LIST["options"][:30]})
+
+
+def test_the_enter_key_presses_what_goes_on_and_never_what_goes_back() -> None:
+    html = render_review(view(sample("wizard"), query={"step": "2"})).html
+    buttons = re.findall(r'<button[^>]* name="go" value="([^"]+)"', html)
+    assert buttons == ["check", "back", "check"]
 
 
 def test_a_custom_field_type_says_that_words_are_expected() -> None:

@@ -19,21 +19,26 @@ def test_too_much_content_replaces_the_primary_button(name: str) -> None:
     assert "Open full details" in html
 
 
-@pytest.mark.parametrize(
-    ("name", "button"), [("approval", "approve"), ("confirmation", "confirm"), ("escalation", "retry")]
-)
+@pytest.mark.parametrize(("name", "button"), [("approval", "approve"), ("confirmation", "confirm")])
 def test_the_full_details_hold_everything_and_the_button(name: str, button: str) -> None:
     html = render_review(view(sample(name, **LONG), query={"view": "full"})).html
     assert "x" * 250_000 in html
     assert f'value="{button}"' in html
 
 
-@pytest.mark.parametrize(("name", "button"), [("selection", "select"), ("form", "submit")])
+@pytest.mark.parametrize(
+    ("name", "button"), [("selection", "select"), ("form", "submit"), ("escalation", "retry")]
+)
 def test_the_full_details_lead_on_to_what_has_to_be_filled_in(name: str, button: str) -> None:
     full = render_review(view(sample(name, **LONG), query={"view": "full"})).html
     assert "view=answer" in full
     answer = render_review(view(sample(name, **LONG), query={"view": "answer"})).html
     assert f'value="{button}"' in answer
+
+
+def test_the_full_details_of_an_escalation_without_parameters_retry_at_once() -> None:
+    stored = made("escalation", "It failed", {**LONG, "error": "Out of disk"})
+    assert 'value="retry"' in render_review(view(stored, query={"view": "full"})).html
 
 
 def test_an_unreadable_part_of_a_context_is_shown_raw_and_undecided() -> None:

@@ -243,8 +243,9 @@ def test_an_open_case_can_be_cancelled(status):
 @pytest.mark.parametrize(
     ("actor", "reason"), [(HUMAN, "The human cancelled."), (AGENT, "The agent cancelled.")]
 )
-def test_a_cancel_without_words_says_who(actor, reason):
-    assert decide(case(), Cancel(CASE_ID), actor, now=NOW).case.reason == reason
+def test_a_cancel_says_who_and_without_words_that_is_its_reason(actor, reason):
+    cancelled = decide(case(), Cancel(CASE_ID), actor, now=NOW).case
+    assert (cancelled.answered_by, cancelled.reason) == (actor.id, reason)
 
 
 @pytest.mark.parametrize(

@@ -283,9 +283,19 @@ def _cancel(case: ReviewCase, command: Cancel, actor: Actor, now: datetime) -> D
     closed = _closed(case, now, completed=CaseCompleted)
     if closed:
         return closed
-    reason = command.reason or _CANCEL_REASON[is_human]
+    reason = command.reason or CANCEL_REASONS[is_human]
     data = {"cancelled_at": now, "reason": reason}
-    return _apply(case, EventKind.CANCELLED, actor, now, data, finished_at=now, reason=reason, progress=None)
+    return _apply(
+        case,
+        EventKind.CANCELLED,
+        actor,
+        now,
+        data,
+        finished_at=now,
+        reason=reason,
+        answered_by=actor.id,
+        progress=None,
+    )
 
 
 def _tick(case: ReviewCase, command: Tick, actor: Actor, now: datetime) -> Decision:
@@ -367,7 +377,8 @@ def _is_same_submission(case: ReviewCase, command: Submit, actor: Actor) -> bool
 
 
 _RANK = {level: rank for rank, level in enumerate(Assurance)}
-_CANCEL_REASON = {True: "The human cancelled.", False: "The agent cancelled."}
+#: What a cancellation without words is given as its reason, by whether the human cancelled.
+CANCEL_REASONS = {True: "The human cancelled.", False: "The agent cancelled."}
 _RULES: Mapping[type, Callable[..., Decision]] = {
     Create: _create,
     Open: _open,

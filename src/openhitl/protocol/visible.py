@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+#: No space is hidden, not even those that do not break (U+00A0 and U+202F, ordinary in German and
+#: French numbers): it keeps words and digits as far apart as any other, so nobody reads another text.
 _HIDDEN = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
     r"\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"

@@ -151,7 +151,8 @@ async def _draft_form(door: Door, request: Request, case_id: str, actor: Actor) 
     except DraftConflict as error:
         problems = Problems(pairs=pairs, message=error.message)
         conflict = await view_of(door, request, case_id, problems=problems)
-        return page_response(door, conflict, status=error.status)
+        response = page_response(door, replace(conflict, carried=post.sensitive), status=error.status)
+        return replace(response, headers=(*response.headers, cookie))
     except CLOSED:
         return _back(door, request, case_id)
     return _back(door, request, case_id, query=post.query, headers=[cookie])

@@ -12,7 +12,7 @@ from openhitl.review.pages.sheet import Sheet
 from openhitl.review.pages.tree import humanise, read
 
 #: Form names that are the page's own and never something a person typed.
-OWN_NAMES = frozenset({"submission_id", "version", "step", "go", "action", "none"})
+OWN_NAMES = frozenset({"submission_id", "version", "step", "go", "action", "none", "suggestion", "filled"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,9 @@ from openhitl.review.pages.sheet import Sheet
 #: Form names of field values begin with this, so that no key can clash with the page's own names.
 PREFIX = "f."
 _MAX_RADIOS = 6
+#: A longer list gets a box that narrows it down. No `datalist`: it would let people type what is no
+#: option, is read out and enlarged with the text by few browsers, and posts labels, not values.
+_MAX_UNFILTERED = 30
 _TYPED_SECRETS = frozenset({"text", "email", "url", "decimal", "range"})
 _KINDS = {
     "text": "text",
@@ -68,6 +71,7 @@ class Control:
     autocomplete: str = ""
     min: str = ""
     max: str = ""
+    filtered: bool = False
     prefill: Prefill | None = None
 
 
@@ -110,6 +114,7 @@ def control_of(sheet: Sheet, field: Field, filling: Filling, page_keys: frozense
         autocomplete=kind if kind in ("email", "url") else "",
         min=_bound(kind, field.least),
         max=_bound(kind, field.most),
+        filtered=kind == "select" and len(field.options) > _MAX_UNFILTERED,
         prefill=_prefill(sheet, field, value),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,13 @@ from openhitl.review.pages.frame import frame_of
 from openhitl.review.pages.params import changed_params, param_errors, params_form
 from openhitl.review.pages.problems import Problem, problem_list, typed
 from openhitl.review.pages.sheet import Sheet
+from openhitl.review.pages.suggestions import (
+    NAME,
+    Suggestion,
+    drafted_suggestion,
+    present_texts,
+    suggestions_of,
+)
 from openhitl.review.pages.tree import Node, humanise, read
 from openhitl.review.pages.view import Page
 from openhitl.review.pages.zone import is_complete, zone_of
@@ -27,10 +35,29 @@ class FailureView:
     details: Sequence[Node]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuggestionsView:
+    """The suggestions to choose from. `filled` is the one whose values the parameters hold already.
+
+    `present` and the suggestions' `spelt` values tell the script what choosing one does.
+    """
+
+    all: Sequence[Suggestion]
+    chosen: str
+    filled: str
+    present: str
+    spelt: Mapping[str, str]
+
+    @property
+    def fill_parameters(self) -> bool:
+        return any(suggestion.fills for suggestion in self.all)
+
+
 def escalation_page(sheet: Sheet) -> Page:
     """Draw the page to decide on."""
     frame = frame_of(sheet)
     errors = _errors(sheet)
+    suggestions = _suggestions(sheet, sheet.context) if sheet.context else None
     controls = _controls(sheet, sheet.context, errors) if sheet.context else []
     found = [
         Problem(f"{control.label}: {errors[control.key]}", f"f-{control.key}")
@@ -41,8 +68,10 @@ def escalation_page(sheet: Sheet) -> Page:
         "escalation.html",
         frame=frame,
         zone=zone_of(sheet),
-        error=_failure(sheet),
+        error=_failure(sheet, leave_out=(NAME,) if suggestions else ()),
+        suggestions=suggestions,
         controls=controls,
+        goes_to_retry=bool(controls or suggestions),
         can_decide=is_complete(sheet),
         is_high=bool(frame.risk and frame.risk.is_high),
         primary=sheet.words.gettext("Retry"),
@@ -60,9 +89,30 @@ def retry_page(sheet: Sheet) -> Page:
         frame=frame_of(sheet),
         changed=changed,
         kept=[(PREFIX + name, value) for name, value in pairs],
-        typed=typed(sheet, "reason"),
+        typed=suggested_reason(sheet),
         primary=text % {"count": len(changed)} if changed else sheet.words.gettext("Retry"),
         problems=problem_list(sheet),
+    )
+
+
+def suggested_reason(sheet: Sheet) -> str:
+    """Return the reason as last typed, or as the chosen suggestion words it."""
+    suggestion = drafted_suggestion(sheet)
+    return typed(sheet, "reason") if sheet.view.problems or suggestion is None else suggestion.reason
+
+
+def _suggestions(sheet: Sheet, context: Context) -> SuggestionsView | None:
+    found = suggestions_of(context)
+    if not found:
+        return None
+    drafted = drafted_suggestion(sheet)
+    before = drafted.number if drafted else ""
+    return SuggestionsView(
+        all=found,
+        chosen=typed(sheet, "suggestion") if sheet.view.problems else before,
+        filled=typed(sheet, "filled") if sheet.view.problems else before,
+        present=json.dumps(present_texts(context)),
+        spelt={suggestion.number: json.dumps(suggestion.fills) for suggestion in found},
     )
 
 
@@ -87,10 +137,10 @@ def _controls(sheet: Sheet, context: Context, errors: Mapping[str, str]) -> list
     values = {**present, **form.from_text(_param_pairs(sheet))}
     filling = Filling(values=values, errors=errors)
     drawn = [control_of(sheet, field, filling, frozenset()) for field in form.fields]
-    return [replace(control, required=False) for control in drawn]
+    return [replace(control, required=False, filtered=False) for control in drawn]
 
 
-def _failure(sheet: Sheet) -> FailureView | None:
+def _failure(sheet: Sheet, *, leave_out: Sequence[str]) -> FailureView | None:
     failure = sheet.context.error if sheet.context else None
     if failure is None:
         return None
@@ -98,6 +148,6 @@ def _failure(sheet: Sheet) -> FailureView | None:
     return FailureView(
         title=failure.title,
         summary=failure.summary,
-        facts=[read(value, humanise(key)) for key, value in failure.rest.items()],
+        facts=[read(value, humanise(key)) for key, value in failure.rest.items() if key not in leave_out],
         details=() if details is None else details.children or (details,),
     )

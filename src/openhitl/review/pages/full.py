@@ -10,6 +10,7 @@ from openhitl.review.pages.confirmation import confirm_label
 from openhitl.review.pages.frame import frame_of
 from openhitl.review.pages.problems import problem_list
 from openhitl.review.pages.sheet import Sheet
+from openhitl.review.pages.suggestions import suggestions_of
 from openhitl.review.pages.view import Page
 from openhitl.review.pages.zone import raw_context
 
@@ -59,10 +60,12 @@ def _buttons(sheet: Sheet) -> list[Button]:
                 Button(label=confirm_label(sheet), tone="primary", action="confirm"),
             ]
         case "escalation":
+            params = bool(sheet.context and (sheet.context.params or suggestions_of(sheet.context)))
+            retry = Button(label=gettext("Retry…"), tone="primary", href=page(view="answer"))
             return [
                 Button(label=gettext("Abort…"), tone="danger", href=page(view="abort")),
                 Button(label=gettext("Skip…"), href=page(view="skip")),
-                Button(label=gettext("Retry"), tone="primary", action="retry"),
+                retry if params else Button(label=gettext("Retry"), tone="primary", action="retry"),
             ]
         case _ if sheet.context is None or _is_empty_selection(sheet):
             return [Button(label=gettext("I can’t answer this…"), href=page(view="cancel"))]

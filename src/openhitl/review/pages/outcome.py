@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from openhitl.protocol.case import Answer, DefaultAction, Status
+from openhitl.protocol.case import ANSWERING, Answer, DefaultAction, Status
+from openhitl.protocol.lifecycle import CANCEL_REASONS
 from openhitl.review.pages.answer_rows import AnswerRow, answer_rows, edited_content, unsent_rows
 from openhitl.review.pages.artifact import text_of
 from openhitl.review.pages.diffs import Diff, compare
@@ -96,15 +97,31 @@ def _surface(sheet: Sheet, answer: Answer) -> str:
 
 def _cancelled(sheet: Sheet) -> OutcomeView:
     gettext = sheet.words.gettext
-    rows = [AnswerRow(label=gettext("Reason"), values=(sheet.case.reason,))] if sheet.case.reason else []
+    reason = sheet.case.reason
+    # Without words of anybody's the reason only repeats who it was.
+    rows = (
+        [AnswerRow(label=gettext("Reason"), values=(reason,))]
+        if reason and reason not in CANCEL_REASONS.values()
+        else []
+    )
     return OutcomeView(
         title=gettext("Closed without an answer"),
         tone="plain",
         icon="no",
         when=sheet.moment(sheet.case.finished_at or sheet.view.now),
         when_said=gettext("Cancelled"),
+        who=_canceller(sheet),
         rows=rows,
     )
+
+
+def _canceller(sheet: Sheet) -> str:
+    """Say who cancelled: the one who asked, or the one who was asked."""
+    kind = (sheet.case.answered_by or "").partition(":")[0]
+    if not kind:
+        return ""
+    gettext = sheet.words.gettext
+    return gettext("by whoever held this link") if kind in ANSWERING else gettext("by the agent")
 
 
 def _expired(sheet: Sheet) -> OutcomeView:

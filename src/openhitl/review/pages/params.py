@@ -32,10 +32,15 @@ def params_form(context: Context) -> Form:
     return Form(steps=(Step("", "", fields),), has_steps=False)
 
 
+def param_label(param: Param) -> str:
+    """Name a parameter with its unit."""
+    return f"{humanise(param.name)} ({param.unit})" if param.unit else humanise(param.name)
+
+
 def _field(param: Param) -> Field:
     return Field(
         key=param.name,
-        label=f"{humanise(param.name)} ({param.unit})" if param.unit else humanise(param.name),
+        label=param_label(param),
         type=_TYPES[param.kind],
         # A pair of radios, so that what is not posted is not taken for "no".
         required=param.kind == "boolean",

@@ -12,6 +12,7 @@ from openhitl.protocol.fields import Field
 from openhitl.protocol.forms import Form, is_empty
 from openhitl.review.pages.controls import PREFIX, field_pairs
 from openhitl.review.pages.params import modified_params, param_errors, params_form
+from openhitl.review.pages.suggestions import fill, find_suggestion
 from openhitl.review.pages.view import PageView, Pairs, Problems, StepPost
 from openhitl.review.pages.wizard import wizard_of
 
@@ -102,19 +103,28 @@ def decode_step(view: PageView, pairs: Pairs) -> StepPost:
         case "sure":
             values = {"confirmed_items": _all(pairs, "confirmed_items"), **_optional(pairs, "note")}
             return StepPost(values=values, version=version, query={"view": "sure"})
-        case "retry":
-            return _retry_step(view, pairs, version)
+        case "retry" | "skip" | "abort":
+            return _escalation_step(view, pairs, go, version)
         case _:
             return _form_step(view, pairs, go, version)
 
 
-def _retry_step(view: PageView, pairs: Pairs, version: int | None) -> StepPost:
+def _escalation_step(view: PageView, pairs: Pairs, go: str, version: int | None) -> StepPost:
+    """Keep the parameters and the suggestion chosen, whose values are filled in if they are not yet."""
     content = view.stored.content
     context = Context.parse(content.type, content.context, lenient=True)
-    posted = field_pairs(pairs)
-    problems = Problems(pairs=pairs) if param_errors(params_form(context), posted) else None
+    chosen = find_suggestion(context, _one(pairs, "suggestion"))
+    before = find_suggestion(context, _one(pairs, "filled"))
+    posted = dict(field_pairs(pairs))
+    params = posted if chosen == before else fill(context, posted, chosen=chosen, before=before)
+    number = chosen.number if chosen else ""
+    wrong = go == "retry" and param_errors(params_form(context), list(params.items()))
+    filled = [(PREFIX + name, value) for name, value in params.items()]
     return StepPost(
-        values={"params": dict(posted)}, version=version, query={"view": "retry"}, problems=problems
+        values={"params": params, **({"suggestion": number} if chosen else {})},
+        version=version,
+        query={"view": go},
+        problems=Problems(pairs=[*filled, ("suggestion", number), ("filled", number)]) if wrong else None,
     )
 
 

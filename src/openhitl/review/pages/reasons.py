@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from openhitl.review.pages.escalation import suggested_reason
 from openhitl.review.pages.frame import frame_of
 from openhitl.review.pages.labels import with_object
 from openhitl.review.pages.problems import problem_list, typed
@@ -36,7 +37,7 @@ def reason_page(sheet: Sheet, action: str) -> Page:
         name=refusal.name,
         label=refusal.label,
         target=sheet.links.cancel if action == "cancel" else sheet.links.respond,
-        typed=typed(sheet, refusal.name),
+        typed=suggested_reason(sheet) if action in ("skip", "abort") else typed(sheet, refusal.name),
         problems=problem_list(sheet),
     )
 

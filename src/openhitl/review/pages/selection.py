@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from openhitl.review.pages.cards import cards_of
+from openhitl.review.pages.comparison import columns_of
 from openhitl.review.pages.frame import frame_of
 from openhitl.review.pages.problems import Problem, problem_list, typed, typed_all
 from openhitl.review.pages.sheet import Sheet
+from openhitl.review.pages.tree import humanise
 from openhitl.review.pages.view import Page
 from openhitl.review.pages.zone import is_complete, zone_of
 
@@ -22,7 +24,8 @@ class Bounds:
 
 def selection_page(sheet: Sheet) -> Page:
     """Draw the page to choose on."""
-    cards = cards_of(sheet, typed_all(sheet, "selected"))
+    columns = columns_of(sheet.context.items) if sheet.context else []
+    cards = cards_of(sheet, typed_all(sheet, "selected"), columns=columns)
     bounds = _bounds(sheet, len(cards))
     rule = _rule(sheet, bounds, len(cards))
     return sheet.draw(
@@ -30,6 +33,7 @@ def selection_page(sheet: Sheet) -> Page:
         frame=frame_of(sheet),
         zone=zone_of(sheet),
         cards=cards,
+        columns=[humanise(key) for key in columns],
         bounds=bounds,
         rule=rule,
         note=typed(sheet, "note"),

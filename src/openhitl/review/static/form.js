@@ -117,6 +117,24 @@ for (const slider of form.querySelectorAll("[data-range]")) {
   });
 }
 
+// The list itself stays an ordinary one; what does not match is taken out of it, never what is chosen.
+for (const box of form.querySelectorAll("[data-narrows]")) {
+  const select = document.getElementById(box.dataset.narrows);
+  const [none, ...options] = select.options;
+  const found = box.parentElement.querySelector("[data-found]");
+  box.addEventListener("input", (event) => {
+    event.stopPropagation();
+    const words = box.value.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+    const fits = (option) => words.every((word) => option.text.toLocaleLowerCase().includes(word));
+    const shown = options.filter((option) => option.selected || fits(option));
+    select.replaceChildren(none, ...shown);
+    found.textContent = found.dataset.text.replace("{shown}", shown.length).replace("{total}", options.length);
+  });
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") event.preventDefault();
+  });
+}
+
 for (const button of form.querySelectorAll("[data-show]")) {
   const box = document.getElementById(button.dataset.show);
   button.addEventListener("click", () => {

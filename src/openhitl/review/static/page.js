@@ -71,7 +71,7 @@ if (main.dataset.opened) {
 for (const form of document.querySelectorAll("form[data-once]")) {
   const line = form.querySelector("[data-sending]");
   form.addEventListener("submit", (event) => {
-    if (event.defaultPrevented) return;
+    if (event.defaultPrevented || event.submitter?.formMethod === "dialog") return;
     if (form.dataset.sent || !navigator.onLine) event.preventDefault();
     else form.dataset.sent = "1";
     if (line) {
