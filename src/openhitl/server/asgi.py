@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
-from openhitl.errors import HitlError, MalformedRequest, PayloadTooLarge
+from openhitl.errors import HitlError, MalformedRequest, PayloadTooLarge, StoreError
 from openhitl.review.door import Door
 from openhitl.review.http import (
     MAX_BODY_BYTES,
@@ -25,6 +25,12 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 WITH_BODY = frozenset({"POST", "PUT"})
+
+
+class Stopping(StoreError):
+    """This server is stopping."""
+
+    code = "stopping"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,8 @@ async def read_body(headers: Mapping[str, str], receive: Receive, *, within_seco
     """Read a body.
 
     Raises: PayloadTooLarge beyond 1 MiB, without reading on; MalformedRequest for one that does not
-    come whole: a part of an answer must never be taken for the answer.
+    come whole: a part of an answer must never be taken for the answer; Stopping when the server has
+    waited for it long enough.
     """
     declared = headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:12]) > MAX_BODY_BYTES:
@@ -85,6 +92,8 @@ async def read_body(headers: Mapping[str, str], receive: Receive, *, within_seco
             return await _whole_body(receive)
     except TimeoutError as error:
         raise MalformedRequest(f"The body took longer than {within_seconds:g} seconds.") from error
+    except asyncio.CancelledError as error:  # requests are cancelled only when the server ends
+        raise Stopping from error
 
 
 async def _whole_body(receive: Receive) -> bytes:

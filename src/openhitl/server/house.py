@@ -16,6 +16,7 @@ from openhitl.cases import Casebook
 from openhitl.errors import HitlError, MethodNotAllowed, NotFound, StoreError
 from openhitl.review.http import error_response
 from openhitl.review.pages import static_file
+from openhitl.server.asgi import Stopping
 from openhitl.server.openapi import openapi_document
 from openhitl.settings import Settings
 
@@ -32,12 +33,6 @@ class Served(Protocol):
     ready: bool
     settings: Settings
     book: Casebook
-
-
-class Stopping(StoreError):
-    """This server is stopping."""
-
-    code = "stopping"
 
 
 def house_app(server: Served) -> Starlette:
