@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from openhitl.review.routes import ROUTES
-from openhitl.server.openapi import POLL_ROUTES, openapi_document
+from openhitl.server.openapi import openapi_document
 from scripts.reference.tables import code, table
 
 _HEAD = """# HTTP
@@ -47,7 +47,12 @@ key with the same body returns the same case, with another body it is 422.
 def page() -> str:
     """Write the page."""
     document = openapi_document("http://localhost:4485")
-    parts = [_HEAD, table(("", "credential", "codes", "does"), _routes()), _HOUSE, _LIMITS.lstrip()]
+    parts = [
+        _HEAD,
+        table(("", "credential", "codes", "does"), _routes(document["paths"])),
+        _HOUSE,
+        _LIMITS.lstrip(),
+    ]
     for method, path, title in (
         ("post", "/api/v1/reviews", "Body of a question"),
         ("post", "/reviews/{case_id}/respond", "Body of an answer"),
@@ -59,16 +64,14 @@ def page() -> str:
     return "".join(parts).rstrip("\n") + "\n"
 
 
-def _routes() -> Iterator[tuple[str, str, str, str]]:
-    for route in ROUTES:
-        credential = "" if route.credential == "none" else route.credential
-        yield code(f"{route.method} {route.pattern}"), credential, _codes(route.codes), route.summary
-    for pattern, summary, codes in POLL_ROUTES:
-        yield code(f"GET {pattern}"), "poll", _codes(codes), summary
-
-
-def _codes(codes: tuple[int, ...]) -> str:
-    return ", ".join(map(str, codes))
+def _routes(paths: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
+    credentials = {(route.method, route.pattern): route.credential for route in ROUTES}
+    for pattern, operations in paths.items():
+        for name, operation in operations.items():
+            method = name.upper()
+            credential = credentials.get((method, pattern), "poll")
+            shown = "" if credential == "none" else credential
+            yield code(f"{method} {pattern}"), shown, ", ".join(operation["responses"]), operation["summary"]
 
 
 def _fields(schema: Mapping[str, Any]) -> str:
