@@ -5,7 +5,9 @@ page all derive from it. Precedence: flag, environment, default.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,7 +18,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from openhitl.errors import SetupError
 
 PREFIX = "HITL_"
+_PLAIN_URL = re.compile(r"[A-Za-z0-9:/\[\]._~%!$&()*+,;=@-]+")  # RFC 3986 §2, without quotes
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+
+#: How alike two names are, from 0 to 1, when one is probably a slip for the other.
+MISSPELLED = 0.9
 
 
 def default_data_dir() -> Path:
@@ -71,6 +77,10 @@ class Settings(BaseSettings):
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise ValueError("must be an absolute http(s) URL without query or fragment")
+        if parts.username is not None or not _PLAIN_URL.fullmatch(value):
+            raise ValueError("must hold no credentials, spaces or quotes; encode what is not ASCII")
+        if parts.port is not None and not parts.port:
+            raise ValueError("must not name port 0")
         if parts.scheme == "http" and parts.hostname not in LOCAL_HOSTS:
             raise ValueError("must be https for anything but localhost (HITL v0.8 §13.3)")
         return value.rstrip("/")
@@ -96,14 +106,25 @@ def load_settings(flags: Mapping[str, Any] | None = None) -> Settings:
     """Read the settings: flags that are not None win over the environment, that over the defaults.
 
     Any variable may be given as `HITL_…_FILE`, the name of a file that holds the value.
-    Raises: SetupError naming every variable that is wrong or unknown.
+    Variables that begin like ours may be somebody else's, so only misspelled ones are refused.
+    Raises: SetupError naming every variable that is wrong.
     """
+    _refuse_misspelled(os.environ)
     given = {name: value for name, value in (flags or {}).items() if value is not None}
     try:
         return Settings(**{**_from_files(), **given})
     except ValidationError as error:
         lines = [f"{_name(issue['loc'])}: {_plain(issue['msg'])}" for issue in error.errors()]
         raise SetupError("; ".join(lines)) from error
+
+
+def _refuse_misspelled(environment: Mapping[str, str]) -> None:
+    known = [f"{PREFIX}{field.upper()}" for field in Settings.model_fields]
+    names = {*known, *(f"{name}_FILE" for name in known)}
+    for name in environment.keys() - names:
+        meant = get_close_matches(name, names, n=1, cutoff=MISSPELLED) if name.startswith(PREFIX) else []
+        if meant:
+            raise SetupError(f"{name}: is not a setting; did you mean {meant[0]}?")
 
 
 def _name(location: tuple[int | str, ...]) -> str:
@@ -121,6 +142,6 @@ def _from_files() -> dict[str, str]:
         if path and f"{PREFIX}{field.upper()}" not in os.environ:
             try:
                 found[field] = Path(path).read_text(encoding="utf-8").strip()
-            except OSError as error:
+            except (OSError, UnicodeDecodeError) as error:
                 raise SetupError(f"{PREFIX}{field.upper()}_FILE: {error}") from error
     return found

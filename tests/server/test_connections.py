@@ -80,7 +80,7 @@ def read_response(connection: socket.socket) -> tuple[int, dict[str, Any]]:
 @pytest.mark.parametrize(
     ("media_type", "body"),
     [
-        ("application/x-www-form-urlencoded", b"action=approve&data.feedback=but+never+on+a+Friday"),
+        ("application/x-www-form-urlencoded", b"action=approve&feedback=but+never+on+a+Friday"),
         ("application/json", b'{"action": "approve"}'),
     ],
 )

@@ -11,6 +11,7 @@ import httpx2
 import pytest
 
 from openhitl.protocol.case import ActorKind
+from openhitl.review.pages.controls import PREFIX
 from openhitl.server.local import new_key
 from openhitl.settings import Settings
 from tests.door.bodies import CONFIRMATION, INPUT, SUBMITTED
@@ -70,7 +71,8 @@ def answered(scene: Scene) -> dict[str, Any]:
     values = {"street": "1 Harbour Rd", "door_code": CANARY}
     draft = f"/reviews/{hitl['case_id']}/draft"
     assert scene.anyone.put(draft, params=query, json={"values": values}).status_code == 204
-    assert scene.anyone.post(draft, params=query, data={**values, "draft_version": "1"}).status_code < 500
+    typed = {f"{PREFIX}{name}": value for name, value in values.items()}
+    assert scene.anyone.post(draft, params=query, data=typed).status_code == 303
     assert scene.respond(hitl, {**values, "floor": "not a number"}).status_code == 422
     assert scene.respond(hitl, values).status_code == 200
     return hitl

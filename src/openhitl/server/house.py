@@ -45,7 +45,9 @@ def house_app(server: Served) -> Starlette:
         Route("/openapi.json", house.openapi),
         Route("/static/{name}", house.static),
     ]
-    return Starlette(routes=routes, exception_handlers={404: _not_found, 405: _not_allowed})
+    app = Starlette(routes=routes, exception_handlers={404: _not_found, 405: _not_allowed})
+    app.router.redirect_slashes = False
+    return app
 
 
 def _not_found(request: Request, error: Exception) -> Response:

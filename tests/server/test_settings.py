@@ -1,0 +1,143 @@
+"""Settings: flag before environment before default; what is wrong is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from openhitl.errors import SetupError
+from openhitl.settings import Settings, load_settings
+
+SECRET = "0f" * 32
+
+
+@pytest.fixture(autouse=True)
+def empty_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+
+
+def test_a_flag_wins_over_the_environment_and_that_over_the_default(monkeypatch):
+    assert load_settings().port == 4485
+    monkeypatch.setenv("HITL_PORT", "5000")
+    assert load_settings({"port": None}).port == 5000
+    assert load_settings({"port": 6000}).port == 6000
+
+
+def test_the_defaults_are_those_of_a_laptop(tmp_path):
+    settings = load_settings()
+    assert settings.public_url == "http://localhost:4485"
+    assert settings.store_url == f"sqlite:///{tmp_path}/openhitl/openhitl.db"
+    assert (settings.host, settings.demo, settings.allow_default_approve) == ("127.0.0.1", False, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HITL_PORT", "eighty"),
+        ("HITL_PORT", "65536"),
+        ("HITL_PORT", "-1"),
+        ("HITL_DEMO", "perhaps"),
+        ("HITL_AGENT_RATE", "-5"),
+        ("HITL_RETENTION_DAYS", "a month"),
+        ("HITL_BASE_URL", "hitl.example.com"),
+        ("HITL_BASE_URL", "http://hitl.example.com"),
+        ("HITL_BASE_URL", "http://localhost.example.com"),
+        ("HITL_BASE_URL", "http://localhost@example.com"),
+        ("HITL_BASE_URL", "https://"),
+        ("HITL_BASE_URL", "https://alice:secret@hitl.example.com"),
+        ("HITL_BASE_URL", "https://hitl.example.com:99999"),
+        ("HITL_BASE_URL", "https://hitl.example.com/?x=1"),
+        ("HITL_BASE_URL", "https://hitl.example.com/#top"),
+        ("HITL_BASE_URL", "https://hitl.example.com/a b"),
+        ("HITL_BASE_URL", 'https://hitl.example.com/"onload='),
+        ("HITL_BASE_URL", "ftp://localhost"),
+        ("HITL_BASE_URL", "https://[::1"),
+    ],
+)
+def test_a_value_that_is_not_usable_is_named(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SetupError) as caught:
+        load_settings()
+    assert caught.value.message.startswith(f"{name}: ")
+    assert "secret" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("given", "seen"),
+    [
+        ("https://hitl.example.com/", "https://hitl.example.com"),
+        ("https://hitl.example.com/team/hitl/", "https://hitl.example.com/team/hitl"),
+        ("https://hitl.example.com:8443", "https://hitl.example.com:8443"),
+        ("http://localhost:8080", "http://localhost:8080"),
+        ("http://127.0.0.1:8080/x", "http://127.0.0.1:8080/x"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+    ],
+)
+def test_a_base_url_is_https_or_of_this_machine(monkeypatch, given, seen):
+    """HITL v0.8 §13.3."""
+    monkeypatch.setenv("HITL_BASE_URL", given)
+    assert load_settings().public_url == seen
+
+
+def test_everything_that_is_wrong_is_said_at_once(monkeypatch):
+    monkeypatch.setenv("HITL_PORT", "eighty")
+    monkeypatch.setenv("HITL_DEMO", "perhaps")
+    with pytest.raises(SetupError, match=r"HITL_PORT: .*; HITL_DEMO: "):
+        load_settings()
+
+
+def test_a_misspelled_variable_is_refused_and_anothers_is_not_ours(monkeypatch):
+    """Otherwise a server would quietly use another database than the one that was meant."""
+    for name in ("HITL_SERVER_URL", "HITL_API_KEY", "HITL_API_KEY_FILE", "HITL_SERVICE_HOST"):
+        monkeypatch.setenv(name, "x")
+    load_settings()
+    monkeypatch.setenv("HITL_DATABSE_URL", "postgresql://db.example/hitl")
+    with pytest.raises(SetupError, match=r"HITL_DATABSE_URL: .*HITL_DATABASE_URL"):
+        load_settings()
+
+
+def test_a_setting_that_does_not_exist_is_refused():
+    with pytest.raises(SetupError, match="HITL_COLOUR"):
+        load_settings({"colour": "blue"})
+
+
+def test_postgresql_needs_a_secret_of_its_own(monkeypatch):
+    monkeypatch.setenv("HITL_DATABASE_URL", "postgresql://hitl:hunter2@db.example/hitl")
+    with pytest.raises(SetupError, match="HITL_SECRET_KEY") as caught:
+        load_settings()
+    assert "hunter2" not in caught.value.message
+    monkeypatch.setenv("HITL_SECRET_KEY", SECRET)
+    assert load_settings().store_url == "postgresql://hitl:hunter2@db.example/hitl"
+
+
+def test_any_variable_may_be_the_name_of_a_file(monkeypatch, tmp_path):
+    for name, value in (("SECRET_KEY", SECRET), ("PORT", "5001"), ("DEMO", "true")):
+        (tmp_path / name).write_text(f"{value}\n")
+        monkeypatch.setenv(f"HITL_{name}_FILE", str(tmp_path / name))
+    settings = load_settings()
+    assert settings.secret_key.get_secret_value() == SECRET
+    assert (settings.port, settings.demo) == (5001, True)
+    monkeypatch.setenv("HITL_PORT", "5002")  # said twice: the nearer one counts
+    assert load_settings().port == 5002
+    assert load_settings({"port": 5003}).port == 5003
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_a_file_that_cannot_be_read_is_named(monkeypatch, tmp_path, content):
+    path = tmp_path / "secret"
+    if content is not None:
+        path.write_bytes(content)
+    monkeypatch.setenv("HITL_SECRET_KEY_FILE", str(path))
+    with pytest.raises(SetupError, match="HITL_SECRET_KEY_FILE"):
+        load_settings()
+
+
+def test_a_secret_does_not_show_when_settings_are_printed():
+    assert SECRET not in repr(Settings(secret_key=SECRET))
+
+
+def test_settings_do_not_change():
+    with pytest.raises(ValidationError):
+        load_settings().port = 1
