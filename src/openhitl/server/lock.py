@@ -50,6 +50,6 @@ class ServerLock:
         """Return the URL that the holder has written; None while it has not."""
         try:
             written = json.loads(self._path.read_text())
-        except (OSError, ValueError):
+            return str(written["url"])
+        except (OSError, ValueError, TypeError, KeyError):
             return None
-        return str(written["url"])

@@ -1,0 +1,150 @@
+"""The data folder of a machine: who serves it, and the key of the local user's own agent."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+
+import pytest
+
+from openhitl.errors import SetupError
+from openhitl.protocol.case import ActorKind
+from openhitl.protocol.tokens import Purpose, checked_hash
+from openhitl.server.embedded import AlreadyServed, EmbeddedServer
+from openhitl.server.local import KEY_NAME, LOCAL_AGENT, ensure_local_key, new_key
+from openhitl.server.lock import LOCK_NAME, ServerLock
+from openhitl.server.opening import open_store
+from openhitl.settings import Settings
+
+URL = "http://localhost:4485"
+#: Holds the lock until it is killed.
+HOLD = """
+import sys
+from pathlib import Path
+from openhitl.server.lock import ServerLock
+with ServerLock(Path(sys.argv[1]), "http://localhost:1"):
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
+
+
+def test_one_holds_a_folder_and_says_where_it_serves(tmp_path):
+    folder = tmp_path / "new"
+    with ServerLock(folder, URL) as first:
+        assert first.held
+        with ServerLock(folder, "http://localhost:1") as second:
+            assert not second.held
+            assert second.holder() == URL
+        assert first.holder() == URL
+        first.announce("http://localhost:9")
+        assert second.holder() == "http://localhost:9"
+        assert json.loads((folder / LOCK_NAME).read_text())["pid"] == os.getpid()
+    assert first.holder() is None
+    with ServerLock(folder, "http://localhost:1") as third:
+        assert third.held
+
+
+def test_a_folder_is_free_again_however_its_holder_ends(tmp_path):
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with holder:
+        assert holder.stdout.readline() == "held\n"
+        with ServerLock(tmp_path, URL) as lock:
+            assert not lock.held
+            assert lock.holder() == "http://localhost:1"
+        holder.send_signal(signal.SIGKILL)
+        holder.wait(60)
+    with ServerLock(tmp_path, URL) as lock:
+        assert lock.held
+        assert lock.holder() == URL
+
+
+@pytest.mark.parametrize("written", ["", "{", "[]", "null", '{"pid": 1}', "\xff"])
+def test_a_lock_file_that_says_nothing_names_no_holder(tmp_path, written):
+    (tmp_path / LOCK_NAME).write_text(written, encoding="latin-1")
+    assert ServerLock(tmp_path, URL).holder() is None
+
+
+def test_a_second_embedded_server_is_told_where_the_first_one_is(tmp_path):
+    settings = Settings(data_dir=tmp_path, port=0)
+    with EmbeddedServer(settings) as first:
+        with pytest.raises(AlreadyServed) as caught, EmbeddedServer(settings):
+            pytest.fail("two serve one folder")
+        assert caught.value.url == first.url
+    with EmbeddedServer(settings) as third:
+        assert third.api_key == first.api_key
+
+
+def test_an_embedded_server_that_cannot_start_leaves_the_folder_free(tmp_path):
+    with EmbeddedServer(Settings(data_dir=tmp_path / "other", port=0)) as other:
+        taken = int(other.url.rpartition(":")[2])
+        with (
+            pytest.raises(SetupError, match="Cannot listen"),
+            EmbeddedServer(Settings(data_dir=tmp_path, port=taken)),
+        ):
+            pytest.fail("two listen on one port")
+    with ServerLock(tmp_path, URL) as lock:
+        assert lock.held
+
+
+def test_the_local_key_is_made_once_and_for_its_owner_alone(tmp_path):
+    settings = Settings(data_dir=tmp_path)
+    key = ensure_local_key(settings)
+    path = tmp_path / KEY_NAME
+    assert path.read_text() == key + "\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert ensure_local_key(settings) == key
+    store, _ = open_store(settings)
+    row = store.find_key(checked_hash(Purpose.AGENT, key))
+    store.close()
+    assert (row.agent_name, row.kind) == (LOCAL_AGENT, ActorKind.AGENT)
+    assert {path.name for path in tmp_path.iterdir() if path.name.startswith(".")} == set()
+
+
+@pytest.mark.parametrize("written", [None, "", "nonsense", "hitla_" + "x" * 43, "hitlv_" + "x" * 43, "é"])
+def test_a_local_key_that_is_not_of_this_store_is_made_anew(tmp_path, written):
+    settings = Settings(data_dir=tmp_path)
+    first = ensure_local_key(settings)
+    path = tmp_path / KEY_NAME
+    path.chmod(0o644)
+    if written is None:
+        path.unlink()
+    else:
+        path.write_text(written)
+    second = ensure_local_key(settings)
+    assert second != first
+    assert path.read_text().strip() == second == ensure_local_key(settings)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_revoked_local_key_is_made_anew(tmp_path):
+    settings = Settings(data_dir=tmp_path)
+    first = ensure_local_key(settings)
+    store, _ = open_store(settings)
+    store.revoke_key(store.find_key(checked_hash(Purpose.AGENT, first)).key_id)
+    store.close()
+    assert ensure_local_key(settings) != first
+
+
+@pytest.mark.parametrize("name", ["", " ", " padded", "x" * 101, "line\nbreak", "\u202ereversed", "\x00"])
+def test_a_key_is_made_for_a_name_that_can_be_shown(tmp_path, name):
+    with pytest.raises(SetupError, match="printable"):
+        new_key(Settings(data_dir=tmp_path), name, ActorKind.AGENT)
+
+
+def test_keys_of_one_name_belong_to_one_agent(tmp_path):
+    settings = Settings(data_dir=tmp_path)
+    keys = [new_key(settings, "crawler ü", kind) for kind in (ActorKind.AGENT, ActorKind.SERVICE)]
+    store, _ = open_store(settings)
+    rows = [
+        store.find_key(checked_hash(purpose, key))
+        for purpose, key in zip((Purpose.AGENT, Purpose.SERVICE), keys, strict=True)
+    ]
+    store.close()
+    assert rows[0].agent_id == rows[1].agent_id
+    assert [row.kind for row in rows] == [ActorKind.AGENT, ActorKind.SERVICE]
