@@ -141,7 +141,7 @@ def test_an_escalation_is_skipped_or_aborted(
 ) -> None:
     hitl = ask(server, "escalation")
     page.goto(hitl["review_url"])
-    follow(page, way)
+    press(page, way)
     press(page, button)
     expect_outcome(page, title)
     assert result(server, hitl)["data"] == {}

@@ -82,6 +82,38 @@ def test_nothing_scrolls_sideways_at_320_pixels(narrow: Stage, name: str) -> Non
     assert_no_sideways_scroll(narrow.show(EVERY[name]))
 
 
+@pytest.fixture(scope="module")
+def enlarged(chromium: Browser) -> Iterator[Stage]:
+    with staged(chromium, bypass_csp=True) as stage:
+        yield stage
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_nothing_scrolls_sideways_on_a_phone_with_text_of_double_size(enlarged: Stage, name: str) -> None:
+    """WCAG 2.2, 1.4.4."""
+    page = enlarged.show(EVERY[name])
+    page.add_style_tag(content="html { font-size: 200% }")
+    assert_no_sideways_scroll(page)
+
+
+def test_a_comparison_is_one_grid_where_there_is_room_and_cards_where_there_is_none(
+    chromium: Browser,
+) -> None:
+    lefts = "[...document.querySelectorAll('.cell-2')].map((cell) => cell.getBoundingClientRect().left)"
+    heads = "[...document.querySelectorAll('.heads > *')].map((head) => head.getBoundingClientRect().left)"
+    with staged(chromium, size="desktop", script=False) as stage:
+        page = stage.show(TYPES["selection"])
+        assert page.get_by_role("checkbox").count() == 3
+        in_column = page.evaluate(lefts)
+        assert len(in_column) == 3
+        assert {round(left) for left in in_column} == {round(page.evaluate(heads)[1])}
+    with staged(chromium, script=False) as stage:
+        page = stage.show(TYPES["selection"])
+        assert page.get_by_role("checkbox").count() == 3
+        assert not page.locator(".heads").is_visible()
+        assert page.locator(".cells dt").first.is_visible()
+
+
 @pytest.mark.parametrize("name", TYPES)
 def test_pages_turned_round_are_accessible_and_fit(
     narrow: Stage, name: str, tmp_path_factory: pytest.TempPathFactory

@@ -96,6 +96,13 @@ def test_choices_are_counted_on_the_button(stage: Stage) -> None:
     expect(page.locator("[data-count]")).to_have_text("2 of 3 chosen")
 
 
+def test_a_partial_confirmation_is_counted_on_its_button(stage: Stage) -> None:
+    page = stage.show(EVERY["confirmation"])
+    expect(page.get_by_role("button", name="Confirm 3 items")).to_be_visible()
+    page.locator("#choice-1").uncheck()
+    expect(page.get_by_role("button", name="Confirm 2 items")).to_be_visible()
+
+
 def test_long_lists_are_filtered_but_never_hide_what_is_chosen(stage: Stage) -> None:
     page = stage.show(EVERY["selection-many"])
     page.get_by_label("Choice number 3", exact=True).check()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from openhitl.review.pages import render_review
@@ -21,13 +23,21 @@ def test_too_much_content_replaces_the_primary_button(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "button"), [("approval", "approve"), ("confirmation", "confirm")])
 def test_the_full_details_hold_everything_and_the_button(name: str, button: str) -> None:
-    html = render_review(view(sample(name, **LONG), query={"view": "full"})).html
+    stored = sample(name, **LONG, **({"partial": False} if name == "confirmation" else {}))
+    html = render_review(view(stored, query={"view": "full"})).html
     assert "x" * 250_000 in html
     assert f'value="{button}"' in html
+    risky = replace(
+        stored, content=replace(stored.content, context={**stored.content.context, "risk": "high"})
+    )
+    html = render_review(view(risky, query={"view": "full"})).html
+    assert f'value="{button}"' not in html
+    assert "view=sure" in html
 
 
 @pytest.mark.parametrize(
-    ("name", "button"), [("selection", "select"), ("form", "submit"), ("escalation", "retry")]
+    ("name", "button"),
+    [("selection", "select"), ("form", "submit"), ("escalation", "retry"), ("confirmation", "confirm")],
 )
 def test_the_full_details_lead_on_to_what_has_to_be_filled_in(name: str, button: str) -> None:
     full = render_review(view(sample(name, **LONG), query={"view": "full"})).html

@@ -77,6 +77,17 @@ def test_a_risky_confirmation_carries_what_was_ticked_to_its_second_page() -> No
     assert "email_001" not in html.split("Everything you decide about")[0]
 
 
+def test_a_button_never_counts_items_that_are_not_ticked() -> None:
+    html = render_review(view(sample("confirmation"))).html
+    assert ">Confirm</button>" in html
+    risky = sample("confirmation", risk={"level": "high"})
+    for ticked, label in ((["email_002"], "Confirm 1 item"), (["email_001", "email_003"], "Confirm 2 items")):
+        draft = Draft(values={"confirmed_items": ticked}, version=1, saved_at=NOW)
+        assert f">{label}</button>" in render_review(view(risky, query={"view": "sure"}, draft=draft)).html
+    whole = render_review(view(sample("confirmation", partial=False))).html
+    assert ">Confirm sending 3 emails</button>" in whole
+
+
 def test_ticks_are_drawn_only_where_a_part_may_be_confirmed() -> None:
     assert 'name="confirmed_items"' in render_review(view(sample("confirmation"))).html
     assert 'name="confirmed_items"' not in render_review(view(sample("confirmation", partial=False))).html

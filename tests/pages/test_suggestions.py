@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -130,6 +131,11 @@ def test_a_text_among_unreadable_ones_is_no_choice_either() -> None:
     html = render_review(view(suggesting("Retry", 7))).html
     assert 'name="suggestion"' not in html
     assert missing_leaves({"suggested_actions": ["Retry", 7]}, html) == []
+
+
+def test_without_suggestions_skipping_and_aborting_are_links() -> None:
+    html = render_review(view(sample("escalation", error="Out of disk"))).html
+    assert re.findall(r'href="[^"]*view=(skip|abort)"', html) == ["abort", "skip"]
 
 
 def test_suggestions_without_parameters_lead_to_the_page_with_the_note() -> None:

@@ -17,7 +17,9 @@ def confirm_label(sheet: Sheet) -> str:
     """Say what the confirming button does."""
     named = with_object("Confirm", sheet.content.prompt, sheet.words)
     count = len(sheet.context.items) if sheet.context else 0
-    if named or not count or _is_partial(sheet):
+    if is_partial(sheet):  # how many it will be is not known yet
+        return sheet.words.gettext("Confirm")
+    if named or not count:
         return named or sheet.words.gettext("Confirm")
     text = sheet.words.ngettext("Confirm this %(count)s item", "Confirm all %(count)s items", count)
     return text % {"count": count}
@@ -31,7 +33,7 @@ def confirmation_page(sheet: Sheet) -> Page:
         frame=frame,
         zone=zone_of(sheet),
         cards=cards_of(sheet, _ticked(sheet)),
-        partial=_is_partial(sheet),
+        partial=is_partial(sheet),
         note=_kept(sheet, "note"),
         can_decide=is_complete(sheet),
         is_high=bool(frame.risk and frame.risk.is_high),
@@ -43,7 +45,7 @@ def confirmation_page(sheet: Sheet) -> Page:
 def sure_page(sheet: Sheet) -> Page:
     """Draw the second page that a risky confirmation asks for, with what was ticked and noted."""
     chosen: Sequence[Card] = [card for card in cards_of(sheet, _ticked(sheet)) if card.chosen]
-    kept = [("confirmed_items", card.id) for card in chosen] if _is_partial(sheet) else []
+    kept = [("confirmed_items", card.id) for card in chosen] if is_partial(sheet) else []
     note = _kept(sheet, "note")
     return sheet.draw(
         "sure.html",
@@ -52,12 +54,20 @@ def sure_page(sheet: Sheet) -> Page:
         kept=[*kept, ("note", note)] if note else kept,
         raw=raw_context(sheet),
         action="confirm",
-        primary=confirm_label(sheet),
+        primary=_chosen_label(sheet, len(chosen)) if is_partial(sheet) else confirm_label(sheet),
         problems=problem_list(sheet),
     )
 
 
-def _is_partial(sheet: Sheet) -> bool:
+def _chosen_label(sheet: Sheet, count: int) -> str:
+    gettext = sheet.words.gettext
+    if count == 1:
+        return gettext("Confirm 1 item")
+    return gettext("Confirm %(count)s items") % {"count": count} if count else gettext("Confirm")
+
+
+def is_partial(sheet: Sheet) -> bool:
+    """Tell whether some of the items may be confirmed without the others."""
     return bool(sheet.context and sheet.context.partial and sheet.context.items)
 
 

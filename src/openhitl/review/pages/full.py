@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from openhitl.review.pages.approval import approve_label
 from openhitl.review.pages.artifact import text_of
-from openhitl.review.pages.confirmation import confirm_label
+from openhitl.review.pages.confirmation import confirm_label, is_partial
 from openhitl.review.pages.frame import frame_of
 from openhitl.review.pages.problems import problem_list
 from openhitl.review.pages.sheet import Sheet
@@ -52,12 +52,12 @@ def _buttons(sheet: Sheet) -> list[Button]:
         case "approval":
             return [
                 Button(label=gettext("Reject…"), tone="danger", href=page(view="reject")),
-                Button(label=approve_label(sheet), tone="primary", action="approve"),
+                _deciding(sheet, approve_label(sheet), "approve"),
             ]
-        case "confirmation":
+        case "confirmation" if not is_partial(sheet):
             return [
                 Button(label=gettext("Don’t go ahead"), action="cancel"),
-                Button(label=confirm_label(sheet), tone="primary", action="confirm"),
+                _deciding(sheet, confirm_label(sheet), "confirm"),
             ]
         case "escalation":
             params = bool(sheet.context and (sheet.context.params or suggestions_of(sheet.context)))
@@ -71,6 +71,14 @@ def _buttons(sheet: Sheet) -> list[Button]:
             return [Button(label=gettext("I can’t answer this…"), href=page(view="cancel"))]
         case _:
             return [Button(label=gettext("Go on to answer"), tone="primary", href=page(view="answer"))]
+
+
+def _deciding(sheet: Sheet, label: str, action: str) -> Button:
+    """Make the button that decides; where the risk is high it leads to the page that asks again."""
+    risk = frame_of(sheet).risk
+    if risk and risk.is_high:
+        return Button(label=f"{label}…", tone="primary", href=sheet.links.page(view="sure"))
+    return Button(label=label, tone="primary", action=action)
 
 
 def _is_empty_selection(sheet: Sheet) -> bool:
