@@ -18,6 +18,8 @@ READERS = 4
 DRAIN_SECONDS = 5.0
 #: How many commands may wait for the writer.
 CAPACITY = 10_000
+#: How many are worth a commit of their own.
+GATHERED = 128
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -59,15 +61,21 @@ class Ledger:
         future: asyncio.Future[Outcome] = self._loop.create_future()
         self._leaving.append((command, actor, future))
         if len(self._leaving) == 1 and not self._with_writer:
-            self._loop.call_soon(self._hand_over)
+            self._loop.call_soon(self._gather, 1)
         return await future
 
-    def _hand_over(self) -> None:
-        """Give the writer all that has come since it was last given something.
+    def _gather(self, seen: int) -> None:
+        """Hand over once a turn of the loop has brought nothing new: no timer holds anything back.
 
-        It is given more only when it has settled that, so that whatever comes during a commit, and
-        whatever else came in the same turn of the loop, shares the next one. No timer holds it back.
+        The writer is given more only when it has settled what it was given, so that whatever comes
+        during a commit shares the next one.
         """
+        if seen < len(self._leaving) < GATHERED:
+            self._loop.call_soon(self._gather, len(self._leaving))
+        else:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
         leaving, self._leaving = self._leaving, []
         for command, actor, future in leaving:
             try:
@@ -88,7 +96,7 @@ class Ledger:
         for future, outcome in settled:
             _settle(future, outcome)
         if self._leaving and not self._with_writer:
-            self._loop.call_soon(self._hand_over)
+            self._loop.call_soon(self._gather, len(self._leaving))
 
     async def close(self) -> None:
         """Let the writer finish what has come, then close the store."""
