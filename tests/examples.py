@@ -90,7 +90,7 @@ def _environment(server: RunningServer) -> dict[str, str]:
         **kept,
         "HITL_SERVER_URL": server.url,
         "HITL_API_KEY": server.agent_key,
-        "HITL_SERVICE_KEY": server.service_key,
+        "SERVICE_KEY": server.service_key,
         "PYTHONUNBUFFERED": "1",
     }
 
