@@ -66,6 +66,7 @@ async def listing(door: Door, request: Request) -> Response:
     """List the caller's own cases, newest first."""
     asker = await door.asker(request)
     query = request.query
+    check_storable(query)
     limit = _whole(query.get("limit", "50"), "limit", most=MAX_PAGE)
     page = await door.book.listing(
         asker.agent_id,
