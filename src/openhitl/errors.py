@@ -275,6 +275,12 @@ class OutcomeUnknown(StoreError):
     code = "outcome_unknown"
 
 
+class Stopping(StoreError):
+    """This server is stopping; try again."""
+
+    code = "stopping"
+
+
 class SchemaTooNew(StoreError):
     """The database was written by a newer version of OpenHITL."""
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
-from openhitl.errors import HitlError, MalformedRequest, PayloadTooLarge, StoreError
+from openhitl.errors import HitlError, MalformedRequest, PayloadTooLarge, Stopping
 from openhitl.review.door import Door
 from openhitl.review.http import (
     MAX_BODY_BYTES,
@@ -25,12 +25,6 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 WITH_BODY = frozenset({"POST", "PUT"})
-
-
-class Stopping(StoreError):
-    """This server is stopping."""
-
-    code = "stopping"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from openhitl.cases import Casebook
-from openhitl.errors import HitlError, MethodNotAllowed, NotFound, StoreError
+from openhitl.errors import HitlError, MethodNotAllowed, NotFound, Stopping, StoreError
 from openhitl.review.http import error_response
 from openhitl.review.pages import static_file
-from openhitl.server.asgi import Stopping
 from openhitl.server.openapi import openapi_document
 from openhitl.settings import Settings
 
