@@ -10,7 +10,7 @@ from statistics import quantiles
 
 from benchmarks.contestants import Running
 from benchmarks.load import TIMEOUT_SECONDS, Burst, WrongAnswer, burst, is_complete
-from benchmarks.requests import OpenCase, body, each_in_turn, header
+from benchmarks.requests import OpenCase, body, each_in_turn, headers
 from benchmarks.streams import EventStream, open_streams
 
 OPERATIONS = ("create", "poll 200", "poll 304", "respond")
@@ -37,7 +37,7 @@ async def measure_operations(contestant: Running, *, cases: int, polls: int) -> 
     server, requests = contestant.server, contestant.requests
     created, known = await create_cases(contestant, cases)
     polled = await burst(server, each_in_turn(list(map(requests.poll, known)), polls), status=200)
-    etags = [header(response, "etag") for response in polled.responses[:cases]]
+    etags = [headers(response)["etag"] for response in polled.responses[:cases]]
     unchanged = list(map(requests.poll_unchanged, known, etags))
     same = await burst(server, each_in_turn(unchanged, polls), status=304)
     responded = await burst(server, list(map(requests.respond, known)), status=200)

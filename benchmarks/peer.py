@@ -17,6 +17,8 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from benchmarks.peer_cases import Case, Cases, Problem, Question, Reply, event_text
 
 RETRY_AFTER = {"Retry-After": "30"}
+NO_STORE = {"Cache-Control": "no-store"}
+PRIVATE = {"Cache-Control": "private, no-cache"}
 HEARTBEAT_SECONDS = 15.0
 
 
@@ -33,17 +35,18 @@ def create_app(cases: Cases) -> FastAPI:
     Agent = Annotated[str, Depends(agent_of)]  # noqa: N806 - a type
 
     @app.post("/api/v1/reviews")
-    async def create(question: Question, agent: Agent) -> Response:
-        return JSONResponse(cases.create(question, agent), 202, headers=RETRY_AFTER)
+    async def create(question: Question, request: Request, agent: Agent) -> Response:
+        accepted = cases.create(question, agent, request.headers.get("idempotency-key"))
+        return JSONResponse(accepted, 202, headers={**NO_STORE, **RETRY_AFTER})
 
     @app.post("/reviews/{case_id}/respond")
     async def respond(case_id: str, token: str, reply: Reply) -> Response:
-        return JSONResponse(cases.submit(cases.reviewed(case_id, token), reply))
+        return JSONResponse(cases.submit(cases.reviewed(case_id, token), reply), headers=NO_STORE)
 
     @app.get("/api/reviews/{case_id}/status")
     async def status(case_id: str, request: Request, agent: Agent) -> Response:
         case = cases.owned(case_id, agent)
-        headers = {"ETag": case.etag, **RETRY_AFTER, **cases.rate_headers(case_id)}
+        headers = {"ETag": case.etag, **RETRY_AFTER, **PRIVATE, **cases.rate_headers(case_id)}
         if request.headers.get("if-none-match") == case.etag:
             return Response(status_code=304, headers=headers)
         return JSONResponse(case.poll_body(), headers=headers)
@@ -87,6 +90,7 @@ def main() -> None:
         access_log=False,
         log_level="warning",
         server_header=False,
+        proxy_headers=False,
     )
 
 

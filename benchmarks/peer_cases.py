@@ -104,6 +104,7 @@ class Cases:
         self._cases: dict[str, Case] = {}
         self._keys = {sha256(key): "bench"}
         self._tokens: dict[bytes, str] = {}
+        self._made: dict[tuple[str, str], tuple[Question, dict[str, Any]]] = {}
         self._minute = 0
         self._polls: Counter[str] = Counter()
 
@@ -130,8 +131,18 @@ class Cases:
             raise Problem(401, "invalid_token", "The token or key is not valid here.")
         return case
 
-    def create(self, question: Question, agent: str) -> dict[str, Any]:
-        """Make a case and return the 202 body."""
+    def create(self, question: Question, agent: str, key: str | None) -> dict[str, Any]:
+        """Make a case and return the 202 body; the same key with the same body returns what it made."""
+        if key is None:
+            return self._create(question, agent)
+        made = self._made.get((agent, key))
+        if made is None:
+            made = self._made[agent, key] = (question, self._create(question, agent))
+        if made[0] != question:
+            raise Problem(422, "idempotency_mismatch", "This key was used before with another body.")
+        return made[1]
+
+    def _create(self, question: Question, agent: str) -> dict[str, Any]:
         now = datetime.now(UTC)
         case_id = f"review_{secrets.token_hex(13)}"
         case = Case(case_id, question, agent, created_at=now, expires_at=now + question.duration)

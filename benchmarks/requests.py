@@ -68,14 +68,11 @@ class Requests:
         return f"{head}content-length: {len(encoded)}\r\n\r\n".encode() + encoded
 
 
-def header(response: bytes, name: str) -> str:
-    """Return a header of a response. Raises: KeyError."""
+def headers(response: bytes) -> dict[str, str]:
+    """Return the headers of a response, their names in lower case."""
     head = response.partition(b"\r\n\r\n")[0].decode("latin-1")
-    for line in head.split("\r\n")[1:]:
-        found, _, value = line.partition(":")
-        if found.lower() == name:
-            return value.strip()
-    raise KeyError(name)
+    pairs = [line.partition(":") for line in head.split("\r\n")[1:]]
+    return {name.lower(): value.strip() for name, _, value in pairs}
 
 
 def body(response: bytes) -> bytes:

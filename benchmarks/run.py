@@ -17,7 +17,6 @@ from typing import Any, TypeVar
 import uvloop
 
 from benchmarks.contestants import CONTESTANTS, OURS, PEER, Place, Running, running
-from benchmarks.load import Burst
 from benchmarks.measures import (
     HEARTBEAT_ROUND_SECONDS,
     OPERATIONS,
@@ -27,7 +26,7 @@ from benchmarks.measures import (
 )
 from benchmarks.process import raise_file_limit, share_cores
 from benchmarks.report import machine, table, write_json
-from benchmarks.requests import body
+from benchmarks.requests import body, headers
 from benchmarks.targets import (
     MOST_KIB_PER_STREAM,
     MOST_P99_MILLISECONDS,
@@ -121,16 +120,15 @@ def compare_operations(plan: Plan, place: Place, results: Results) -> None:
 
 
 def _warm_up(contestants: list[Running]) -> None:
-    """Let both run a little, and hold their bodies against each other. Raises: ValueError."""
+    """Let both run a little, and hold their answers against each other. Raises: ValueError."""
     first, second = (_run(measure_operations(one, cases=500, polls=500)) for one in contestants)
     for operation in OPERATIONS:
-        ours, peer = _body_bytes(first[operation]), _body_bytes(second[operation])
-        if abs(ours - peer) > BODY_TOLERANCE * max(ours, peer):
-            raise ValueError(f"{operation}: bodies of {ours} and {peer} bytes are not equal work")
-
-
-def _body_bytes(taken: Burst) -> int:
-    return len(body(taken.responses[0]))
+        ours, peer = (taken[operation].responses[0] for taken in (first, second))
+        sizes = len(body(ours)), len(body(peer))
+        if abs(sizes[0] - sizes[1]) > BODY_TOLERANCE * max(sizes):
+            raise ValueError(f"{operation}: bodies of {sizes[0]} and {sizes[1]} bytes are not equal work")
+        if headers(ours).keys() != headers(peer).keys():
+            raise ValueError(f"{operation}: not the same headers: {headers(ours)}, {headers(peer)}")
 
 
 def compare_streams(plan: Plan, place: Place, results: Results) -> None:
