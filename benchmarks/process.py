@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import random
 import resource
 import socket
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
+PORTS = (20_000, 30_000)
 START_SECONDS = 30.0
 STOP_SECONDS = 15.0
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
@@ -63,10 +66,14 @@ class Server:
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that was free a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
+    """Return a port of 127.0.0.1 that was free a moment ago.
+
+    Not one that the system gives out by itself: another program could be given it meanwhile.
+    """
+    while True:
+        port = random.randrange(*PORTS)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def share_cores() -> int:
