@@ -50,6 +50,6 @@ async def opened(database_url: str, clock: MovableClock, folder: Path) -> AsyncI
 async def ask(book: Casebook, **body: Any) -> str:
     """Make a case and return its id."""
     service = Actor(kind=ActorKind.SERVICE, id="service:1", name="Test service")
-    creation = Creation(actor=service, owner=None)
+    creation = Creation(actor=service, agent_id=None)
     given = {"type": "confirmation", "prompt": "Go on?", **body}
     return (await book.create(given, creation))["hitl"]["case_id"]

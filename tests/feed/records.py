@@ -23,7 +23,7 @@ class Records:
     """One case and its log. `reads` counts how often the case was read; `gate` holds reads back."""
 
     def __init__(self) -> None:
-        self.stored = StoredCase(case=case(), content=content(), owner=1)
+        self.stored = StoredCase(case=case(), content=content())
         self.log: list[LogEntry] = [LogEntry(position=1, event=self._event(EventKind.PENDING, 1))]
         self.failing = False
         self.reads = 0
@@ -79,7 +79,6 @@ class Records:
         self.log.append(LogEntry(position=position, event=event))
         return Committed(
             decision=Decision(case=now, events=(event,), answer=given),
-            owner=self.stored.owner,
             first_position=position,
             last_position=position,
         )

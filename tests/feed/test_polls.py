@@ -93,8 +93,8 @@ def test_an_older_version_never_replaces_a_newer_one():
         records = Records()
         polls = records.feed().polls
         newer = case(version=3, seq=3, status=Status.OPENED)
-        polls.committed(newer, None, 1)
-        polls.committed(case(version=2, seq=2), None, 1)
+        polls.committed(newer, None)
+        polls.committed(case(version=2, seq=2), None)
         assert polls.fresh(CASE_ID).case is newer
         records.stored = replace(records.stored, case=case(version=1))  # a replica that lags behind
         assert (await polls.fill(CASE_ID)).case is newer
@@ -105,7 +105,7 @@ def test_an_older_version_never_replaces_a_newer_one():
 def test_an_event_of_another_process_makes_an_entry_old_and_an_old_event_does_not():
     async def scenario():
         polls = Records().feed().polls
-        polls.committed(case(version=2, seq=2), None, 1)
+        polls.committed(case(version=2, seq=2), None)
         polls.happened(CASE_ID, 2)
         assert polls.fresh(CASE_ID) is not None
         polls.happened(CASE_ID, 3)
@@ -127,7 +127,7 @@ def test_the_entry_of_an_open_case_dies_at_its_deadline_and_that_of_a_final_one_
         assert polls.fresh(CASE_ID) is None
         for status in FINAL:
             final = case(status, version=9, seq=9)
-            polls.committed(final, answer() if status is Status.COMPLETED else None, 1)
+            polls.committed(final, answer() if status is Status.COMPLETED else None)
             records.wall += FINAL_SECONDS - 1
             assert polls.fresh(CASE_ID).case is final
             records.wall += 1  # it may have been purged
@@ -143,12 +143,12 @@ def test_an_edited_round_is_asked_for_again_until_the_next_one_is_linked():
         records = Records()
         polls = records.feed().polls
         edited = case(Status.COMPLETED, version=3, seq=3)
-        polls.committed(edited, replace(answer(), action="edit"), 1)
+        polls.committed(edited, replace(answer(), action="edit"))
         assert polls.fresh(CASE_ID) is not None
         records.wall += NEXT_ROUND_SECONDS
         assert polls.fresh(CASE_ID) is None
         linked = replace(edited, version=4, next_case_id="review_next")
-        polls.committed(linked, replace(answer(), action="edit"), 1)
+        polls.committed(linked, replace(answer(), action="edit"))
         records.wall += NEXT_ROUND_SECONDS
         assert polls.fresh(CASE_ID) is not None
 
@@ -161,7 +161,7 @@ def test_progress_is_asked_for_again_every_second():
     async def scenario():
         records = Records()
         polls = records.feed().polls
-        polls.committed(case(Status.IN_PROGRESS, version=2, seq=2), None, 1)
+        polls.committed(case(Status.IN_PROGRESS, version=2, seq=2), None)
         records.wall += 0.9
         assert polls.fresh(CASE_ID) is not None
         records.wall += 0.2
@@ -176,12 +176,12 @@ def test_a_change_after_the_end_is_read_with_its_answer():
     async def scenario():
         records = Records()
         done = case(Status.COMPLETED, version=2, seq=2)
-        records.stored = StoredCase(case=done, content=content(), answer=answer(), owner=1)
+        records.stored = StoredCase(case=done, content=content(), answer=answer())
         feed = records.feed()
         await feed.polls.fill(CASE_ID)
         linked = replace(done, version=3, next_case_id="review_next")
         records.stored = replace(records.stored, case=linked)
-        feed.polls.committed(linked, None, 1)
+        feed.polls.committed(linked, None)
         body = json.loads(feed.polls.body(await feed.entry(CASE_ID)))
         assert (body["next_case_id"], body["result"]["action"]) == ("review_next", "approve")
 

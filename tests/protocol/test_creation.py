@@ -57,7 +57,7 @@ def test_every_field_is_read():
         },
         relays_answers=True,
         demo=True,
-        owner=None,
+        agent_id=None,
     )
     content, case = question.content, question.case
     assert content.message == "It is green."

@@ -43,7 +43,7 @@ def asking(**more: Any) -> Asking:
     given: dict[str, Any] = {
         "case_id": CASE_ID,
         "agent_name": "alice's agent",
-        "owner": 1,
+        "agent_id": 1,
         "relays_answers": False,
     }
     return Asking(**{**given, **more})

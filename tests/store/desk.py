@@ -73,7 +73,7 @@ def creating(agent_id: int | None = None, **given: Any) -> Create:
     tokens = tuple(
         TokenHash(purpose=purpose, hash=token_hash(purpose, case_id)) for purpose in ("review", "submit")
     )
-    return Create(case=case, content=content, tokens=tokens, owner=agent_id, **command)
+    return Create(case=case, content=content, tokens=tokens, **command)
 
 
 def token_hash(purpose: str, case_id: str) -> bytes:

@@ -42,7 +42,7 @@ def test_a_case_is_read_back_as_it_was_made(desk):
     stored = desk.store.load(command.case_id)
     assert stored.case == command.case == outcome.decision.case
     assert stored.content == command.content
-    assert stored.owner == agent.agent_id
+    assert stored.case.agent_id == agent.agent_id
     assert stored.answer is None
 
 

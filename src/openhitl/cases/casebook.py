@@ -117,7 +117,7 @@ class Casebook:
         outcome = await self._decide(command, actor)
         if outcome.decision.replayed:
             return Recorded(await self.files.load(case_id), replayed=True)
-        stored = StoredCase(case=outcome.decision.case, content=file.content, answer=answer, owner=file.owner)
+        stored = StoredCase(case=outcome.decision.case, content=file.content, answer=answer)
         return Recorded(stored, replayed=False)
 
     def _answer(self, file: CaseFile, submission: Submission, actor: Actor) -> Answer:
@@ -158,10 +158,10 @@ class Casebook:
         """Read a case as it stands; None if there is none."""
         return await self.ledger.read(self.ledger.store.load, case_id)
 
-    async def owned(self, case_id: str, owner: int) -> StoredCase:
+    async def owned(self, case_id: str, agent_id: int) -> StoredCase:
         """Read a case that this agent made. Raises: NotFound, the same for a foreign case."""
         stored = await self.find(case_id)
-        if stored is None or stored.owner != owner:
+        if stored is None or stored.case.agent_id != agent_id:
             raise NotFound
         return stored
 
@@ -179,7 +179,7 @@ class Casebook:
 
     async def listing(
         self,
-        owner: int,
+        agent_id: int,
         *,
         status: Status | None,
         review_type: str | None,
@@ -190,7 +190,7 @@ class Casebook:
         """List an agent's cases, newest first; `before` is the last case id of the page before."""
         return await self.ledger.read(
             self.ledger.store.list_cases,
-            owner,
+            agent_id,
             status=status,
             type=review_type,
             since=since,

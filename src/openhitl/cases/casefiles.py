@@ -26,7 +26,6 @@ class CaseFile:
     case_id: str
     content: Content
     context: Context
-    owner: int | None
     demo: bool
 
 
@@ -56,7 +55,7 @@ class CaseFiles:
         """Remember the file of a case that was read."""
         content = stored.content
         context = Context.parse(content.type, content.context)
-        file = CaseFile(stored.case.case_id, content, context, stored.owner, stored.case.demo)
+        file = CaseFile(stored.case.case_id, content, context, stored.case.demo)
         return self.keep(file, weight_bytes=4 * len(str(content.context)))
 
     async def load(self, case_id: str) -> StoredCase:

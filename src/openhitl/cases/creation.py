@@ -27,10 +27,13 @@ INLINE_TYPES = frozenset({"approval", "confirmation", "escalation"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Creation:
-    """The circumstances of a create: who asks, and with which key it may be repeated."""
+    """The circumstances of a create: who asks, and with which key it may be repeated.
+
+    `agent_id` is the asker's row, None for one without a credential.
+    """
 
     actor: Actor
-    owner: int | None
+    agent_id: int | None
     idempotency_key: str | None = None
     demo: bool = False
 
@@ -58,13 +61,13 @@ class CreationDesk:
 
         Raises as `Casebook.create`.
         """
-        allowance = self._rate.take(creation.owner)
+        allowance = self._rate.take(creation.agent_id)
         if not allowance.allowed:
             raise RateLimited("This agent asks too often.", retry_after_seconds=allowance.reset_seconds)
         asking = Asking(
             case_id=self._ids.new(int(now.timestamp() * 1000)),
             agent_name=creation.actor.name or "",
-            owner=creation.owner,
+            agent_id=creation.agent_id,
             relays_answers=creation.relays_answers,
             allow_default_approve=self._settings.allow_default_approve,
             demo=creation.demo,
@@ -77,17 +80,16 @@ class CreationDesk:
             case=case,
             content=content,
             tokens=self._tokens(case, content, creation),
-            owner=creation.owner,
             idempotency_key=key,
             request_digest=hash_token(jcs.digest(body)) if key else None,
         )
-        return command, CaseFile(case.case_id, content, parsed.context, creation.owner, creation.demo)
+        return command, CaseFile(case.case_id, content, parsed.context, creation.demo)
 
     def _tokens(self, case: ReviewCase, content: Content, creation: Creation) -> tuple[TokenHash, ...]:
         purposes = [Purpose.REVIEW]
         if self._has_submit(content, creation):
             purposes.append(Purpose.SUBMIT)
-        if creation.owner is None:
+        if creation.agent_id is None:
             purposes.append(Purpose.POLL)
         return tuple(
             TokenHash(purpose=STORED_AS[purpose], hash=hash_token(self._urls.token(purpose, case.case_id)))

@@ -97,7 +97,7 @@ class Feed:
         """Take over what this process has just committed; on the event loop's thread."""
         for done in batch:
             decision = done.decision
-            self.polls.committed(decision.case, decision.answer, done.owner)
+            self.polls.committed(decision.case, decision.answer)
             if done.first_position is not None and done.last_position is not None:
                 if done.first_position == self._cursor + 1:
                     self._cursor = done.last_position

@@ -24,12 +24,11 @@ FINAL_SECONDS = 3_600.0
 class PollEntry:
     """One case as a poll sees it. `valid_until` is in seconds since the epoch."""
 
-    __slots__ = ("answer", "case", "encoded", "etag", "owner", "valid_until")
+    __slots__ = ("answer", "case", "encoded", "etag", "valid_until")
 
-    def __init__(self, case: ReviewCase, answer: Answer | None, owner: int | None, *, now: float) -> None:
+    def __init__(self, case: ReviewCase, answer: Answer | None, *, now: float) -> None:
         self.case = case
         self.answer = answer
-        self.owner = owner
         self.etag = f'"v{case.version}-{case.status}"'.encode()
         self.encoded: bytes | None = None
         if case.is_final:
@@ -90,20 +89,20 @@ class PollCache:
                     return None
                 if case_id not in self._overtaken:
                     break
-            entry = PollEntry(stored.case, stored.answer, stored.owner, now=self._wall())
+            entry = PollEntry(stored.case, stored.answer, now=self._wall())
             return self._keep(entry)
         finally:
             del self._filling[case_id]
             self._overtaken.discard(case_id)
 
-    def committed(self, case: ReviewCase, answer: Answer | None, owner: int | None) -> None:
+    def committed(self, case: ReviewCase, answer: Answer | None) -> None:
         """Take over a state that has just been committed."""
         if case.case_id in self._filling:
             self._overtaken.add(case.case_id)
         if case.status is Status.COMPLETED and answer is None:
             self._entries.drop(case.case_id)  # a change after the end: the answer has to be read
         else:
-            self._keep(PollEntry(case, answer, owner, now=self._wall()))
+            self._keep(PollEntry(case, answer, now=self._wall()))
 
     def happened(self, case_id: str, seq: int) -> None:
         """Forget an entry that an event of another process has made old."""

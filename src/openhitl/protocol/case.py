@@ -84,7 +84,7 @@ class Actor:
     """Who acts, how sure we are of it, and on which surface.
 
     `id` is stable for the same person or token, e.g. `link:review_…:0`, `agent:7`, `slack:U123`.
-    `surface` is one of page, inbox, terminal, chat, inline, embedded, api, clock.
+    `surface` is one of page, inbox, terminal, chat, inline, embedded, api, demo, clock.
     """
 
     kind: ActorKind
@@ -134,8 +134,8 @@ class Progress:
 class ReviewCase:
     """The state of a case: everything about it that may change, and the keys to what may not.
 
-    `version` counts changes of the poll body, from 1; `seq` is the number of the last event, from 1
-    (creation). `reminders` are those not yet sent, in order. `finished_at` is completed, expired or
+    `agent_id` is the row of the agent whose credential made it, None for one made without. `version`
+    counts changes of the poll body, from 1; `seq` is the number of the last event, from 1 (creation). `reminders` are those not yet sent, in order. `finished_at` is completed, expired or
     cancelled at, as the status says; `answered_by` is the id of the actor who answered or cancelled.
     `draft_version` counts saved drafts from 0. All instants are aware UTC with whole milliseconds.
     """

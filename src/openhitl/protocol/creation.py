@@ -56,13 +56,13 @@ class Asking:
     """Who asks, and what they may.
 
     Args:
-        owner: the agent's row, None for a creator without a credential.
+        agent_id: the agent's row, None for a creator without a credential.
         relays_answers: whether the asker is given a submit token, and so may name inline actions.
     """
 
     case_id: str
     agent_name: str
-    owner: int | None
+    agent_id: int | None
     relays_answers: bool
     allow_default_approve: bool = False
     demo: bool = False
@@ -128,7 +128,7 @@ def parse_creation(body: Any, asking: Asking, *, now: datetime) -> Asked:
 def _case(content: Content, asking: Asking, now: datetime, expires_at: datetime) -> ReviewCase:
     return ReviewCase(
         case_id=asking.case_id,
-        agent_id=asking.owner,
+        agent_id=asking.agent_id,
         type=content.type,
         status=Status.PENDING,
         created_at=now,

@@ -82,14 +82,13 @@ class TokenHash:
 class Create:
     """Make a case. `case` is complete, its status pending.
 
-    With an `idempotency_key` the same `owner` and key joins the case made before, if
+    With an `idempotency_key` the same agent and key joins the case made before, if
     `request_digest` (of the parsed body) is the same.
     """
 
     case: ReviewCase
     content: Content
     tokens: tuple[TokenHash, ...]
-    owner: int | None = None
     idempotency_key: str | None = None
     request_digest: bytes | None = None
 

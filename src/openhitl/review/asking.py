@@ -37,7 +37,7 @@ async def create(door: Door, request: Request) -> Response:
     if key is not None and not 1 <= len(key) <= MAX_KEY_CHARACTERS:
         raise InvalidRequest(f"Idempotency-Key must have 1 to {MAX_KEY_CHARACTERS} characters.")
     actor = _asking_actor(request, asker)
-    creation = Creation(actor=actor, owner=asker.agent_id, idempotency_key=key)
+    creation = Creation(actor=actor, agent_id=asker.agent_id, idempotency_key=key)
     return json_response(202, await door.book.create(request.json(), creation), ACCEPTED_HEADERS)
 
 
@@ -58,7 +58,7 @@ async def create_demo(door: Door, request: Request) -> Response:
     body = SAMPLES.get(request.query.get("type", "selection"))
     if body is None:
         raise InvalidType(valid_types=sorted(SAMPLES))
-    creation = Creation(actor=DEMO, owner=None, demo=True)
+    creation = Creation(actor=DEMO, agent_id=None, demo=True)
     return json_response(202, await door.book.create(body, creation), ACCEPTED_HEADERS)
 
 

@@ -63,7 +63,7 @@ async def _previous(door: Door, stored: StoredCase) -> StoredCase | None:
     if stored.case.previous_case_id is None:
         return None
     previous = await door.book.find(stored.case.previous_case_id)
-    return previous if previous and previous.owner == stored.owner else None
+    return previous if previous and previous.case.agent_id == stored.case.agent_id else None
 
 
 async def _prefills(door: Door, stored: StoredCase, key: str | None) -> Json:

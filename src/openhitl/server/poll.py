@@ -80,7 +80,7 @@ class PollEndpoint:
         if given.key is not None:
             asker = self._keys.remembered(given.key) or await self._keys.verify(given.key)
             entry = self._feed.cached(case_id) or await self._current(case_id)
-            if entry is None or (entry.owner != asker.agent_id and not entry.case.demo):
+            if entry is None or (entry.case.agent_id != asker.agent_id and not entry.case.demo):
                 raise NotFound
             return entry
         token = parse_query(given.query.decode("latin-1")).get("token")

@@ -112,9 +112,7 @@ class Batch:
         made = self._made.get(key)
         if made is not None and made.created is not None:
             digest = made.created.request_digest
-            stored = StoredCase(
-                case=made.case, content=made.created.content, answer=made.answer, owner=made.case.agent_id
-            )
+            stored = StoredCase(case=made.case, content=made.created.content, answer=made.answer)
         elif key in self._keyed:
             digest, stored = self._keyed[key]
         else:

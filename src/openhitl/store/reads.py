@@ -98,7 +98,7 @@ class Reads:
 
     def list_cases(
         self,
-        owner: int,
+        agent_id: int,
         *,
         status: Status | None = None,
         type: str | None = None,
@@ -112,7 +112,7 @@ class Reads:
             since: only cases created at this instant or later.
             before: the case_id at which the page before this one ended.
         """
-        query = _STORED.where(cases.c.agent_id == owner)
+        query = _STORED.where(cases.c.agent_id == agent_id)
         if status is not None:
             query = query.where(cases.c.status == status.value)
         if type is not None:
@@ -171,5 +171,4 @@ class Reads:
             case=case,
             content=content_from(content),
             answer=answer_from(answer, opened) if answer is not None else None,
-            owner=case.agent_id,
         )

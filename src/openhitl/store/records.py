@@ -11,12 +11,11 @@ from openhitl.protocol.lifecycle import Decision, Event
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredCase:
-    """A case with all that belongs to it. `owner` is the agent whose credential made it, if any."""
+    """A case with all that belongs to it."""
 
     case: ReviewCase
     content: Content
     answer: Answer | None = None
-    owner: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +67,6 @@ class Committed:
     """One decision that is durable now; positions are None when it wrote nothing to the log."""
 
     decision: Decision
-    owner: int | None
     first_position: int | None = None
     last_position: int | None = None
 

@@ -152,8 +152,8 @@ class Transactions:
         # Read on another connection: what has this key is committed, and its content never changes.
         stored = self._reads.load_many(list(digests))
         return {
-            (owner, key): (digest, stored[case_id])
-            for case_id, (owner, key, digest) in digests.items()
+            (agent_id, key): (digest, stored[case_id])
+            for case_id, (agent_id, key, digest) in digests.items()
             if case_id in stored
         }
 
@@ -253,7 +253,6 @@ def _committed(batch: Batch, links: Links | None) -> list[Committed]:
     return [
         Committed(
             decision=done.decision,
-            owner=done.decision.case.agent_id,
             first_position=start + done.first + 1 if done.last > done.first else None,
             last_position=start + done.last if done.last > done.first else None,
         )
