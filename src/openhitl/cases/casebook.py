@@ -20,15 +20,14 @@ from openhitl.feed import Feed
 from openhitl.keyring import Keyring
 from openhitl.protocol import jcs, wire
 from openhitl.protocol.answers import CheckedAnswer, check_answer
-from openhitl.protocol.case import Actor, ActorKind, Answer, Json, Status
+from openhitl.protocol.case import CLOCK, Actor, ActorKind, Answer, Json, Status
 from openhitl.protocol.lifecycle import Cancel, Command, Event, Open, SaveDraft, Submit, Tick
 from openhitl.protocol.submission import Submission
+from openhitl.protocol.timestamps import timestamp
 from openhitl.protocol.tokens import Purpose
 from openhitl.settings import Settings
 from openhitl.store import Store
-from openhitl.store.records import Committed, Draft, LogEntry, Outcome, StoredCase
-
-CLOCK = Actor(kind=ActorKind.CLOCK, id="clock", surface="clock")
+from openhitl.store.records import Draft, LogEntry, Outcome, StoredCase
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ class Casebook:
         self.carrier = Carrier(keyring)
         self.urls = CaseUrls(settings.public_url, keyring)
         self.feed = Feed(load=self.find, log_since=self._log_since, review_url=self.urls.review, wall=wall)
-        self.ledger = Ledger(store, clock=clock, on_commit=self._committed)
+        self.ledger = Ledger(store, clock=clock, on_commit=self.feed.committed)
         self.files = CaseFiles(self.ledger)
         self.poll_rate = MinuteRate(settings.poll_rate, wall=wall)
         self._desk = CreationDesk(settings, self.urls, self.files, wall=wall)
@@ -204,8 +203,7 @@ class Casebook:
 
     def view(self, stored: StoredCase) -> dict[str, Any]:
         """Spell a case for its creator."""
-        urls = self._desk.urls_of(stored.case, stored.content, submit_token=False)
-        return wire.case_view(stored.case, stored.content, stored.answer, urls)
+        return wire.case_view(stored.case, stored.content, stored.answer, self.urls.of(stored.case))
 
     async def review_actor(self, case_id: str, token: str | None) -> Actor:
         """Say who holds a review token. Raises: InvalidToken."""
@@ -225,11 +223,8 @@ class Casebook:
             return refusal
         details = {**refusal.details, "case_id": case.case_id, "case_status": str(case.status)}
         if case.finished_at:
-            details[f"{case.status}_at"] = wire.timestamp(case.finished_at)
-        return type(refusal)(**details)
-
-    def _committed(self, batch: Sequence[Committed]) -> None:
-        self.feed.committed(batch)
+            details[f"{case.status}_at"] = timestamp(case.finished_at)
+        return type(refusal)(refusal.message, hint=refusal.hint, **details)
 
     async def _log_since(self, position: int, limit: int) -> Sequence[LogEntry]:
         return await self.ledger.read(self.ledger.store.log_since, position, limit)

@@ -18,8 +18,10 @@ from openhitl.protocol.case import Actor, ActorKind, Content, ReviewCase
 from openhitl.protocol.context import Context
 from openhitl.protocol.creation import Asking, parse_creation
 from openhitl.protocol.lifecycle import Create, TokenHash
+from openhitl.protocol.problems import SUMMARY
 from openhitl.protocol.tokens import STORED_AS, Purpose, hash_token
 from openhitl.settings import Settings
+from openhitl.store.instants import to_ms
 
 #: Types whose answers fit on buttons, so that a submit token is of use. HITL v0.8 §7.7.
 INLINE_TYPES = frozenset({"approval", "confirmation", "escalation"})
@@ -65,7 +67,7 @@ class CreationDesk:
         if not allowance.allowed:
             raise RateLimited("This agent asks too often.", retry_after_seconds=allowance.reset_seconds)
         asking = Asking(
-            case_id=self._ids.new(int(now.timestamp() * 1000)),
+            case_id=self._ids.new(to_ms(now)),
             agent_name=creation.actor.name or "",
             agent_id=creation.agent_id,
             relays_answers=creation.relays_answers,
@@ -105,7 +107,7 @@ class CreationDesk:
         for field in context.form.fields if context.form else ():
             if field.default_ref is not None and origin_of(field.default_ref) not in self._origins:
                 raise InvalidRequest(
-                    "One or more fields are not valid.",
+                    SUMMARY,
                     errors=[
                         {
                             "path": f"context.form ({field.key}).default_ref",
@@ -121,20 +123,9 @@ class CreationDesk:
         for token in command.tokens:
             self._files.keep_token(token, file.case_id)
 
-    def urls_of(self, case: ReviewCase, content: Content, *, submit_token: bool) -> wire.Urls:
-        """Say the addresses of a case."""
-        anonymous = case.agent_id is None
-        return wire.Urls(
-            review=self._urls.review(case.case_id),
-            poll=self._urls.poll(case.case_id, with_token=anonymous),
-            events=self._urls.events(case.case_id, with_token=anonymous),
-            submit=self._urls.submit(case.case_id) if submit_token else None,
-            submit_token=self._urls.token(Purpose.SUBMIT, case.case_id) if submit_token else None,
-        )
-
     def accepted(self, case: ReviewCase, content: Content, creation: Creation) -> dict[str, Any]:
         """Spell the 202 body: the same for the first create and for every repetition."""
-        urls = self.urls_of(case, content, submit_token=self._has_submit(content, creation))
+        urls = self._urls.of(case, inline=self._has_submit(content, creation))
         return wire.accepted_body(case, content, urls)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 
 from openhitl.keyring import Keyring
+from openhitl.protocol.case import ReviewCase
 from openhitl.protocol.tokens import Purpose, token_from_bytes
+from openhitl.protocol.wire import Urls
 
 JUST_SAID = 1_024
 
@@ -25,6 +27,17 @@ class CaseUrls:
 
     def _derive(self, purpose: Purpose, case_id: str) -> str:
         return token_from_bytes(purpose, self._keyring.case_secret(purpose.value, case_id))
+
+    def of(self, case: ReviewCase, *, inline: bool = False) -> Urls:
+        """Return the addresses that a case's creator is told, for inline submit only if asked."""
+        case_id, anonymous = case.case_id, case.agent_id is None
+        return Urls(
+            review=self.review(case_id),
+            poll=self.poll(case_id, with_token=anonymous),
+            events=self.events(case_id, with_token=anonymous),
+            submit=self.submit(case_id) if inline else None,
+            submit_token=self.token(Purpose.SUBMIT, case_id) if inline else None,
+        )
 
     def review(self, case_id: str) -> str:
         """Return the address of the review page. HITL v0.8 §7."""

@@ -135,9 +135,10 @@ class ReviewCase:
     """The state of a case: everything about it that may change, and the keys to what may not.
 
     `agent_id` is the row of the agent whose credential made it, None for one made without. `version`
-    counts changes of the poll body, from 1; `seq` is the number of the last event, from 1 (creation). `reminders` are those not yet sent, in order. `finished_at` is completed, expired or
-    cancelled at, as the status says; `answered_by` is the id of the actor who answered or cancelled.
-    `draft_version` counts saved drafts from 0. All instants are aware UTC with whole milliseconds.
+    counts changes of the poll body, from 1; `seq` is the number of the last event, from 1 (creation).
+    `reminders` are those not yet sent, in order. `finished_at` is completed, expired or cancelled at, as
+    the status says; `answered_by` is the id of the actor who answered or cancelled. `draft_version`
+    counts saved drafts from 0. All instants are aware UTC with whole milliseconds.
     """
 
     case_id: str
