@@ -1,7 +1,6 @@
 """Where rules meet storage: review cases as the doors use them."""
 
 from openhitl.cases.casebook import Casebook
-from openhitl.cases.urls import CaseUrls
-from openhitl.store.records import Draft, Outcome, StoredCase
+from openhitl.store.records import Draft, StoredCase
 
-__all__ = ["CaseUrls", "Casebook", "Draft", "Outcome", "StoredCase"]
+__all__ = ["Casebook", "Draft", "StoredCase"]

@@ -76,7 +76,7 @@ class Casebook:
         if outcome.joined is not None:
             stored = outcome.joined
             return self._desk.accepted(stored.case, stored.content, creation)
-        self._desk.remember(command, file)
+        self._desk.remember(command, file, creation)
         return self._desk.accepted(command.case, command.content, creation)
 
     async def opened(self, case_id: str, actor: Actor) -> None:

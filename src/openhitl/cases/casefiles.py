@@ -15,8 +15,11 @@ from openhitl.store.records import StoredCase, TokenRow
 
 CONTENT_BYTES = 64 * 1024 * 1024
 TOKEN_BYTES = 16 * 1024 * 1024
+#: What a token weighs, and a file beside its content, in bytes and roughly.
 TOKEN_WEIGHT = 400
 FILE_WEIGHT = 2_000
+#: How many bytes a byte of JSON becomes once it is read, roughly.
+READ_WEIGHT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +40,14 @@ class CaseFiles:
         self._files: WeightedCache[str, CaseFile] = WeightedCache(CONTENT_BYTES)
         self._tokens: WeightedCache[bytes, TokenRow] = WeightedCache(TOKEN_BYTES)
 
-    def keep(self, file: CaseFile, *, weight_bytes: int) -> CaseFile:
-        """Remember the file of a case that was just made or read."""
-        self._files.put(file.case_id, file, FILE_WEIGHT + weight_bytes)
+    @property
+    def weight_bytes(self) -> int:
+        """What the remembered files weigh, roughly."""
+        return self._files.weight_bytes
+
+    def keep(self, file: CaseFile, *, json_bytes: int) -> CaseFile:
+        """Remember the file of a case that was just made or read from so much JSON."""
+        self._files.put(file.case_id, file, FILE_WEIGHT + READ_WEIGHT * json_bytes)
         return file
 
     def keep_token(self, token: TokenHash, case_id: str) -> None:
@@ -56,7 +64,7 @@ class CaseFiles:
         content = stored.content
         context = Context.parse(content.type, content.context)
         file = CaseFile(stored.case.case_id, content, context, stored.case.demo)
-        return self.keep(file, weight_bytes=4 * len(str(content.context)))
+        return self.keep(file, json_bytes=len(str(content.context)))
 
     async def load(self, case_id: str) -> StoredCase:
         """Read a case as it stands. Raises: NotFound."""

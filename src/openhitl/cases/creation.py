@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from openhitl.cases.casefiles import FILE_WEIGHT, CaseFile, CaseFiles
+from openhitl.cases.casefiles import CaseFile, CaseFiles
 from openhitl.cases.ids import CaseIds
 from openhitl.cases.rates import MinuteRate
 from openhitl.cases.urls import CaseUrls
@@ -31,13 +31,14 @@ INLINE_TYPES = frozenset({"approval", "confirmation", "escalation"})
 class Creation:
     """The circumstances of a create: who asks, and with which key it may be repeated.
 
-    `agent_id` is the asker's row, None for one without a credential.
+    `agent_id` is the asker's row, None for one without a credential; `json_bytes` the size of the body.
     """
 
     actor: Actor
     agent_id: int | None
     idempotency_key: str | None = None
     demo: bool = False
+    json_bytes: int = 0
 
     @property
     def relays_answers(self) -> bool:
@@ -117,9 +118,9 @@ class CreationDesk:
                     hint="The operator lists origins in HITL_DEFAULT_REF_ORIGINS.",
                 )
 
-    def remember(self, command: Create, file: CaseFile) -> None:
+    def remember(self, command: Create, file: CaseFile, creation: Creation) -> None:
         """Keep what the answer to this case will need."""
-        self._files.keep(file, weight_bytes=FILE_WEIGHT)
+        self._files.keep(file, json_bytes=creation.json_bytes)
         for token in command.tokens:
             self._files.keep_token(token, file.case_id)
 

@@ -2,7 +2,7 @@
 
 from openhitl.feed.feed import Feed
 from openhitl.feed.lru import WeightedCache
-from openhitl.feed.polls import PollCache, PollEntry
+from openhitl.feed.polls import PollEntry
 from openhitl.feed.streams import Stream, Streams
 
-__all__ = ["Feed", "PollCache", "PollEntry", "Stream", "Streams", "WeightedCache"]
+__all__ = ["Feed", "PollEntry", "Stream", "Streams", "WeightedCache"]

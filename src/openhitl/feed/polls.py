@@ -11,7 +11,7 @@ from openhitl.protocol import wire
 from openhitl.protocol.case import Answer, ReviewCase, Status
 from openhitl.store.records import StoredCase
 
-#: What an entry weighs beside its encoded body, roughly.
+#: What an entry weighs beside its answer and its encoded body, roughly.
 ENTRY_BYTES = 1_000
 #: Progress is not in the log, so other processes' drafts are noticed by asking again this often.
 IN_PROGRESS_SECONDS = 1.0
@@ -118,12 +118,17 @@ class PollCache:
             body = wire.poll_body(entry.case, entry.answer)
             entry.encoded = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
             if self._entries.get(entry.case.case_id) is entry:
-                self._entries.put(entry.case.case_id, entry, ENTRY_BYTES + len(entry.encoded))
+                self._entries.put(entry.case.case_id, entry, _weight_bytes(entry))
         return entry.encoded
 
     def _keep(self, entry: PollEntry) -> PollEntry:
         known = self._entries.get(entry.case.case_id)
         if known is not None and known.case.version > entry.case.version:
             return known
-        self._entries.put(entry.case.case_id, entry, ENTRY_BYTES)
+        self._entries.put(entry.case.case_id, entry, _weight_bytes(entry))
         return entry
+
+
+def _weight_bytes(entry: PollEntry) -> int:
+    answer = len(str(entry.answer.data)) if entry.answer is not None else 0
+    return ENTRY_BYTES + answer + len(entry.encoded or b"")

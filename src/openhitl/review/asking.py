@@ -37,7 +37,9 @@ async def create(door: Door, request: Request) -> Response:
     if key is not None and not 1 <= len(key) <= MAX_KEY_CHARACTERS:
         raise InvalidRequest(f"Idempotency-Key must have 1 to {MAX_KEY_CHARACTERS} characters.")
     actor = _asking_actor(request, asker)
-    creation = Creation(actor=actor, agent_id=asker.agent_id, idempotency_key=key)
+    creation = Creation(
+        actor=actor, agent_id=asker.agent_id, idempotency_key=key, json_bytes=len(request.body)
+    )
     return json_response(202, await door.book.create(request.json(), creation), ACCEPTED_HEADERS)
 
 
