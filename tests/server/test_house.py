@@ -129,6 +129,16 @@ def test_below_a_path_every_address_that_is_given_out_has_it(below_a_path):
     assert [address for address in local if not address.startswith("/team/hitl/")] == []
 
 
+def test_below_a_path_the_page_of_an_error_finds_its_style_sheet(below_a_path):
+    response = below_a_path.anyone.get(
+        below_a_path.url + "/review/review_none?token=x", headers={"accept": "text/html"}
+    )
+    assert response.status_code == 401
+    found = re.findall(r'(?:href|src)="(/[^"]*)"', response.text)
+    assert found
+    assert [address for address in found if not address.startswith("/team/hitl/static/")] == []
+
+
 def test_below_a_path_a_form_leads_back_to_its_page(below_a_path):
     server = below_a_path
     hitl = server.ask(INPUT)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 
 from openhitl.cases import StoredCase
-from openhitl.errors import NotFound, PeerError
+from openhitl.errors import HitlError, NotFound, PeerError
 from openhitl.protocol.case import Json
 from openhitl.review.door import Door
 from openhitl.review.http import Request, Response, json_response
-from openhitl.review.pages import PageView, Problems, page_headers, render_review
+from openhitl.review.pages import Page, PageView, Problems, page_headers, render_error, render_review
 from openhitl.words import choose_language
 
 PREFILL = "prefill"
@@ -43,11 +44,21 @@ async def view_of(
 
 
 def page_response(door: Door, view: PageView, *, status: int | None = None) -> Response:
-    """Render a page with the headers that every page has."""
-    rendered = render_review(view)
+    """Render a review page."""
+    return html_response(render_review(view), status=status)
+
+
+def error_page(door: Door, error: HitlError, headers: Mapping[str, str]) -> Response:
+    """Render an error for a person, in the language of the request's headers."""
+    language = choose_language(headers.get("accept-language", ""))
+    return html_response(render_error(error.code, error.status, language, base=door.base))
+
+
+def html_response(page: Page, *, status: int | None = None) -> Response:
+    """Send a page with the headers that every page has."""
     return Response(
-        status or rendered.status,
-        rendered.html.encode("utf-8"),
+        status or page.status,
+        page.html.encode("utf-8"),
         content_type="text/html; charset=utf-8",
         headers=tuple(page_headers().items()),
     )

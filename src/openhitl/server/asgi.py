@@ -17,9 +17,8 @@ from openhitl.review.http import (
     parse_query,
     wants_html,
 )
-from openhitl.review.pages import page_headers, render_error
+from openhitl.review.reading import error_page
 from openhitl.review.router import Route, Router
-from openhitl.words import choose_language
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -58,17 +57,8 @@ class DoorApp:
             response = await route.handler(self._door, request, **values)
         except HitlError as error:
             is_page = route is not None and route.html and wants_html(headers)
-            response = error_page(error, headers) if is_page else error_response(error)
+            response = error_page(self._door, error, headers) if is_page else error_response(error)
         await send_response(send, response)
-
-
-def error_page(error: HitlError, headers: Mapping[str, str]) -> Response:
-    """Render an error for a person."""
-    language = choose_language(headers.get("accept-language", ""))
-    page = render_error(error.code, error.status, language)
-    return Response(
-        error.status, page.html.encode(), "text/html; charset=utf-8", tuple(page_headers().items())
-    )
 
 
 async def read_body(headers: Mapping[str, str], receive: Receive, *, within_seconds: float) -> bytes:
