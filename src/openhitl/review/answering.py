@@ -23,10 +23,10 @@ from openhitl.errors import (
     InvalidToken,
 )
 from openhitl.protocol.case import Actor, ActorKind
-from openhitl.protocol.submission import Submission, parse_submission
+from openhitl.protocol.submission import MAX_ID_CHARACTERS, Submission, parse_submission
+from openhitl.protocol.timestamps import timestamp
 from openhitl.protocol.tokens import Purpose
-from openhitl.protocol.wire import timestamp
-from openhitl.review.asking import body_object, checked_reason, reason_of
+from openhitl.review.bodies import body_object, checked_reason, reason_in
 from openhitl.review.door import Door, bearer
 from openhitl.review.http import Request, Response, json_response, see_other
 from openhitl.review.pages import PageView, Problems, StepPost, decode_answer, decode_step, merge_draft
@@ -34,7 +34,6 @@ from openhitl.review.reading import carry_name, page_response, view_of
 
 #: Refusals after which the page itself tells what happened.
 CLOSED = (DuplicateSubmission, CaseCompleted, CaseCancelled, CaseExpired)
-MAX_SUBMISSION_ID_CHARACTERS = 100
 
 
 async def respond(door: Door, request: Request, case_id: str) -> Response:
@@ -87,12 +86,12 @@ async def _respond_form(door: Door, request: Request, case_id: str, actor: Actor
 
 def _submission_id(pairs: Sequence[tuple[str, str]]) -> str | None:
     value = dict(pairs).get("submission_id", "")
-    return value if 0 < len(value) <= MAX_SUBMISSION_ID_CHARACTERS else None
+    return value if 0 < len(value) <= MAX_ID_CHARACTERS else None
 
 
 async def _with_problems(
     door: Door, request: Request, case_id: str, error: CallerError, pairs: Sequence[tuple[str, str]]
-) -> Any:
+) -> PageView:
     errors: Sequence[Mapping[str, object]] = error.details.get("errors", ())
     problems = Problems(errors=errors, pairs=pairs, message="" if errors else error.message)
     return await view_of(door, request, case_id, problems=problems)
@@ -183,7 +182,7 @@ async def decline(door: Door, request: Request, case_id: str) -> Response:
         with suppress(*CLOSED):  # the page tells what happened instead
             await door.book.cancel(case_id, actor, reason=reason)
         return _back(door, request, case_id)
-    reason = reason_of(request.json() if request.body else {})
+    reason = reason_in(request)
     stored = await door.book.cancel(case_id, actor, reason=reason)
     body = {"status": str(stored.case.status), "case_id": case_id, "reason": stored.case.reason}
     if stored.case.finished_at:

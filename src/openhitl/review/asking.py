@@ -12,13 +12,13 @@ from openhitl.errors import (
     CaseExpired,
     InvalidRequest,
     InvalidType,
-    MalformedRequest,
     NotFound,
     TooLateToCancel,
 )
 from openhitl.identity import Asker
 from openhitl.protocol.case import ACTIONS, Actor, ActorKind, Status
 from openhitl.protocol.problems import check_storable, text_of
+from openhitl.review.bodies import reason_in
 from openhitl.review.door import Door
 from openhitl.review.http import RETRY_AFTER_SECONDS, Request, Response, json_response
 from openhitl.review.samples import SAMPLES
@@ -95,29 +95,12 @@ async def withdraw(door: Door, request: Request, case_id: str) -> Response:
     """Cancel one of the caller's own cases."""
     asker = await door.asker(request)
     await door.book.owned(case_id, asker.agent_id)
-    reason = reason_of(request.json() if request.body else {})
+    reason = reason_in(request)
     try:
         cancelled = await door.book.cancel(case_id, asker.actor, reason=reason)
     except CaseExpired as error:
         raise TooLateToCancel(**error.details) from error
     return json_response(200, door.book.view(cancelled))
-
-
-def reason_of(body: Any) -> str | None:
-    """Read the reason of a cancel body. Raises: InvalidRequest."""
-    if not isinstance(body, dict):
-        raise InvalidRequest("The body must be a JSON object.")
-    reason = body.get("reason")
-    return checked_reason(reason) if reason is not None else None
-
-
-MAX_REASON_CHARACTERS = 2_000
-
-
-def checked_reason(reason: object) -> str | None:
-    """Check the words of a reason; None for blank ones. Raises: InvalidRequest."""
-    check_storable(reason)
-    return text_of(reason, "reason", most=MAX_REASON_CHARACTERS).strip() or None
 
 
 def _status(value: str | None) -> Status | None:
@@ -149,14 +132,3 @@ def _whole(value: str, name: str, *, most: int) -> int:
     if not (value.isascii() and value.isdecimal() and 1 <= int(value[:9]) <= most):
         raise InvalidRequest(f"{name} must be a whole number from 1 to {most}.")
     return int(value)
-
-
-def body_object(request: Request) -> dict[str, Any]:
-    """Parse a body that must be a JSON object. Raises: MalformedRequest, InvalidRequest."""
-    if not request.body:
-        raise MalformedRequest("The body is empty.")
-    body = request.json()
-    check_storable(body)
-    if not isinstance(body, dict):
-        raise InvalidRequest("The body must be a JSON object.")
-    return body

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from openhitl.protocol.case import ACTIONS, SPEC_VERSION
+from openhitl.protocol.durations import DEFAULT_TIMEOUT, MAX_TIMEOUT
 from openhitl.review.door import Door
 from openhitl.review.http import RETRY_AFTER_SECONDS, Request, Response, json_response
 
@@ -29,8 +30,8 @@ def document(door: Door) -> dict[str, Any]:
         "capabilities": {
             "review_types": list(ACTIONS),
             "transports": ["polling", "sse"],
-            "max_timeout": "7d",
-            "default_timeout": "24h",
+            "max_timeout": f"{MAX_TIMEOUT.days}d",
+            "default_timeout": DEFAULT_TIMEOUT,
             "supports_reminders": True,
             "supports_multi_round": True,
             "supports_signatures": False,

@@ -13,6 +13,8 @@ from openhitl.errors import HitlError, MalformedRequest, UnsupportedMediaType
 
 MAX_BODY_BYTES = 1024 * 1024
 MAX_FORM_FIELDS = 2_000
+#: When a program is asked to come back, unless somebody knows better.
+RETRY_AFTER_SECONDS = 30
 Headers = tuple[tuple[str, str], ...]
 FORM_TYPE = "application/x-www-form-urlencoded"
 
@@ -128,9 +130,6 @@ def error_headers(error: HitlError) -> Headers:
     if error.status == 405:
         return (("allow", ", ".join(error.details["allow"])),)
     return ()
-
-
-RETRY_AFTER_SECONDS = 30
 
 
 def error_response(error: HitlError) -> Response:

@@ -42,7 +42,7 @@ ROUTES: tuple[Route, ...] = (
         pattern="/api/v1/reviews/{case_id}/cancel",
         handler=asking.withdraw,
         summary="Withdraw one of your own cases",
-        codes=(200, 400, 401, 404, 409, 410, 413, 415, 422, 503),
+        codes=(200, 400, 401, 404, 409, 413, 415, 422, 503),
         credential="key",
     ),
     Route(

@@ -28,6 +28,7 @@ from openhitl.settings import Settings
 
 _log = structlog.get_logger("openhitl.server")
 _POLLED = "/api/reviews/"
+_HOUSE = ("/healthz", "/readyz", "/metrics", "/static/", "/openapi.json")
 AGAIN_SECONDS = 1.0
 
 
@@ -134,6 +135,3 @@ async def keep_running(work: Callable[[], Awaitable[None]]) -> None:
         except Exception as error:  # the outermost handler of background work
             _log.exception("background_work_failed", error=repr(error))
         await asyncio.sleep(AGAIN_SECONDS)
-
-
-_HOUSE = ("/healthz", "/readyz", "/metrics", "/static/", "/openapi.json")
