@@ -1,6 +1,7 @@
 """Fixtures for the whole suite."""
 
 import os
+import signal
 
 from tests.databases import database_url, database_url_of, postgres_server, postgres_template
 
@@ -11,3 +12,5 @@ def pytest_configure() -> None:
     """Forget the settings of whoever runs the tests: they may name a database that matters."""
     for name in [name for name in os.environ if name.startswith("HITL_")]:
         del os.environ[name]
+    # A run in the background ignores Ctrl-C, and so would every program that the tests start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)

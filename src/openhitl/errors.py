@@ -170,9 +170,10 @@ class CaseExpired(CallerError):
     status = 410
 
 
-class TooLateToCancel(CaseExpired):
+class TooLateToCancel(CallerError):
     """The deadline of this case has passed; there is nothing left to withdraw."""
 
+    code = "too_late_to_cancel"
     status = 409
 
 
