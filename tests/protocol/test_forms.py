@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from openhitl.errors import InvalidRequest
 from openhitl.protocol.case import Progress
-from openhitl.protocol.forms import MAX_FIELDS, MAX_STEPS, Form, is_empty
+from openhitl.protocol.fields import is_empty
+from openhitl.protocol.forms import MAX_FIELDS, MAX_STEPS, Form
 from tests.protocol.values import case_bodies
 
 TEXT = {"key": "a", "label": "A", "type": "text"}

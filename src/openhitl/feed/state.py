@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from openhitl.protocol.case import Answer, ReviewCase, Status
-from openhitl.protocol.wire import timestamp
+from openhitl.protocol.timestamps import timestamp
 
 
 def state_data(case: ReviewCase, answer: Answer | None) -> dict[str, Any]:

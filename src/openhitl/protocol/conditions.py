@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from openhitl.protocol.numbers import is_number
+
 
 class Operator(StrEnum):
     """How a condition compares."""
@@ -52,8 +54,4 @@ def _equal(given: Any, wanted: Any) -> bool:
 
 def _is_less(one: Any, other: Any) -> bool:
     both_text = isinstance(one, str) and isinstance(other, str)
-    return bool(one < other) if both_text or (_is_number(one) and _is_number(other)) else False
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return bool(one < other) if both_text or (is_number(one) and is_number(other)) else False

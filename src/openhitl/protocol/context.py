@@ -13,7 +13,7 @@ from openhitl.errors import InvalidRequest, NoItems
 from openhitl.protocol.case import Json
 from openhitl.protocol.forms import Form
 from openhitl.protocol.params import Param, parse_params
-from openhitl.protocol.problems import invalid, list_of, object_of, text_of
+from openhitl.protocol.problems import count_of, flag_of, invalid, list_of, object_of, text_of
 
 _Part = TypeVar("_Part")
 
@@ -149,7 +149,7 @@ class _Reader:
         """Take how many may be chosen. HITL v0.8 §10.2: one or more, unless `min` says otherwise."""
         if review_type != "selection":
             return 0, None
-        least, most = self.part("min", _count), self.part("max", _count)
+        least, most = self.part("min", count_of), self.part("max", count_of)
         least = 1 if least is None else least
         if not self._lenient and least > available:
             invalid("context.min", f"is more than the {available} items there are")
@@ -158,7 +158,7 @@ class _Reader:
         return least, most
 
     def flag(self, name: str, review_type: str) -> bool:
-        return review_type == "confirmation" and bool(self.part(name, _flag))
+        return review_type == "confirmation" and bool(self.part(name, flag_of))
 
     def form(self, review_type: str) -> Form | None:
         if review_type != "input" and not review_type.startswith("x-"):
@@ -245,18 +245,6 @@ def _item(raw: Any, path: str) -> Item:
     description = given.pop("description", "") if isinstance(given.get("description"), str) else ""
     metadata = given.pop("metadata") if isinstance(given.get("metadata"), Mapping) else {}
     return Item(id=item_id, title=title or item_id, description=description, metadata=metadata, rest=given)
-
-
-def _count(raw: Any, path: str) -> int:
-    if not isinstance(raw, int) or isinstance(raw, bool) or raw < 0:
-        invalid(path, "must be a whole number from 0")
-    return raw
-
-
-def _flag(raw: Any, path: str) -> bool:
-    if not isinstance(raw, bool):
-        invalid(path, "must be true or false")
-    return raw
 
 
 def _artifact(raw: Any, path: str) -> Artifact:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -19,10 +18,10 @@ from openhitl.protocol.fields import (
     Field,
     Option,
     is_empty,
-    is_number,
     parse_day,
 )
-from openhitl.protocol.problems import invalid, list_of, object_of, text_of
+from openhitl.protocol.numbers import is_number
+from openhitl.protocol.problems import count_of, flag_of, invalid, list_of, object_of, text_of
 
 MAX_PATTERN_CHARACTERS = 1_000
 MAX_OPTIONS = 1_000
@@ -67,12 +66,12 @@ def parse_field(raw: Any, path: str) -> Field:
         key=key,
         label=text_of(given.get("label"), f"{path}.label", least=1, most=200),
         type=field_type,
-        required=_flag(given, "required", path),
+        required=flag_of(given.get("required", False), f"{path}.required"),
         placeholder=text_of(given.get("placeholder", ""), f"{path}.placeholder"),
         hint=text_of(given.get("hint", ""), f"{path}.hint"),
         default=given.get("default"),
         default_ref=_address(given.get("default_ref"), f"{path}.default_ref"),
-        sensitive=_flag(given, "sensitive", path),
+        sensitive=flag_of(given.get("sensitive", False), f"{path}.sensitive"),
         options=_options(given.get("options"), field_type, f"{path}.options"),
         conditional=_condition(given.get("conditional"), f"{path}.conditional"),
         **_limits(given.get("validation", {}), field_type, f"{path}.validation"),
@@ -90,13 +89,6 @@ def _check_default(field: Field, path: str) -> None:
     error = field.check(field.default)
     if error:
         invalid(path, f"would not be accepted as an answer: {error.message}")
-
-
-def _flag(given: Mapping[str, Any], name: str, path: str) -> bool:
-    value = given.get(name, False)
-    if not isinstance(value, bool):
-        invalid(f"{path}.{name}", "must be true or false")
-    return value
 
 
 def _address(value: Any, path: str) -> str | None:
@@ -158,8 +150,8 @@ def _limits(raw: Any, field_type: str, path: str) -> dict[str, Any]:
         if name in given and not is_text:
             invalid(f"{path}.{name}", f"does not apply to {field_type}")
     limits: dict[str, Any] = {
-        "min_length": _count(given.get("minLength"), f"{path}.minLength"),
-        "max_length": _count(given.get("maxLength"), f"{path}.maxLength"),
+        "min_length": _length(given.get("minLength"), f"{path}.minLength"),
+        "max_length": _length(given.get("maxLength"), f"{path}.maxLength"),
         "pattern": _pattern(given.get("pattern"), f"{path}.pattern"),
         "least": _bound(given.get("min"), field_type, f"{path}.min"),
         "most": _bound(given.get("max"), field_type, f"{path}.max"),
@@ -170,10 +162,8 @@ def _limits(raw: Any, field_type: str, path: str) -> dict[str, Any]:
     return limits
 
 
-def _count(value: Any, path: str) -> int | None:
-    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
-        invalid(path, "must be a whole number from 0")
-    return value
+def _length(value: Any, path: str) -> int | None:
+    return None if value is None else count_of(value, path)
 
 
 def _pattern(value: Any, path: str) -> str | None:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, TypeGuard
+from typing import Any
 
 import re2
 
 from openhitl.protocol.addresses import is_web_address
 from openhitl.protocol.conditions import Condition
-from openhitl.protocol.numbers import is_ambiguous
+from openhitl.protocol.numbers import is_ambiguous, is_number
 
 TEXT_TYPES = frozenset({"text", "textarea", "email", "url"})
 NUMBER_TYPES = frozenset({"number", "range"})
@@ -127,11 +126,6 @@ class Field:
 def is_empty(value: Any) -> bool:
     """Tell a value that answers nothing; false and 0 are answers."""
     return value is None or value == "" or value == []
-
-
-def is_number(value: Any) -> TypeGuard[float]:
-    """Tell a finite JSON number from anything else, true and false included."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def parse_day(value: Any) -> date | None:

@@ -12,9 +12,7 @@ from openhitl.protocol.conditions import Condition, Operator
 from openhitl.protocol.definitions import parse_field
 from openhitl.protocol.fields import NUMBER_TYPES, Field, FieldError, is_empty
 from openhitl.protocol.numbers import parse_number
-from openhitl.protocol.problems import Problems, invalid, list_of, object_of, text_of
-
-__all__ = ["MAX_FIELDS", "MAX_STEPS", "Form", "FormResult", "Step", "is_empty"]
+from openhitl.protocol.problems import each_of, invalid, list_of, object_of, text_of
 
 MAX_FIELDS = 200
 MAX_STEPS = 50
@@ -158,13 +156,7 @@ class _Reader:
         given = list_of(raw, path)
         if not 1 <= len(given) <= MAX_STEPS:
             invalid(path, f"must hold 1 to {MAX_STEPS} steps")
-        problems = Problems()
-        steps = []
-        for index, one in enumerate(given):
-            with problems:
-                steps.append(self._step(one, f"{path}[{index}]"))
-        problems.raise_any()
-        return tuple(steps)
+        return each_of(given, path, self._step)
 
     def _step(self, raw: Any, path: str) -> Step:
         given = object_of(raw, path)
@@ -176,13 +168,7 @@ class _Reader:
         return Step(title, description, self.fields(given.get("fields"), f"{path}.fields"))
 
     def fields(self, raw: Any, path: str) -> tuple[Field, ...]:
-        problems = Problems()
-        fields = []
-        for index, one in enumerate(list_of(raw, path)):
-            with problems:
-                fields.append(self._field(one, f"{path}[{index}]"))
-        problems.raise_any()
-        return tuple(fields)
+        return each_of(list_of(raw, path), path, self._field)
 
     def _field(self, raw: Any, path: str) -> Field:
         field = parse_field(raw, path)

@@ -1,9 +1,10 @@
-"""Numbers as people type them, whatever their language."""
+"""Numbers: those of JSON, and those that people type, whatever their language."""
 
 from __future__ import annotations
 
 import math
 import re
+from typing import Any, TypeGuard
 
 _SPACES = re.compile(r"[\s\u00a0\u202f'’_]")
 _PLAIN = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
@@ -14,6 +15,11 @@ _GROUPED = re.compile(
 )
 #: Could be thousands or thousandths: `95,000`, `1,234`, and `95.500`, which no program spells so.
 _AMBIGUOUS = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3}|\.[0-9]{2}0)")
+
+
+def is_number(value: Any) -> TypeGuard[float]:
+    """Tell a finite JSON number from anything else, true and false included."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def parse_number(text: str) -> int | float | None:

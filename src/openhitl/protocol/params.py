@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from openhitl.protocol.case import Json
-from openhitl.protocol.fields import is_number
+from openhitl.protocol.numbers import is_number
 
 _RANGE = "_range"
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import Any, Never
+from typing import Any, Never, TypeVar
 
 from openhitl.errors import InvalidRequest
 from openhitl.protocol.visible import visible
@@ -13,6 +14,7 @@ SUMMARY = "One or more fields are not valid."
 MAX_DEPTH = 32
 MAX_WHOLE = 2**53 - 1  # RFC 8785 §3.1, RFC 7493 §2.2: beyond it, two numbers may read as one
 _MAX_NAME_CHARACTERS = 100
+_Read = TypeVar("_Read")
 
 
 class Problems:
@@ -69,6 +71,31 @@ def list_of(value: Any, path: str) -> list[Any]:
     if not isinstance(value, list):
         invalid(path, "is required" if value is None else "must be an array")
     return value
+
+
+def flag_of(value: Any, path: str) -> bool:
+    """Check that a value is true or false. Raises: InvalidRequest."""
+    if not isinstance(value, bool):
+        invalid(path, "must be true or false")
+    return value
+
+
+def count_of(value: Any, path: str) -> int:
+    """Check that a value is a whole number from 0. Raises: InvalidRequest."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        invalid(path, "must be a whole number from 0")
+    return value
+
+
+def each_of(values: Iterable[Any], path: str, read: Callable[[Any, str], _Read]) -> tuple[_Read, ...]:
+    """Read every element of an array at its own path. Raises: InvalidRequest that lists all refusals."""
+    problems = Problems()
+    found = []
+    for index, value in enumerate(values):
+        with problems:
+            found.append(read(value, f"{path}[{index}]"))
+    problems.raise_any()
+    return tuple(found)
 
 
 def check_storable(value: Any) -> None:

@@ -11,17 +11,6 @@ from openhitl.protocol.case import SPEC_VERSION, Answer, Content, Json, Progress
 from openhitl.protocol.lifecycle import Event, EventKind
 from openhitl.protocol.timestamps import timestamp
 
-__all__ = [
-    "Urls",
-    "accepted_body",
-    "case_view",
-    "event_data",
-    "hitl_object",
-    "plain_data",
-    "poll_body",
-    "timestamp",
-]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Urls:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from openhitl.protocol.fields import Field
-from openhitl.protocol.forms import Form, is_empty
+from openhitl.protocol.fields import Field, is_empty
+from openhitl.protocol.forms import Form
 from openhitl.review.pages.controls import PREFIX, Control, Filling, control_of, field_pairs
 from openhitl.review.pages.field_errors import say_errors
 from openhitl.review.pages.field_values import shown_values

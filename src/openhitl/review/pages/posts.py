@@ -8,8 +8,8 @@ from typing import Any
 from openhitl.errors import InvalidAction
 from openhitl.protocol.case import Json
 from openhitl.protocol.context import Context
-from openhitl.protocol.fields import Field
-from openhitl.protocol.forms import Form, is_empty
+from openhitl.protocol.fields import Field, is_empty
+from openhitl.protocol.forms import Form
 from openhitl.review.pages.controls import PREFIX, field_pairs
 from openhitl.review.pages.params import modified_params, param_errors, params_form
 from openhitl.review.pages.suggestions import fill, find_suggestion
