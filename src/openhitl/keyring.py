@@ -71,12 +71,17 @@ def parse_root(text: str) -> bytes:
     return root
 
 
+def secret_path(folder: Path) -> Path:
+    """Name the file of a data folder that holds the root secret."""
+    return folder / "secret.key"
+
+
 def root_in_folder(folder: Path) -> bytes:
     """Read the root secret of a data folder, making it on first use as a file of mode 0600.
 
     Two processes that start together agree on one secret: the file appears whole or not at all.
     """
-    path = folder / "secret.key"
+    path = secret_path(folder)
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft = folder / f".secret.{os.getpid()}.{secrets.token_hex(4)}"

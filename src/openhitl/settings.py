@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,7 @@ class Settings(BaseSettings):
     agent_rate: int = Field(default=120, ge=0, description="Cases an agent may create per minute; 0: any.")
     poll_rate: int = Field(default=60, ge=0, description="Polls per minute and case; 0: any.")
     retention_days: int = Field(
-        default=30, ge=0, description="Days after which a finished case is deleted; 0: never."
+        default=30, ge=0, le=36_500, description="Days after which a finished case is deleted; 0: never."
     )
     default_ref_origins: str = Field(
         default="",
@@ -85,6 +86,16 @@ class Settings(BaseSettings):
             raise ValueError("must be https for anything but localhost (HITL v0.8 §13.3)")
         return value.rstrip("/")
 
+    @field_validator("default_ref_origins")
+    @classmethod
+    def _check_origins(cls, value: str) -> str:
+        for text in _listed(value):
+            parts = urlsplit(text)
+            beyond = parts.path.strip("/") or parts.query or parts.fragment
+            if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or beyond:
+                raise ValueError(f"{text} is not an origin like https://api.example.com")
+        return value
+
     @model_validator(mode="after")
     def _check_secret(self) -> Settings:
         if self.database_url.startswith("postgres") and self.secret_key is None:
@@ -97,9 +108,33 @@ class Settings(BaseSettings):
         return self.base_url or f"http://localhost:{self.port}"
 
     @property
+    def database_file(self) -> Path:
+        """The SQLite file, where no other database is set."""
+        return self.data_dir / "openhitl.db"
+
+    @property
     def store_url(self) -> str:
         """The database as a URL."""
-        return self.database_url or f"sqlite:///{self.data_dir / 'openhitl.db'}"
+        return self.database_url or f"sqlite:///{self.database_file}"
+
+    @property
+    def retention(self) -> timedelta:
+        """How long finished cases are kept; zero for ever."""
+        return timedelta(days=self.retention_days)
+
+    @property
+    def ref_origins(self) -> frozenset[str]:
+        """The origins that a form's defaults may be fetched from: in lower case, without a slash."""
+        return frozenset(text.rstrip("/").lower() for text in _listed(self.default_ref_origins))
+
+    @property
+    def networks(self) -> Sequence[str]:
+        """The networks that outgoing requests may reach although they are not public."""
+        return _listed(self.private_networks)
+
+
+def _listed(value: str) -> list[str]:
+    return [text.strip() for text in value.split(",") if text.strip()]
 
 
 def load_settings(flags: Mapping[str, Any] | None = None) -> Settings:

@@ -32,6 +32,12 @@ def test_the_defaults_are_those_of_a_laptop(tmp_path):
     assert (settings.host, settings.demo, settings.allow_default_approve) == ("127.0.0.1", False, False)
 
 
+def test_lists_may_have_spaces_and_origins_a_slash_at_their_end():
+    settings = Settings(default_ref_origins=" https://API.example.com/ ,http://localhost:99,")
+    assert settings.ref_origins == {"https://api.example.com", "http://localhost:99"}
+    assert Settings(private_networks="10.0.0.0/8, fd00::/8,").networks == ["10.0.0.0/8", "fd00::/8"]
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -41,6 +47,10 @@ def test_the_defaults_are_those_of_a_laptop(tmp_path):
         ("HITL_DEMO", "perhaps"),
         ("HITL_AGENT_RATE", "-5"),
         ("HITL_RETENTION_DAYS", "a month"),
+        ("HITL_RETENTION_DAYS", "999999999"),
+        ("HITL_DEFAULT_REF_ORIGINS", "api.example.com"),
+        ("HITL_DEFAULT_REF_ORIGINS", "https://api.example.com, https://example.com/path"),
+        ("HITL_DEFAULT_REF_ORIGINS", "https://alice@api.example.com"),
         ("HITL_BASE_URL", "hitl.example.com"),
         ("HITL_BASE_URL", "http://hitl.example.com"),
         ("HITL_BASE_URL", "http://localhost.example.com"),

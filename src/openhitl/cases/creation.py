@@ -57,7 +57,7 @@ class CreationDesk:
         self._files = files
         self._ids = CaseIds()
         self._rate = MinuteRate(settings.agent_rate, wall=wall)
-        self._origins = frozenset(filter(None, map(str.strip, settings.default_ref_origins.split(","))))
+        self._origins = settings.ref_origins
 
     def command(self, body: Any, creation: Creation, *, now: datetime) -> tuple[Create, CaseFile]:
         """Check a create body; return the command, and what to remember once it has taken effect.
@@ -131,6 +131,6 @@ class CreationDesk:
 
 
 def origin_of(url: str) -> str:
-    """Return scheme and authority of a URL."""
+    """Return scheme and authority of a URL, in lower case."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+    return f"{parts.scheme}://{parts.netloc.lower()}"

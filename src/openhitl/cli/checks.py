@@ -22,7 +22,7 @@ from openhitl.cli.place import is_up
 from openhitl.client.config import ClientConfig
 from openhitl.client.origins import is_loopback
 from openhitl.errors import HitlError, SetupError
-from openhitl.keyring import parse_root
+from openhitl.keyring import parse_root, secret_path
 from openhitl.server.opening import keyring_of
 from openhitl.settings import Settings
 from openhitl.store.engine import open_database
@@ -31,7 +31,8 @@ from openhitl.store.migration import look_at
 OLDEST_PYTHON = (3, 11)
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 MAX_SKEW_SECONDS = 5.0
-BUILT = datetime(2026, 1, 1, tzinfo=UTC)
+#: No clock that is right says an earlier instant.
+EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Level(StrEnum):
@@ -91,7 +92,7 @@ def _data_folder(folder: Path) -> Finding:
 
 def _secret(settings: Settings) -> Finding:
     name = "secret"
-    path = settings.data_dir / "secret.key"
+    path = secret_path(settings.data_dir)
     try:
         if settings.secret_key is not None:
             parse_root(settings.secret_key.get_secret_value())
@@ -109,9 +110,9 @@ def _secret(settings: Settings) -> Finding:
 def _database(settings: Settings) -> Finding:
     name = "database"
     where = make_url(settings.store_url).render_as_string(hide_password=True)
-    if not settings.database_url and not (settings.data_dir / "openhitl.db").exists():
+    if not settings.database_url and not settings.database_file.exists():
         return Finding(name, Level.OK, f"{where} will be made on first start.")
-    if settings.secret_key is None and not (settings.data_dir / "secret.key").exists():
+    if settings.secret_key is None and not secret_path(settings.data_dir).exists():
         hint = "Restore secret.key from a backup, or move the database away to start anew."
         return Finding(name, Level.FAIL, f"{where} is there, but its secret is not.", hint)
     try:
@@ -152,7 +153,7 @@ def _base_url(settings: Settings) -> Finding:
 def _clock(settings: Settings) -> Finding:
     name, hint = "clock", "Deadlines are instants: keep the clock in step (NTP)."
     now = datetime.now(UTC)
-    if now < BUILT:
+    if now < EARLIEST:
         return Finding(name, Level.FAIL, f"It says {now:%Y-%m-%d}.", hint)
     theirs = _server_date(settings.port)
     if theirs is not None and abs((theirs - now).total_seconds()) > MAX_SKEW_SECONDS:

@@ -22,7 +22,7 @@ from openhitl.server.asgi import DoorApp, Patience, Receive, Scope, Send, send_r
 from openhitl.server.defaults import DefaultFetcher
 from openhitl.server.events import EventsEndpoint
 from openhitl.server.house import house_app
-from openhitl.server.opening import open_store, retention_of
+from openhitl.server.opening import open_store
 from openhitl.server.poll import PollEndpoint
 from openhitl.settings import Settings
 
@@ -47,7 +47,7 @@ class Server:
         """Open the store, then the doors. Raises: StoreError, SetupError."""
         store, keyring = await asyncio.to_thread(open_store, self.settings)
         self.book = Casebook(store, keyring, self.settings)
-        outbound = OutboundHttp(Guard(self.settings.private_networks.split(",")))
+        outbound = OutboundHttp(Guard(self.settings.networks))
         self._stack.push_async_callback(self.book.close)
         self._stack.push_async_callback(outbound.close)
         keys = ApiKeys(lambda key_hash: self.book.ledger.read(store.find_key, key_hash))
@@ -57,7 +57,7 @@ class Server:
         self._events = EventsEndpoint(door, self._poll, self._patience)
         self._door = DoorApp(door, Router(ROUTES), self._patience)
         self._house = house_app(self)
-        sweeper = Sweeper(self.book, retention=retention_of(self.settings))
+        sweeper = Sweeper(self.book, retention=self.settings.retention)
         head = await self.book.ledger.read(store.head)
         self._tasks = [
             asyncio.create_task(keep_running(partial(self.book.feed.run, head)), name="feed"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from openhitl.keyring import Keyring, parse_root, root_in_folder
 from openhitl.settings import Settings
 from openhitl.store import Store
@@ -25,8 +23,3 @@ def open_store(settings: Settings) -> tuple[Store, Keyring]:
     if not settings.database_url:
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     return Store.open(settings.store_url, keyring), keyring
-
-
-def retention_of(settings: Settings) -> timedelta:
-    """Return how long finished cases are kept; zero for ever."""
-    return timedelta(days=settings.retention_days)

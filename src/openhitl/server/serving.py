@@ -120,7 +120,7 @@ def run(settings: Settings) -> None:
     listener, settings = bind(settings)
     with ServerLock(settings.data_dir, settings.public_url) as lock:
         ensure_local_key(settings)
-        where = settings.database_url.partition(":")[0] or str(settings.data_dir / "openhitl.db")
+        where = settings.database_url.partition(":")[0] or str(settings.database_file)
         print(f"OpenHITL listens on {settings.public_url} (store: {where})", file=sys.stderr, flush=True)
         if not lock.held:
             print("Another server of this data folder runs too.", file=sys.stderr, flush=True)
