@@ -96,7 +96,7 @@ def test_terms_are_spelled_for_the_wire():
         "context": {"facts": {"a": 1}},
         "timeout": "PT1800S",
         "default_action": "reject",
-        "reminder_at": ["2026-02-20T10:00:00.000Z"],
+        "reminder_at": ["2026-02-20T10:00:00Z"],
         "previous_case_id": "review_0",
         "metadata": {"run": 7},
     }

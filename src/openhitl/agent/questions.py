@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
 from openhitl.errors import InvalidRequest
 from openhitl.protocol.case import Json
+from openhitl.protocol.timestamps import timestamp
 
 #: The one field of a free-text question.
 ANSWER_KEY = "answer"
@@ -158,4 +159,4 @@ def _duration(timeout: str | timedelta) -> str:
 def _instant(instant: datetime) -> str:
     if instant.tzinfo is None:
         raise InvalidRequest("reminder_at must be an aware datetime.")
-    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return timestamp(instant)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +14,7 @@ from openhitl.client.origins import same_origin
 from openhitl.errors import PeerError
 from openhitl.protocol.case import Json
 from openhitl.protocol.incoming import parse_accepted
+from openhitl.protocol.timestamps import parse_timestamp
 
 
 def accepted_case(server: str, response: Response) -> OpenCase:
@@ -40,7 +40,7 @@ def shown_case(server: str, response: Response) -> OpenCase:
     view = json_object(response)
     try:
         case_id, review_type, prompt = str(view["case_id"]), str(view["type"]), str(view["prompt"])
-        expires_at = datetime.fromisoformat(view["expires_at"]) if view.get("expires_at") else None
+        expires_at = parse_timestamp(view["expires_at"]) if view.get("expires_at") else None
     except (KeyError, TypeError, ValueError) as error:
         raise PeerError("The server's answer is not a review case.") from error
     return OpenCase(

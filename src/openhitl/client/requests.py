@@ -65,11 +65,6 @@ def events(url: str, last_event_id: str) -> Request:
     return Request(method="GET", url=url, headers=headers)
 
 
-def health(server: str) -> Request:
-    """Ask whether a server is there."""
-    return Request(method="GET", url=f"{server}/healthz")
-
-
 def status_url(server: str, case_id: str) -> str:
     """Return where a case of this server is polled."""
     return f"{server}/api/reviews/{_segment(case_id)}/status"

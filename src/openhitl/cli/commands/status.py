@@ -9,6 +9,7 @@ import typer
 
 from openhitl.agent import HITL, OpenCase
 from openhitl.cli.answers import print_json, tell_answer
+from openhitl.cli.exits import Exit
 from openhitl.cli.lookups import describe_end, fetch_case
 from openhitl.cli.place import Place
 from openhitl.cli.terminal import Terminal
@@ -36,7 +37,7 @@ def status(
             else:
                 print(view["status"])
                 terminal.say(describe_end(view))
-            return 0
+            return Exit.ANSWERED
 
         async def find(hitl: HITL) -> OpenCase:
             case = await hitl.look_up(case_id)
