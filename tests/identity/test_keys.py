@@ -10,7 +10,7 @@ import pytest
 
 from openhitl.errors import InvalidToken
 from openhitl.identity import ApiKeys
-from openhitl.identity.keys import CAPACITY, TRUST_SECONDS, new_key
+from openhitl.identity.keys import CAPACITY, TRUST_SECONDS, draw_key
 from openhitl.protocol.case import ActorKind
 from openhitl.protocol.tokens import Purpose, hash_token, token_from_bytes
 from openhitl.store.records import KeyRow
@@ -32,7 +32,7 @@ class KeyTable:
         return self.rows.get(key_hash)
 
     def add(self, kind: ActorKind, name: str = "shop") -> str:
-        key, key_hash = new_key(kind)
+        key, key_hash = draw_key(kind)
         number = len(self.rows) + 1
         self.rows[key_hash] = KeyRow(key_id=number, agent_id=number, agent_name=name, kind=kind)
         return key
@@ -61,7 +61,7 @@ def test_a_key_says_its_kind_and_names_its_agent(kind, prefix):
 
 
 def test_no_two_keys_are_alike():
-    assert len({new_key(ActorKind.AGENT)[0] for _ in range(1_000)}) == 1_000
+    assert len({draw_key(ActorKind.AGENT)[0] for _ in range(1_000)}) == 1_000
 
 
 def test_a_key_that_was_good_is_believed_for_two_seconds():
@@ -92,7 +92,7 @@ def test_a_revoked_key_is_refused_two_seconds_later_at_the_latest():
 
 def test_an_unknown_key_is_asked_for_every_time():
     table = KeyTable()
-    key, key_hash = new_key(ActorKind.AGENT)
+    key, key_hash = draw_key(ActorKind.AGENT)
     for _ in range(2):
         with pytest.raises(InvalidToken):
             run(table.keys.verify(key))
@@ -141,7 +141,7 @@ def test_what_is_remembered_is_bounded():
     row = KeyRow(key_id=1, agent_id=1, agent_name="many", kind=ActorKind.AGENT)
 
     async def scenario() -> tuple[int, bool]:
-        made = [new_key(ActorKind.AGENT) for _ in range(CAPACITY + 1)]
+        made = [draw_key(ActorKind.AGENT) for _ in range(CAPACITY + 1)]
         table.rows.update((key_hash, row) for _, key_hash in made)
         for key, _ in made:
             await table.keys.verify(key)

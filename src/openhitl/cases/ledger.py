@@ -48,7 +48,7 @@ class Ledger:
         self._writer = store.writer(clock=clock, on_commit=self._committed, settle=self._settled)
 
     async def read(self, query: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run one of the store's reads on a reader thread."""
+        """Run one of the store's methods, which block, on a reader thread."""
         return await self._loop.run_in_executor(self._pool, lambda: query(*args, **kwargs))
 
     async def decide(self, command: Command, actor: Actor) -> Outcome:

@@ -110,9 +110,12 @@ class Feed:
 
     def _tell(self, event: Event) -> None:
         if self.streams.waits(event.case_id):
-            url = self._review_url(event.case_id) if event.kind is EventKind.REMINDER else None
-            chunk = event_bytes(event.kind, wire.event_data(event, review_url=url), event.seq)
+            chunk = self._encoded(event)
             self.streams.offer(event.case_id, chunk, seq=event.seq, final=event.kind in _FINAL_KINDS)
+
+    def _encoded(self, event: Event) -> bytes:
+        url = self._review_url(event.case_id) if event.kind is EventKind.REMINDER else None
+        return event_bytes(event.kind, wire.event_data(event, review_url=url), event.seq)
 
     def _tell_progress(self, case: ReviewCase) -> None:
         if case.status is Status.IN_PROGRESS and self.streams.waits(case.case_id):
@@ -132,9 +135,7 @@ class Feed:
     def replay(self, stream: Stream, events: Sequence[Event]) -> None:
         """Queue events that a resuming client has missed, in order."""
         for event in events:
-            url = self._review_url(event.case_id) if event.kind is EventKind.REMINDER else None
-            chunk = event_bytes(event.kind, wire.event_data(event, review_url=url), event.seq)
-            stream.push(chunk, seq=event.seq, final=event.kind in _FINAL_KINDS)
+            stream.push(self._encoded(event), seq=event.seq, final=event.kind in _FINAL_KINDS)
 
     def present(self, stream: Stream, entry: PollEntry) -> None:
         """Queue the present state of a case as its first event."""

@@ -78,7 +78,7 @@ def _hash(key: str) -> bytes:
     return checked_hash(purpose, key)
 
 
-def new_key(kind: ActorKind) -> tuple[str, bytes]:
+def draw_key(kind: ActorKind) -> tuple[str, bytes]:
     """Draw a key for an agent or a service; return it and the hash to store."""
     key = token_from_bytes(_PURPOSES[kind], os.urandom(32))
     return key, hash_token(key)

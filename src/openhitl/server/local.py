@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from openhitl.errors import InvalidToken, SetupError
-from openhitl.identity.keys import new_key as draw_key
+from openhitl.identity.keys import draw_key
 from openhitl.protocol.case import ActorKind
 from openhitl.protocol.tokens import Purpose, checked_hash
 from openhitl.server.opening import open_store

@@ -15,7 +15,6 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from openhitl.errors import SetupError, StoreError
 
-SQLITE = "sqlite"
 POSTGRESQL = "postgresql"
 #: The first with UPDATE … FROM, RETURNING, and parameters enough for a batch.
 OLDEST_SQLITE = (3, 35)
