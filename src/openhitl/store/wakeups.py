@@ -64,8 +64,9 @@ class Announcer:
     def _serve(self, connection: Any) -> None:
         while True:
             self._pending.wait()
-            ending = self._stopped.wait(COALESCE_SECONDS)
+            # Cleared before the end is looked for: a stop that comes in between is not slept through.
             self._pending.clear()
+            ending = self._stopped.wait(COALESCE_SECONDS)
             connection.execute(f"NOTIFY {CHANNEL}")
             if ending:
                 return
