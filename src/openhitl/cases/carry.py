@@ -14,6 +14,7 @@ from typing import Any
 
 from openhitl.errors import WrongSecret
 from openhitl.keyring import Keyring
+from openhitl.protocol.compact import compact
 
 #: A cookie may hold 4,096 bytes with its name and attributes.
 MAX_COOKIE_CHARACTERS = 3_700
@@ -27,7 +28,7 @@ class Carrier:
 
     def seal(self, case_id: str, values: Mapping[str, Any]) -> str | None:
         """Seal values for a cookie; None if they do not fit and have to be asked for again."""
-        plain = json.dumps(values, separators=(",", ":")).encode()
+        plain = compact(values).encode()
         sealed = self._keyring.seal(plain, bound_to=_name(case_id))
         text = base64.urlsafe_b64encode(sealed).rstrip(b"=").decode("ascii")
         return text if len(text) <= MAX_COOKIE_CHARACTERS else None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from openhitl.client.exchange import Request
+from openhitl.protocol.compact import compact
 
 _JSON = {"Accept": "application/json"}
 
@@ -80,4 +80,4 @@ def _segment(case_id: str) -> str:
 
 
 def _encode(body: Mapping[str, Any]) -> bytes:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return compact(body).encode()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 
 from openhitl.feed.lru import WeightedCache
 from openhitl.protocol import wire
 from openhitl.protocol.case import Answer, ReviewCase, Status
+from openhitl.protocol.compact import compact
 from openhitl.store.records import StoredCase
 
 #: What an entry weighs beside its answer and its encoded body, roughly.
@@ -115,8 +115,7 @@ class PollCache:
     def body(self, entry: PollEntry) -> bytes:
         """Return the poll body as UTF-8 JSON, encoded at the first use."""
         if entry.encoded is None:
-            body = wire.poll_body(entry.case, entry.answer)
-            entry.encoded = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+            entry.encoded = compact(wire.poll_body(entry.case, entry.answer)).encode()
             if self._entries.get(entry.case.case_id) is entry:
                 self._entries.put(entry.case.case_id, entry, _weight_bytes(entry))
         return entry.encoded

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping
 from typing import Any
+
+from openhitl.protocol.compact import compact
 
 HEARTBEAT = b": \n\n"
 #: A second less than promised, for a turn that comes late.
@@ -14,9 +15,8 @@ HEARTBEAT_SECONDS = 14
 
 def event_bytes(kind: str, data: Mapping[str, Any], event_id: int | None) -> bytes:
     """Encode one event; without an id a client's `Last-Event-ID` stays as it is."""
-    encoded = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     head = f"id: {event_id}\n" if event_id is not None else ""
-    return f"{head}event: review.{kind}\ndata: {encoded}\n\n".encode()
+    return f"{head}event: review.{kind}\ndata: {compact(data)}\n\n".encode()
 
 
 class Stream:

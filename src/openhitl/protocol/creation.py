@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +18,7 @@ from openhitl.protocol.case import (
     Status,
     actions_of,
 )
+from openhitl.protocol.compact import compact
 from openhitl.protocol.context import Context
 from openhitl.protocol.durations import DEFAULT_TIMEOUT, MAX_TIMEOUT, MIN_TIMEOUT, parse_duration
 from openhitl.protocol.problems import Problems, check_storable, invalid, list_of, object_of, text_of
@@ -48,7 +48,6 @@ UNSUPPORTED = frozenset({"assignees", "hitl_callback_url", "surface", "verificat
 _TYPE = re.compile(r"x-[a-zA-Z0-9][a-zA-Z0-9._-]{0,60}")  # HITL v0.8 §10 "Custom Types"
 CASE_ID = re.compile(r"[a-zA-Z0-9_-]{1,100}")
 _HIGHER = (Assurance.SIGNED_IN, Assurance.PASSKEY)
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +245,6 @@ def _inline_actions(raw: Any, review_type: str, asking: Asking) -> tuple[str, ..
 
 def _metadata(raw: Any) -> dict[str, Any]:
     metadata = object_of(raw, "metadata")
-    if metadata and len(_encode(metadata).encode()) > MAX_METADATA_BYTES:
+    if metadata and len(compact(metadata).encode()) > MAX_METADATA_BYTES:
         invalid("metadata", f"must be at most {MAX_METADATA_BYTES} bytes of JSON")
     return metadata

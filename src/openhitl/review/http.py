@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from openhitl.errors import HitlError, MalformedRequest, UnsupportedMediaType
+from openhitl.protocol.compact import compact
 
 MAX_BODY_BYTES = 1024 * 1024
 MAX_FORM_FIELDS = 2_000
@@ -84,7 +85,6 @@ def wants_html(headers: Mapping[str, str]) -> bool:
 
 
 _decode = json.JSONDecoder(parse_constant=_refuse_constant).decode
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def _short(error: BaseException) -> str:
@@ -107,7 +107,7 @@ class Response:
 
 def json_response(status: int, value: Any, headers: Iterable[tuple[str, str]] = ()) -> Response:
     """Encode a value as JSON. What an API says is nobody else's to keep."""
-    body = _encode(value).encode("utf-8", "surrogatepass")
+    body = compact(value).encode("utf-8", "surrogatepass")
     return Response(status, body, headers=(("cache-control", "no-store"), *headers))
 
 
