@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from openhitl.agent import HITL, Decision, OpenCase, Outcome, SyncHITL
-    from openhitl.server.embedded import AlreadyServed, EmbeddedServer
+    from openhitl.errors import AlreadyServed
+    from openhitl.server.embedded import EmbeddedServer
     from openhitl.settings import Settings, load_settings
 
 __version__ = "0.1.0"
@@ -31,7 +32,7 @@ _HOMES = {
     "Decision": "openhitl.agent",
     "OpenCase": "openhitl.agent",
     "Outcome": "openhitl.agent",
-    "AlreadyServed": "openhitl.server.embedded",
+    "AlreadyServed": "openhitl.errors",
     "EmbeddedServer": "openhitl.server.embedded",
     "Settings": "openhitl.settings",
     "load_settings": "openhitl.settings",

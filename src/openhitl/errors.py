@@ -300,3 +300,13 @@ class SetupError(HitlError):
     """The configuration is not usable."""
 
     code = "bad_configuration"
+
+
+class AlreadyServed(SetupError):
+    """Another process serves this data folder. `url` is its address, None while it starts."""
+
+    code = "already_served"
+
+    def __init__(self, url: str | None) -> None:
+        super().__init__("Another process serves this data folder.", url=url)
+        self.url = url

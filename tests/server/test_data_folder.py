@@ -11,10 +11,10 @@ import sys
 
 import pytest
 
-from openhitl.errors import SetupError
+from openhitl.errors import AlreadyServed, SetupError
 from openhitl.protocol.case import ActorKind
 from openhitl.protocol.tokens import Purpose, checked_hash
-from openhitl.server.embedded import AlreadyServed, EmbeddedServer
+from openhitl.server.embedded import EmbeddedServer
 from openhitl.server.local import KEY_NAME, LOCAL_AGENT, ensure_local_key, new_key
 from openhitl.server.lock import LOCK_NAME, ServerLock
 from openhitl.server.opening import open_store

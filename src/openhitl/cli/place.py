@@ -14,7 +14,7 @@ import openhitl
 from openhitl.cli.terminal import Terminal
 from openhitl.client.config import load_config, local_url
 from openhitl.client.origins import is_loopback
-from openhitl.errors import HitlError, ServerUnreachable
+from openhitl.errors import AlreadyServed, HitlError, ServerUnreachable
 
 START_SECONDS = 30.0
 PROBE_SECONDS = 2.0
@@ -69,7 +69,7 @@ class Place:
     def _take_over(self) -> None:
         try:
             self._serve(port=urlsplit(self.config.server_url).port)
-        except openhitl.AlreadyServed:
+        except AlreadyServed:
             return  # somebody was faster
         except HitlError as error:
             self._terminal.say(f"The server has ended, and this process cannot replace it: {error.message}")
@@ -82,7 +82,7 @@ class Place:
             try:
                 self._serve()
                 return
-            except openhitl.AlreadyServed as other:
+            except AlreadyServed as other:
                 if other.url and self._join(other.url):
                     return
                 time.sleep(PROBE_SECONDS / 10)  # it is just starting, or just ending

@@ -7,7 +7,7 @@ import threading
 from contextlib import ExitStack
 from types import TracebackType
 
-from openhitl.errors import SetupError
+from openhitl.errors import AlreadyServed, SetupError
 from openhitl.server.app import Server
 from openhitl.server.local import ensure_local_key
 from openhitl.server.lock import ServerLock
@@ -16,16 +16,6 @@ from openhitl.server.serving import HitlUvicorn, bind, uvicorn_for
 from openhitl.settings import Settings
 
 START_SECONDS = 30.0
-
-
-class AlreadyServed(SetupError):
-    """Another process serves this data folder."""
-
-    code = "already_served"
-
-    def __init__(self, url: str | None) -> None:
-        super().__init__(url=url)
-        self.url = url
 
 
 class EmbeddedServer:
