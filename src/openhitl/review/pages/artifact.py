@@ -10,11 +10,14 @@ from typing import Any
 from markupsafe import Markup
 
 from openhitl.protocol.context import Artifact
-from openhitl.review.pages.diffs import Diff, PatchLine, compare, parse_patch
+from openhitl.review.pages.diffs import MAX_LINES, Diff, PatchLine, compare, parse_patch
 from openhitl.review.pages.markdown import render_markdown
 from openhitl.review.pages.sheet import Sheet
 from openhitl.review.pages.tree import Node, humanise, read
+from openhitl.review.pages.zone import is_drawable
 
+#: What is longer is shown as it was sent: to lay out hostile Markdown takes up to 20 µs a character.
+MAX_LAID_OUT_CHARACTERS = 30_000
 _MARKDOWN = frozenset({"markdown", "md", "text/markdown", "commonmark", "gfm"})
 _PROSE = frozenset({"", "text", "plain", "text/plain", "txt"})
 _PATCH = frozenset({"diff", "patch", "text/x-diff", "text/x-patch"})
@@ -48,21 +51,22 @@ def artifact_of(sheet: Sheet) -> ArtifactView | None:
         return None
     kind = artifact.format.strip().lower()
     source = text_of(artifact.content)
-    preview = render_markdown(source) if kind in _MARKDOWN else None
+    is_long = len(source) > MAX_LAID_OUT_CHARACTERS
+    preview = render_markdown(source) if kind in _MARKDOWN and not is_long else None
     before = _previous_text(sheet)
     changes = compare(before, source) if before is not None else None
     tabs = _tabs(has_preview=preview is not None, has_changes=changes is not None)
     return ArtifactView(
         title=artifact.title,
         source=source,
-        is_code=preview is None and kind not in _PROSE,
+        is_code=preview is None and (is_long or kind not in _PROSE),
         preview=preview.html if preview else None,
-        patch=parse_patch(source) if kind in _PATCH else (),
+        patch=parse_patch(source) if kind in _PATCH and source.count("\n") < MAX_LINES else (),
         changes=changes,
         tabs=tabs,
         shown="changes" if changes else "source" if preview and preview.leaves_out else tabs[0],
         note=_note(sheet, kind, leaves_out=bool(preview and preview.leaves_out)),
-        details=_details(sheet, artifact),
+        details=_details(sheet, artifact) if is_drawable(sheet) else [],
         editable=isinstance(artifact.content, str),
     )
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from openhitl.protocol.context import Item
 from openhitl.review.pages.comparison import cells_of
 from openhitl.review.pages.sheet import Sheet
 from openhitl.review.pages.tree import Node, humanise, read
+from openhitl.review.pages.zone import is_drawable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +33,15 @@ class Card:
 
 
 def cards_of(sheet: Sheet, chosen: Collection[str] | None, *, columns: Sequence[str] = ()) -> list[Card]:
-    """Read the items off a case; `chosen` None ticks all of them."""
+    """Read the items off a case; `chosen` None ticks all of them.
+
+    Of a context that is not drawable they say their names and descriptions alone.
+    """
+    items = sheet.context.items if sheet.context else ()
+    if not is_drawable(sheet):
+        items = tuple(replace(item, metadata={}, rest={}) for item in items)
     return [
-        _card(sheet, item, is_chosen=chosen is None or item.id in chosen, columns=columns)
-        for item in (sheet.context.items if sheet.context else ())
+        _card(sheet, item, is_chosen=chosen is None or item.id in chosen, columns=columns) for item in items
     ]
 
 

@@ -16,6 +16,7 @@ _AROUND = 3  # unchanged lines kept on either side of a change
 _MIN_FOLD = 4  # a run shorter than this is not worth folding
 _MAX_MARKED_CHARACTERS = 600
 _MAX_MARKED_LINES = 800
+_MAX_REWRITTEN_CHARACTERS = 25_000  # of all rewritten lines together: comparing words takes their square
 _WORD = re.compile(r"\w+|\s+|[^\w\s]")
 
 #: A piece of a line and whether it differs from the other side.
@@ -58,8 +59,18 @@ def compare(old: str, new: str) -> Diff:
     chunks: list[Chunk] = []
     changed = total = 0
     matcher = SequenceMatcher(None, before, after)
-    mark = len(before) + len(after) <= _MAX_MARKED_LINES
-    for tag, old_start, old_end, new_start, new_end in matcher.get_opcodes():
+    opcodes = matcher.get_opcodes()
+    rewritten = (
+        line
+        for tag, old_start, old_end, new_start, new_end in opcodes
+        if tag == "replace"
+        for line in (*before[old_start:old_end], *after[new_start:new_end])
+    )
+    mark = (
+        len(before) + len(after) <= _MAX_MARKED_LINES
+        and sum(map(len, rewritten)) <= _MAX_REWRITTEN_CHARACTERS
+    )
+    for tag, old_start, old_end, new_start, new_end in opcodes:
         size = max(old_end - old_start, new_end - new_start)
         total += size
         if tag == "equal":

@@ -22,7 +22,7 @@ from openhitl.review.pages.suggestions import (
 )
 from openhitl.review.pages.tree import Node, humanise, read
 from openhitl.review.pages.view import Page
-from openhitl.review.pages.zone import is_complete, zone_of
+from openhitl.review.pages.zone import is_complete, is_drawable, zone_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +144,8 @@ def _failure(sheet: Sheet, *, leave_out: Sequence[str]) -> FailureView | None:
     failure = sheet.context.error if sheet.context else None
     if failure is None:
         return None
+    if not is_drawable(sheet):
+        return FailureView(title=failure.title, summary=failure.summary, facts=(), details=())
     details = read(failure.details) if failure.details is not None else None
     return FailureView(
         title=failure.title,

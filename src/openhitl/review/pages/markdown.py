@@ -30,7 +30,8 @@ _CLEANER = nh3.Cleaner(
     link_rel="noopener noreferrer nofollow",
     set_tag_attribute_values={"a": {"target": "_blank"}, **{tag: {"dir": "auto"} for tag in _OWN_DIRECTION}},
 )
-_LIST_MARK = re.compile(r"^[\s>]*(?:\d+[.)]|[-*+])\s", re.MULTILINE)
+#: Never beyond its own line, so that the time it takes grows with the text alone.
+_LIST_MARK = re.compile(r"^[ \t>]*(?:\d{1,9}[.)]|[-*+])\s", re.MULTILINE)
 _WORD = re.compile(r"\w+")
 _MARKUP = re.compile(r"<[^>]*>")
 

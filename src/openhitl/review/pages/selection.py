@@ -11,7 +11,7 @@ from openhitl.review.pages.problems import Problem, problem_list, typed, typed_a
 from openhitl.review.pages.sheet import Sheet
 from openhitl.review.pages.tree import humanise
 from openhitl.review.pages.view import Page
-from openhitl.review.pages.zone import is_complete, zone_of
+from openhitl.review.pages.zone import is_complete, is_drawable, zone_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Bounds:
 
 def selection_page(sheet: Sheet) -> Page:
     """Draw the page to choose on."""
-    columns = columns_of(sheet.context.items) if sheet.context else []
+    columns = columns_of(sheet.context.items) if sheet.context and is_drawable(sheet) else []
     cards = cards_of(sheet, typed_all(sheet, "selected"), columns=columns)
     bounds = _bounds(sheet, len(cards))
     rule = _rule(sheet, bounds, len(cards))

@@ -65,8 +65,21 @@ def _branch(value: Mapping[str, Any], label: str) -> Node:
 def count_rows(node: Node) -> int:
     """Count about how many lines a node takes on the page."""
     if node.is_leaf or node.kind == "pairs":
-        return 1 + len(node.text) // 60
+        return 1 + max(len(node.text) // 60, node.text.count("\n"))
     return 1 + sum(count_rows(child) for child in node.children)
+
+
+def has_more_values(value: Any, most: int) -> bool:
+    """Tell whether there are more than so many values in a JSON value, itself included."""
+    counted, waiting = 0, [value]
+    while waiting and counted <= most:
+        one = waiting.pop()
+        counted += 1
+        if isinstance(one, Mapping):
+            waiting.extend(one.values())
+        elif isinstance(one, Sequence) and not isinstance(one, str):
+            waiting.extend(one)
+    return counted > most
 
 
 def key_facts(rest: Mapping[str, Any]) -> tuple[list[Node], dict[str, Any]]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from openhitl.protocol.case import Json
 from openhitl.review.pages.diffs import PatchLine, parse_patch
 from openhitl.review.pages.sheet import Sheet
-from openhitl.review.pages.tree import Node, count_rows, humanise, key_facts, read
+from openhitl.review.pages.tree import Node, count_rows, has_more_values, humanise, key_facts, read
 
 #: Beyond these a page would be too heavy to read; it then offers the full details instead.
 MAX_ROWS = 2000
+MAX_VALUES = 6000
 MAX_TEXT_CHARACTERS = 200_000
 _SHORT_ROWS = 12
 
@@ -44,22 +45,31 @@ class Zone:
 
 
 def zone_of(sheet: Sheet, *, extra: Mapping[str, Any] | None = None) -> Zone:
-    """Lay out what a context says; `extra` are further values that need a place under the details."""
+    """Lay out what a context says; `extra` are further values that need a place under the details.
+
+    Of a context that is not drawable only the message is laid out: the full details say the rest.
+    """
     context = sheet.context
     if context is None:
         return Zone.empty()
+    if not is_drawable(sheet):
+        return replace(Zone.empty(), message=_message(sheet))
     rest = {key: value for key, value in context.rest.items() if not _is_banner(key, value)}
     facts, remaining = _facts(context.facts, rest)
     nodes = [read(value, humanise(key)) for key, value in {**remaining, **(extra or {})}.items()]
-    message = sheet.content.message
     return Zone(
-        message="" if message.strip() == sheet.content.prompt.strip() else message,
+        message=_message(sheet),
         facts=facts,
         patch=parse_patch(context.diff) if isinstance(context.diff, str) else (),
         links=_links(context.links),
         details=Details(nodes=nodes, is_short=sum(map(count_rows, nodes)) <= _SHORT_ROWS),
         definition=read(sheet.content.context["form"]) if context.form else None,
     )
+
+
+def _message(sheet: Sheet) -> str:
+    message = sheet.content.message
+    return "" if message.strip() == sheet.content.prompt.strip() else message
 
 
 def _is_banner(key: str, value: object) -> bool:
@@ -103,8 +113,17 @@ def is_complete(sheet: Sheet) -> bool:
         return False
     if sheet.view.query.get("view") == "answer":  # reached from the full details
         return True
-    rows = count_rows(read(sheet.content.context))
-    return rows <= MAX_ROWS and len(raw_context(sheet)) <= MAX_TEXT_CHARACTERS
+    return is_drawable(sheet)
+
+
+def is_drawable(sheet: Sheet) -> bool:
+    """Tell whether a page can lay out the whole context: what is too heavy only the full details say."""
+    context = sheet.content.context
+    return (
+        not has_more_values(context, MAX_VALUES)
+        and len(raw_context(sheet)) <= MAX_TEXT_CHARACTERS
+        and count_rows(read(context)) <= MAX_ROWS
+    )
 
 
 def raw_context(sheet: Sheet) -> str:
