@@ -109,7 +109,6 @@ async def test_the_sync_face_asks_and_waits(peer):
 
 async def test_the_sync_face_works_for_several_threads_and_leaves_none_behind(peer):
     peer.created = {"type": "approval", "prompt": "Deploy?"}
-    before = threading.active_count()
     with SyncHITL(peer.url, announce=lambda case: None) as hitl:
         waits = [asyncio.create_task(asyncio.to_thread(hitl.wait, CASE_ID)) for _ in range(3)]
         await peer.saw("events", 3)
@@ -117,7 +116,6 @@ async def test_the_sync_face_works_for_several_threads_and_leaves_none_behind(pe
         decisions = await asyncio.gather(*waits)
     assert all(decision.approved for decision in decisions)
     assert not [thread for thread in threading.enumerate() if thread.name == "openhitl-agent"]
-    assert threading.active_count() >= before
 
 
 async def test_the_sync_face_starts_afresh_after_a_fork(peer):
