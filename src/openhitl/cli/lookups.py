@@ -6,12 +6,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from openhitl.agent.decision import decision_from
 from openhitl.agent.replies import json_object
+from openhitl.cli.answers import notes
 from openhitl.cli.terminal import left_words
 from openhitl.client import requests
 from openhitl.client.config import ClientConfig
 from openhitl.client.session import Session
 from openhitl.errors import PeerError
+from openhitl.protocol.case import Status
+from openhitl.protocol.incoming import parse_poll
 from openhitl.protocol.visible import visible
 
 MAX_PAGE = 200
@@ -45,16 +49,13 @@ async def fetch_cases(
 
 
 def describe_end(view: Mapping[str, Any]) -> str:
-    """Say in one line how a case ended, or how long it has left."""
-    match view["status"]:
-        case "completed":
-            result = view.get("result") or {}
-            return f"Answered: {result.get('action', '?')}, {view.get('completed_at', '')}"
-        case "expired":
-            return f"Nobody answered in time. Default action: {view.get('default_action', 'skip')}."
-        case "cancelled":
-            return f"Cancelled: {visible(str(view.get('reason') or 'no reason given'))}"
-    return f"{time_left(view)} left"
+    """Say in one line how a case ended, or how long it has left. Raises: PeerError."""
+    poll = parse_poll(view)
+    if not poll.status.is_final:
+        return f"{time_left(view)} left"
+    if poll.status is Status.COMPLETED:
+        return f"Answered: {poll.action}, {view.get('completed_at', '')}"
+    return visible(notes(decision_from(poll))[0])
 
 
 def time_left(view: Mapping[str, Any]) -> str:
