@@ -34,6 +34,16 @@ def test_every_case_can_be_given_back_with_a_reason(name: str) -> None:
     assert f'action="/reviews/review_{name}_7f3k/cancel?token=' in html
 
 
+def test_an_artifact_that_is_only_text_is_compared_as_any_other() -> None:
+    before, after = (
+        made("approval", "Go?", {"artifact": "a\nb"}),
+        made("approval", "Go?", {"artifact": "a\nc"}),
+    )
+    assert "Changed 1 of 2" in page_text(render_review(view(after, previous=before)).html)
+    edited = answered(before, "edit", {"edits": {"content": "a\nd"}})
+    assert "Changed 1 of 2" in page_text(render_review(view(edited)).html)
+
+
 def test_edits_are_shown_as_a_diff_before_they_are_sent() -> None:
     draft = Draft(values={"content": LETTER.replace("five", "six")}, version=1, saved_at=NOW)
     html = render_review(view(sample("letter"), query={"view": "edits"}, draft=draft)).html

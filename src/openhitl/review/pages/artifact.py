@@ -9,6 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from openhitl.protocol.case import Content
 from openhitl.protocol.context import Artifact
 from openhitl.review.pages.diffs import MAX_LINES, Diff, PatchLine, compare, parse_patch
 from openhitl.review.pages.markdown import render_markdown
@@ -53,7 +54,7 @@ def artifact_of(sheet: Sheet) -> ArtifactView | None:
     source = text_of(artifact.content)
     is_long = len(source) > MAX_LAID_OUT_CHARACTERS
     preview = render_markdown(source) if kind in _MARKDOWN and not is_long else None
-    before = _previous_text(sheet)
+    before = sent_text(sheet.view.previous.content) if sheet.view.previous else None
     changes = compare(before, source) if before is not None else None
     tabs = _tabs(has_preview=preview is not None, has_changes=changes is not None)
     return ArtifactView(
@@ -78,12 +79,12 @@ def text_of(content: Any) -> str:
     return json.dumps(content, ensure_ascii=False, indent=2)
 
 
-def _previous_text(sheet: Sheet) -> str | None:
-    previous = sheet.view.previous
-    artifact = previous.content.context.get("artifact") if previous else None
-    if not isinstance(artifact, dict) or "content" not in artifact:
-        return None
-    return text_of(artifact["content"])
+def sent_text(content: Content) -> str | None:
+    """Return the text of a case's artifact, which may be its text alone; None if it has none."""
+    artifact = content.context.get("artifact")
+    if isinstance(artifact, dict):
+        artifact = artifact.get("content")
+    return None if artifact is None else text_of(artifact)
 
 
 def _tabs(*, has_preview: bool, has_changes: bool) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from openhitl.protocol.case import ANSWERING, Answer, DefaultAction, Status
 from openhitl.protocol.lifecycle import CANCEL_REASONS
 from openhitl.review.pages.answer_rows import AnswerRow, answer_rows, edited_content, unsent_rows
-from openhitl.review.pages.artifact import text_of
+from openhitl.review.pages.artifact import sent_text
 from openhitl.review.pages.diffs import Diff, compare
 from openhitl.review.pages.frame import frame_of
 from openhitl.review.pages.full import raw_texts
@@ -37,11 +37,11 @@ class OutcomeView:
     changes: Diff | None = None
 
 
-def outcome_page(sheet: Sheet, *, status: int | None = None) -> Page:
+def outcome_page(sheet: Sheet) -> Page:
     """Draw the final page of a case, or of one whose deadline has passed without anybody noticing."""
     return sheet.draw(
         "outcome.html",
-        status=status or 200,
+        status=200,
         frame=frame_of(sheet),
         outcome=_outcome(sheet),
         texts=raw_texts(sheet),
@@ -70,13 +70,8 @@ def _answered(sheet: Sheet, answer: Answer) -> OutcomeView:
         who=_who(sheet, answer),
         surface=_surface(sheet, answer),
         rows=answer_rows(sheet, answer),
-        changes=compare(_original(sheet), edited) if edited is not None else None,
+        changes=compare(sent_text(sheet.content) or "", edited) if edited is not None else None,
     )
-
-
-def _original(sheet: Sheet) -> str:
-    artifact = sheet.content.context.get("artifact")
-    return text_of(artifact.get("content", "")) if isinstance(artifact, dict) else ""
 
 
 def _who(sheet: Sheet, answer: Answer) -> str:
