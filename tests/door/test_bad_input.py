@@ -272,7 +272,16 @@ def test_paths_and_methods_that_are_not_there_say_so(server):
 
 
 @pytest.mark.parametrize(
-    "query", ["status=done", "type=nope", "since=yesterday", "limit=0", "limit=x", "limit=1000"]
+    "query",
+    [
+        "status=done",
+        "type=nope",
+        "since=yesterday",
+        "limit=0",
+        "limit=x",
+        "limit=1000",
+        f"limit=000000001{'0' * 5_000}",
+    ],
 )
 def test_a_listing_with_a_wrong_filter_is_refused(server, query):
     assert server.service.get(f"/api/v1/reviews?{query}").status_code == 422

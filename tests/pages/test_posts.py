@@ -9,7 +9,7 @@ import pytest
 from openhitl.errors import InvalidAction
 from openhitl.protocol.answers import check_answer
 from openhitl.protocol.context import Context
-from openhitl.review.pages import decode_answer, decode_step, merge_draft
+from openhitl.review.pages import decode_answer, decode_step, merge_draft, render_review
 from openhitl.store.records import Draft, StoredCase
 from tests.pages.samples import NOW, made, sample, view
 
@@ -190,3 +190,11 @@ def test_what_the_script_saves_is_merged_as_if_posted() -> None:
     }
     assert merge_draft(view(sample("letter")), {"content": "x"}) == {"content": "x"}
     assert merge_draft(view(sample("form")), {"relocate": True})["relocate"] is True
+
+
+def test_numbers_that_are_none_of_the_pages_are_passed_over() -> None:
+    endless = "9" * 5_000
+    post = decode_step(view(sample("wizard")), [("step", endless), ("version", endless)])
+    assert (post.step, post.version) == (1, None)
+    page = render_review(view(sample("wizard"), query={"step": endless}))
+    assert page.html == render_review(view(sample("wizard"), query={"step": "1"})).html

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openhitl.protocol.numbers import parse_number
+from openhitl.protocol.numbers import parse_number, parse_whole
 from tests.protocol.values import vectors
 
 
@@ -33,3 +33,15 @@ def test_every_number_that_a_program_spells_is_read_back(number):
 @given(st.text())
 def test_no_text_breaks_the_reader(text):
     parse_number(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("0", 0), ("007", 7), ("9" * 9, 999_999_999), ("9" * 10, None), ("9" * 5_000, None)]
+)
+def test_a_whole_number_of_a_query_has_up_to_nine_digits(text, number):
+    assert parse_whole(text) == number
+
+
+@pytest.mark.parametrize("text", ["", "-1", "+1", "1.0", " 1", "²", "٣", "one"])
+def test_what_is_no_plain_whole_number_is_none(text):
+    assert parse_whole(text) is None

@@ -6,6 +6,7 @@ import math
 import re
 from typing import Any, TypeGuard
 
+_MOST_DIGITS = 9
 _SPACES = re.compile(r"[\s\u00a0\u202f'’_]")
 _PLAIN = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 _COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+")
@@ -20,6 +21,14 @@ _AMBIGUOUS = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3}|\.[0-9]{2}0)")
 def is_number(value: Any) -> TypeGuard[float]:
     """Tell a finite JSON number from anything else, true and false included."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def parse_whole(text: str) -> int | None:
+    """Read up to nine digits of a query or a form; None for anything else.
+
+    Longer ones are nobody's step, page or version, and Python refuses to read some of them.
+    """
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else None
 
 
 def parse_number(text: str) -> int | float | None:

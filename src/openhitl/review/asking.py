@@ -17,6 +17,7 @@ from openhitl.errors import (
 )
 from openhitl.identity import Asker
 from openhitl.protocol.case import ACTIONS, Actor, ActorKind, Status
+from openhitl.protocol.numbers import parse_whole
 from openhitl.protocol.problems import check_storable, text_of
 from openhitl.review.bodies import reason_in
 from openhitl.review.door import Door
@@ -129,6 +130,7 @@ def _instant(value: str | None) -> datetime | None:
 
 
 def _whole(value: str, name: str, *, most: int) -> int:
-    if not (value.isascii() and value.isdecimal() and 1 <= int(value[:9]) <= most):
+    number = parse_whole(value)
+    if number is None or not 1 <= number <= most:
         raise InvalidRequest(f"{name} must be a whole number from 1 to {most}.")
-    return int(value)
+    return number

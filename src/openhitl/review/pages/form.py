@@ -8,6 +8,7 @@ from typing import Any
 
 from openhitl.protocol.fields import Field, is_empty
 from openhitl.protocol.forms import Form
+from openhitl.protocol.numbers import parse_whole
 from openhitl.review.pages.controls import PREFIX, Control, Filling, control_of, field_pairs
 from openhitl.review.pages.field_errors import say_errors
 from openhitl.review.pages.field_values import shown_values
@@ -79,7 +80,9 @@ def _step_number(sheet: Sheet, wizard: Wizard) -> int:
     """Choose the step: the one that was posted, asked for, or left off at."""
     asked = typed(sheet, "step") or sheet.view.query.get("step", "")
     progress = sheet.case.progress
-    number = int(asked) if asked.isdecimal() else progress.current_step if progress else 1
+    number = parse_whole(asked)
+    if number is None:
+        number = progress.current_step if progress else 1
     return min(max(number, 1), wizard.total)
 
 

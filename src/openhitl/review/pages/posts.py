@@ -10,6 +10,7 @@ from openhitl.protocol.case import Json
 from openhitl.protocol.context import Context
 from openhitl.protocol.fields import Field, is_empty
 from openhitl.protocol.forms import Form
+from openhitl.protocol.numbers import parse_whole
 from openhitl.review.pages.controls import PREFIX, field_pairs
 from openhitl.review.pages.params import modified_params, param_errors, params_form
 from openhitl.review.pages.suggestions import fill, find_suggestion
@@ -93,7 +94,7 @@ def _form(form: Form | None, pairs: Pairs, view: PageView) -> dict[str, Any]:
 
 def decode_step(view: PageView, pairs: Pairs) -> StepPost:
     """Read a form post of `draft`: a wizard step, an edited text, ticked items, retry parameters."""
-    version = int(_one(pairs, "version")) if _one(pairs, "version").isdecimal() else None
+    version = parse_whole(_one(pairs, "version"))
     go = _one(pairs, "go")
     match go:
         case "edits":
@@ -135,8 +136,7 @@ def _form_step(view: PageView, pairs: Pairs, go: str, version: int | None) -> St
     if form is None:
         return StepPost(values={"answer": _text(pairs, f"{PREFIX}answer")}, version=version)
     wizard = wizard_of(form)
-    asked = _one(pairs, "step")
-    number = min(max(int(asked) if asked.isdecimal() else 1, 1), wizard.total)
+    number = min(max(parse_whole(_one(pairs, "step")) or 1, 1), wizard.total)
     typed = form.from_text(field_pairs(pairs))
     fields = wizard.fields(number)
     sensitive = _secrets(view.carried, fields, typed, forgotten=_all(pairs, "forget"))
