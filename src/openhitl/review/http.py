@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -32,11 +31,9 @@ class Request:
 
     @property
     def cookies(self) -> dict[str, str]:
-        """The cookies by name; none if they cannot be parsed."""
-        try:
-            return {name: morsel.value for name, morsel in SimpleCookie(self.headers.get("cookie")).items()}
-        except CookieError:
-            return {}
+        """The cookies by name, as they were set: ours are never quoted. RFC 6265 §5.4."""
+        pairs = (pair.partition("=") for pair in self.headers.get("cookie", "").split(";"))
+        return {name.strip(): value.strip() for name, _, value in pairs}
 
     @property
     def media_type(self) -> str:
