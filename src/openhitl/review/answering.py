@@ -79,7 +79,7 @@ async def _respond_form(door: Door, request: Request, case_id: str, actor: Actor
     except CLOSED:
         return _back(door, request, case_id)
     except (InvalidAnswer, InvalidAction, InvalidRequest) as error:
-        return page_response(door, await _with_problems(door, request, case_id, error, pairs))
+        return await page_response(await _with_problems(door, request, case_id, error, pairs))
     gone = _carry_cookie(door, case_id, "", max_age_seconds=0)
     return _back(door, request, case_id, headers=[("set-cookie", gone)])
 
@@ -141,7 +141,7 @@ async def _draft_form(door: Door, request: Request, case_id: str, actor: Actor) 
     if post.problems is not None:
         # What was typed comes back with the page, secrets by way of their cookie.
         wrong = replace(view, problems=post.problems, carried=post.sensitive)
-        response = page_response(door, wrong)
+        response = await page_response(wrong)
         return replace(response, headers=(*response.headers, cookie))
     try:
         await door.book.save_draft(
@@ -150,7 +150,7 @@ async def _draft_form(door: Door, request: Request, case_id: str, actor: Actor) 
     except DraftConflict as error:
         problems = Problems(pairs=pairs, message=error.message)
         conflict = await view_of(door, request, case_id, problems=problems)
-        response = page_response(door, replace(conflict, carried=post.sensitive), status=error.status)
+        response = await page_response(replace(conflict, carried=post.sensitive), status=error.status)
         return replace(response, headers=(*response.headers, cookie))
     except CLOSED:
         return _back(door, request, case_id)

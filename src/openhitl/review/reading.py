@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Mapping
 
@@ -19,7 +20,7 @@ PREFILL = "prefill"
 async def page(door: Door, request: Request, case_id: str) -> Response:
     """Serve the review page. HITL v0.8 §7, §11."""
     await door.book.review_actor(case_id, request.query.get("token"))
-    return page_response(door, await view_of(door, request, case_id))
+    return await page_response(await view_of(door, request, case_id))
 
 
 async def view_of(
@@ -43,9 +44,9 @@ async def view_of(
     )
 
 
-def page_response(door: Door, view: PageView, *, status: int | None = None) -> Response:
-    """Render a review page."""
-    return html_response(render_review(view), status=status)
+async def page_response(view: PageView, *, status: int | None = None) -> Response:
+    """Render a review page, beside the event loop: a full one may take a second."""
+    return html_response(await asyncio.to_thread(render_review, view), status=status)
 
 
 def error_page(door: Door, error: HitlError, headers: Mapping[str, str]) -> Response:
