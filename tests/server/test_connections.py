@@ -194,6 +194,53 @@ def test_a_reader_that_takes_nothing_is_cut(tmp_path):
         assert streams(service) == 0
 
 
+@pytest.mark.parametrize(
+    "sent", [b"", b"GET /healthz HTTP/1.1\r\nhost: a\r\n", b"GET /healthz HTTP/1.1\r\n\r\nGET /"]
+)
+def test_a_head_that_does_not_come_is_not_waited_for(tmp_path, sent):
+    with impatient(tmp_path, Patience(head_seconds=0.3)) as (service, _), connected(service) as connection:
+        connection.sendall(sent)
+        if sent.endswith(b"GET /"):
+            assert read_response(connection) == (200, {"status": "ok"})
+            connection.sendall(b"health")
+        assert read_to_the_end(connection) == b""
+
+
+#: Which of them it is depends on how soon the network tells.
+CUT = (BrokenPipeError, ConnectionResetError)
+
+
+def pour(connection: socket.socket, mebibytes: int) -> None:
+    for _ in range(16 * mebibytes):
+        connection.sendall(b"x" * 65_536)
+
+
+@pytest.mark.parametrize("start", [b"GET /", b"GET / HTTP/1.1\r\nx: "], ids=["address", "header"])
+def test_a_head_without_end_is_refused(server, start):
+    with connected(server.anyone) as connection:
+        connection.sendall(start)
+        with pytest.raises(CUT):
+            pour(connection, 16)
+    with connected(server.anyone) as connection:
+        connection.sendall(start.ljust(65_537, b"x"))
+        status, body = read_response(connection)
+        assert (status, body["error"], body["limit_bytes"]) == (413, "payload_too_large", 65_536)
+
+
+def test_trailers_without_end_are_cut(server):
+    with connected(server.anyone) as connection:
+        connection.sendall(head("POST", "/api/v1/reviews", "transfer-encoding: chunked") + b"0\r\nx: ")
+        with pytest.raises(CUT):
+            pour(connection, 32)
+
+
+def test_heads_of_one_connection_are_counted_one_by_one(server):
+    with connected(server.anyone) as connection:
+        for _ in range(5):
+            connection.sendall(head("GET", "/healthz", "x: " + "x" * 30_000))
+            assert read_response(connection) == (200, {"status": "ok"})
+
+
 def test_a_body_that_does_not_come_is_refused_in_time(tmp_path):
     with impatient(tmp_path, Patience(body_seconds=0.3)) as (service, _):
         with connected(service) as connection:

@@ -37,7 +37,7 @@ class Server:
 
     def __init__(self, settings: Settings, *, patience: Patience = Patience()) -> None:  # noqa: B008
         self.settings = settings
-        self._patience = patience
+        self.patience = patience
         self.ready = False
         self._stack = AsyncExitStack()
         self._prefix = ""
@@ -54,8 +54,8 @@ class Server:
         door = Door(self.book, keys, self.settings, DefaultFetcher(outbound))
         self._prefix = door.base
         self._poll = PollEndpoint(door)
-        self._events = EventsEndpoint(door, self._poll, self._patience)
-        self._door = DoorApp(door, Router(ROUTES), self._patience)
+        self._events = EventsEndpoint(door, self._poll, self.patience)
+        self._door = DoorApp(door, Router(ROUTES), self.patience)
         self._house = house_app(self)
         sweeper = Sweeper(self.book, retention=self.settings.retention)
         head = await self.book.ledger.read(store.head)

@@ -28,8 +28,9 @@ WITH_BODY = frozenset({"POST", "PUT"})
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How many seconds a client may take: to send a body, and to take what it is sent."""
+    """How many seconds a client may take: to send a head and a body, and to take what it is sent."""
 
+    head_seconds: float = 30.0
     body_seconds: float = 30.0
     stuck_seconds: float = 20.0
 

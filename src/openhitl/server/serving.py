@@ -8,12 +8,14 @@ import resource
 import socket
 import sys
 from collections.abc import Callable
+from functools import partial
 
 import uvicorn
 
 from openhitl.errors import SetupError
 from openhitl.server.app import Server
 from openhitl.server.asgi import Patience
+from openhitl.server.connection import Connection
 from openhitl.server.local import ensure_local_key
 from openhitl.server.lock import ServerLock
 from openhitl.server.logs import log_to_stderr
@@ -83,7 +85,7 @@ def uvicorn_for(server: Server) -> HitlUvicorn:
     config = uvicorn.Config(
         server,
         loop="uvloop" if sys.platform != "win32" else "asyncio",
-        http="httptools",
+        http=partial(Connection, patience=server.patience),  # type: ignore[arg-type]  # makes one
         ws="none",
         lifespan="on",
         log_level=logging.WARNING,
