@@ -23,8 +23,6 @@ def test_cookies_are_read_in_time(header: str) -> None:
 
 
 def test_a_cookie_is_found_beside_those_that_nobody_can_parse() -> None:
-    request = Request(
-        "GET", "/", headers={"cookie": 'odd [name]=1; broken; {"a": 1}=c;carry=hidden-=; x=1'}
-    )
+    request = Request("GET", "/", headers={"cookie": 'odd [name]=1; broken; {"a": 1}=c;carry=hidden-=; x=1'})
     assert request.cookies["carry"] == "hidden-="
     assert Request("GET", "/").cookies.get("carry") is None
