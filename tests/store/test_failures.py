@@ -92,6 +92,24 @@ def test_text_that_cannot_be_stored_fails_alone(desk):
     assert desk.ask()
 
 
+@pytest.mark.parametrize("fate", ["deleted", "replaced"])
+def test_nothing_is_acknowledged_on_a_file_that_is_no_longer_there(tmp_path, fate):
+    """SQLite itself would go on writing to the deleted file, and all of it would be lost at the end."""
+    with opened(f"sqlite:///{tmp_path}/cases.db") as desk:
+        kept = desk.ask()
+        place = tmp_path / "cases.db"
+        place.rename(tmp_path / "away.db")
+        if fate == "replaced":
+            place.write_bytes(b"")
+        with pytest.raises(StoreError, match="deleted, moved or replaced"):
+            desk.do(creating(), AGENT)
+        with pytest.raises(StoreError, match="deleted, moved or replaced"):
+            desk.store.load(kept)
+        (tmp_path / "away.db").replace(place)
+        assert desk.ask()
+        assert desk.store.load(kept) is not None
+
+
 def test_what_a_store_error_says_holds_no_content(desk, database_url):
     set_trap(database_url, "statement")
     with pytest.raises(StoreError) as caught:

@@ -33,11 +33,42 @@ PREPARED = 256
 
 
 @dataclass(frozen=True)
+class DatabaseFile:
+    """A file: its name, and what it is called by the system as long as it exists."""
+
+    path: Path
+    identity: tuple[int, int]
+
+    @classmethod
+    def of(cls, path: Path) -> DatabaseFile:
+        """Look at a file that is there."""
+        return cls(path.absolute(), _identity(path))
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the name still leads to this file."""
+        try:
+            return _identity(self.path) == self.identity
+        except OSError:
+            return False
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    found = os.stat(path)
+    return found.st_dev, found.st_ino
+
+
+@dataclass(frozen=True)
 class Database:
-    """Both engines of one database, and how its driver spells failure."""
+    """Both engines of one database, and how its driver spells failure.
+
+    Args:
+        file: the file of a SQLite database, as it was when it was opened.
+    """
 
     write: Engine
     read: Engine
+    file: DatabaseFile | None = None
 
     @property
     def kind(self) -> str:
@@ -54,9 +85,10 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """Lend a connection that only reads. Raises: StoreError for whatever fails in the block."""
         try:
+            self.check_file()
             with self.read.connect() as connection:
                 yield connection
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, sqlite3.Error) as error:
             raise StoreError(f"The database could not be read: {reason(error)}") from error
 
     @contextmanager
@@ -67,6 +99,16 @@ class Database:
                 yield connection
         except SQLAlchemyError as error:
             raise StoreError(f"The database could not be written: {reason(error)}") from error
+
+    def check_file(self) -> None:
+        """Check that the file is still there: SQLite would go on writing to one that is deleted.
+
+        Raises: sqlite3.Error.
+        """
+        if self.file is not None and not self.file.is_there:
+            raise sqlite3.OperationalError(
+                "the file was deleted, moved or replaced; bring it back or restart the server"
+            )
 
     def close(self) -> None:
         """Close every connection that is not lent."""
@@ -96,7 +138,8 @@ def open_database(url: str) -> Database:
 def _open_sqlite(url: URL) -> Database:
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         raise SetupError(f"SQLite {sqlite3.sqlite_version} is too old; 3.35 is needed.")
-    _make_private(Path(str(url.database)))
+    path = Path(str(url.database))
+    _make_private(path)
     settings: dict[str, Any] = {
         "hide_parameters": True,
         "connect_args": {
@@ -110,7 +153,7 @@ def _open_sqlite(url: URL) -> Database:
     event.listen(write, "connect", _prepare_sqlite_writer)
     event.listen(write, "begin", _begin_immediate)
     event.listen(read, "connect", _prepare_sqlite_reader)
-    return Database(write, read)
+    return Database(write, read, DatabaseFile.of(path))
 
 
 def _make_private(path: Path) -> None:

@@ -95,6 +95,7 @@ class Transactions:
 
     def _begin(self) -> Session:
         try:
+            self._database.check_file()
             if self._session is None:
                 self._session = open_session(self._database)
             self._session.begin()
