@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-from openhitl.errors import HitlError, MalformedRequest, UnsupportedMediaType
+from openhitl.errors import HitlError, MalformedRequest, StoreError, UnsupportedMediaType
 from openhitl.protocol.compact import compact
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -108,9 +108,14 @@ def json_response(status: int, value: Any, headers: Iterable[tuple[str, str]] = 
     return Response(status, body, headers=(("cache-control", "no-store"), *headers))
 
 
+STORE_FAILED = "The storage does not answer; try again."
+
+
 def error_body(error: HitlError) -> dict[str, Any]:
     """Spell an error: `{"error": code, "message": sentence, …}`."""
-    body: dict[str, Any] = {"error": error.code, "message": error.message}
+    # What a database says may name its host, its user or its files: that is for the log alone.
+    message = STORE_FAILED if error.code == StoreError.code else error.message
+    body: dict[str, Any] = {"error": error.code, "message": message}
     if error.hint:
         body["hint"] = error.hint
     for name, value in error.details.items():
