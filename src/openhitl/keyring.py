@@ -24,11 +24,13 @@ class Keyring:
     def __init__(self, root: bytes) -> None:
         if len(root) != ROOT_BYTES:
             raise SetupError(f"The root secret must be {ROOT_BYTES} bytes, not {len(root)}.")
-        self._root = root
+        self._keyed = hmac.new(root, digestmod="sha256")
         self._aead = AESGCM(self._derive(b"seal"))
 
     def _derive(self, label: bytes) -> bytes:
-        return hmac.digest(self._root, label, "sha256")
+        mac = self._keyed.copy()
+        mac.update(label)
+        return mac.digest()
 
     def case_secret(self, purpose: str, case_id: str, generation: int = 0) -> bytes:
         """Derive the 32 bytes behind a token of a case: the same for ever, so a URL can be said again."""

@@ -29,25 +29,24 @@ def nested(depth, inner=None):
 
 def test_all_problems_are_told_at_once():
     problems = Problems()
-    with problems:
-        invalid("a", "is wrong")
-    with problems:
-        pass
-    with problems:
-        invalid("b", "is wrong too")
-    assert errors_of(problems.raise_any) == [("a", "is wrong"), ("b", "is wrong too")]
+    assert problems.take(invalid, "a", "is wrong") is None
+    assert problems.take(text_of, "good", "p", most=4) == "good"
+    assert problems.take(text_of, 5, path="b") is None
+    assert errors_of(problems.raise_any) == [("a", "is wrong"), ("b", "must be text")]
 
 
 def test_no_problem_raises_nothing():
     problems = Problems()
-    with problems:
-        pass
+    assert problems.take(text_of, "good", "p") == "good"
     problems.raise_any()
 
 
 def test_a_refusal_of_another_kind_goes_through():
-    with pytest.raises(NoItems), Problems():
+    def refuse():
         raise NoItems
+
+    with pytest.raises(NoItems):
+        Problems().take(refuse)
 
 
 def test_text_has_a_kind_and_a_length():

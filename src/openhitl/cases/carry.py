@@ -28,7 +28,7 @@ class Carrier:
 
     def seal(self, case_id: str, values: Mapping[str, Any]) -> str | None:
         """Seal values for a cookie; None if they do not fit and have to be asked for again."""
-        plain = compact(values).encode()
+        plain = compact(values)
         sealed = self._keyring.seal(plain, bound_to=_name(case_id))
         text = base64.urlsafe_b64encode(sealed).rstrip(b"=").decode("ascii")
         return text if len(text) <= MAX_COOKIE_CHARACTERS else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +21,7 @@ from openhitl.protocol import jcs, wire
 from openhitl.protocol.answers import CheckedAnswer, check_answer
 from openhitl.protocol.case import CLOCK, Actor, ActorKind, Answer, Json, Status
 from openhitl.protocol.lifecycle import Cancel, Command, Event, Open, SaveDraft, Submit, Tick
+from openhitl.protocol.record import record
 from openhitl.protocol.submission import Submission
 from openhitl.protocol.timestamps import timestamp
 from openhitl.protocol.tokens import Purpose
@@ -30,7 +30,7 @@ from openhitl.store import Store
 from openhitl.store.records import Draft, LogEntry, Outcome, StoredCase
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Recorded:
     """An answer as it stands in the store. `replayed`: it was there before."""
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from openhitl.cases.ledger import Ledger
 from openhitl.errors import InvalidToken, NotFound
 from openhitl.feed import WeightedCache
 from openhitl.protocol.case import Content
 from openhitl.protocol.context import Context
 from openhitl.protocol.lifecycle import TokenHash
+from openhitl.protocol.record import record
 from openhitl.protocol.tokens import STORED_AS, Purpose, checked_hash
 from openhitl.store.records import StoredCase, TokenRow
 
@@ -22,7 +21,7 @@ FILE_WEIGHT = 2_000
 READ_WEIGHT = 4
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class CaseFile:
     """The immutable part of a case; `context` is its content's, in named parts."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +18,7 @@ from openhitl.protocol.context import Context
 from openhitl.protocol.creation import Asking, parse_creation
 from openhitl.protocol.lifecycle import Create, TokenHash
 from openhitl.protocol.problems import SUMMARY
+from openhitl.protocol.record import record
 from openhitl.protocol.tokens import STORED_AS, Purpose, hash_token
 from openhitl.settings import Settings
 from openhitl.store.instants import to_ms
@@ -27,7 +27,7 @@ from openhitl.store.instants import to_ms
 INLINE_TYPES = frozenset({"approval", "confirmation", "escalation"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Creation:
     """The circumstances of a create: who asks, and with which key it may be repeated.
 

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 
 from openhitl.client.exchange import Request
 from openhitl.protocol.compact import compact
+from openhitl.protocol.problems import check_storable
 
 _JSON = {"Accept": "application/json"}
 
@@ -80,4 +81,6 @@ def _segment(case_id: str) -> str:
 
 
 def _encode(body: Mapping[str, Any]) -> bytes:
-    return compact(body).encode()
+    """Spell a body. Raises: InvalidRequest, as the server would, for what JSON cannot carry."""
+    check_storable(body)
+    return compact(body)

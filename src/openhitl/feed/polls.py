@@ -115,7 +115,7 @@ class PollCache:
     def body(self, entry: PollEntry) -> bytes:
         """Return the poll body as UTF-8 JSON, encoded at the first use."""
         if entry.encoded is None:
-            entry.encoded = compact(wire.poll_body(entry.case, entry.answer)).encode()
+            entry.encoded = compact(wire.poll_body(entry.case, entry.answer))
             if self._entries.get(entry.case.case_id) is entry:
                 self._entries.put(entry.case.case_id, entry, _weight_bytes(entry))
         return entry.encoded

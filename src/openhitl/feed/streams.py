@@ -16,7 +16,7 @@ HEARTBEAT_SECONDS = 14
 def event_bytes(kind: str, data: Mapping[str, Any], event_id: int | None) -> bytes:
     """Encode one event; without an id a client's `Last-Event-ID` stays as it is."""
     head = f"id: {event_id}\n" if event_id is not None else ""
-    return f"{head}event: review.{kind}\ndata: {compact(data)}\n\n".encode()
+    return b"%bevent: review.%b\ndata: %b\n\n" % (head.encode(), kind.encode(), compact(data))
 
 
 class Stream:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from openhitl.errors import InvalidToken
 from openhitl.protocol.case import Actor, ActorKind
+from openhitl.protocol.record import record
 from openhitl.protocol.tokens import Purpose, checked_hash, hash_token, token_from_bytes
 from openhitl.store.records import KeyRow
 
@@ -18,7 +18,7 @@ CAPACITY = 10_000
 _PURPOSES = {ActorKind.AGENT: Purpose.AGENT, ActorKind.SERVICE: Purpose.SERVICE}
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Asker:
     """An agent or service whose credential was presented. `kind` says which."""
 

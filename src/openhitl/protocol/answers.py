@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from openhitl.errors import InvalidAction, InvalidAnswer
@@ -12,9 +11,10 @@ from openhitl.protocol.context import Context
 from openhitl.protocol.fields import MAX_TEXT_CHARACTERS
 from openhitl.protocol.params import Param
 from openhitl.protocol.problems import check_storable
+from openhitl.protocol.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class CheckedAnswer:
     """A valid answer: hidden form fields are left out of `data`; `sensitive` names its secret keys."""
 

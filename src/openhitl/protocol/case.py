@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from openhitl.protocol.record import record
 
 SPEC_VERSION = "0.8"
 MAX_PROMPT_CHARACTERS = 500  # HITL v0.8 §6
@@ -79,7 +81,7 @@ class ActorKind(StrEnum):
 ANSWERING = frozenset({ActorKind.PERSON, ActorKind.LINK, ActorKind.RELAYED, ActorKind.RULE})
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Actor:
     """Who acts, how sure we are of it, and on which surface.
 
@@ -97,7 +99,7 @@ class Actor:
 CLOCK = Actor(kind=ActorKind.CLOCK, id="clock", surface="clock")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Content:
     """What a case says; never changed after creation.
 
@@ -120,7 +122,7 @@ class Content:
     shown_digest: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Progress:
     """How far the human is in a form. HITL v0.8 §10.3.4."""
 
@@ -130,7 +132,7 @@ class Progress:
     total_fields: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class ReviewCase:
     """The state of a case: everything about it that may change, and the keys to what may not.
 
@@ -176,7 +178,7 @@ class ReviewCase:
         return min((self.expires_at, *self.reminders))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class SubmittedBy:
     """Who pressed the button, as the relaying agent says. HITL v0.8 §7.5."""
 
@@ -185,7 +187,7 @@ class SubmittedBy:
     display_name: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Answer:
     """A validated answer, bound to what was shown.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from openhitl.protocol.numbers import is_number
+from openhitl.protocol.record import record
 
 
 class Operator(StrEnum):
@@ -20,7 +20,7 @@ class Operator(StrEnum):
     LT = "lt"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Condition:
     """A field is asked for if the value of another one compares so."""
 

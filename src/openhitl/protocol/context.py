@@ -6,7 +6,7 @@ Every value that no named part takes up is in `rest`, so that a page can show al
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeVar
 
 from openhitl.errors import InvalidRequest, NoItems
@@ -14,6 +14,7 @@ from openhitl.protocol.case import Json
 from openhitl.protocol.forms import Form
 from openhitl.protocol.params import Param, parse_params
 from openhitl.protocol.problems import count_of, flag_of, invalid, list_of, object_of, text_of
+from openhitl.protocol.record import record
 
 _Part = TypeVar("_Part")
 
@@ -29,7 +30,7 @@ TITLE_NAMES = ("title", "label", "name")
 SUMMARY_NAMES = ("summary", "message")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Item:
     """One thing to choose or to confirm; `rest` is what the item says beside the named parts."""
 
@@ -40,7 +41,7 @@ class Item:
     rest: Json = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Risk:
     """How risky the agent calls it: low, medium, high, or its own word."""
 
@@ -48,7 +49,7 @@ class Risk:
     reasons: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Artifact:
     """What is to be approved. `content` is text, or any JSON value."""
 
@@ -58,7 +59,7 @@ class Artifact:
     metadata: Json = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Failure:
     """What went wrong, for an escalation; `rest` is what it says beside the named parts."""
 
@@ -68,7 +69,7 @@ class Failure:
     rest: Json = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Context:
     """The named parts of a context. `facts` and `links` are as given: objects or arrays."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +21,7 @@ from openhitl.protocol.compact import compact
 from openhitl.protocol.context import Context
 from openhitl.protocol.durations import DEFAULT_TIMEOUT, MAX_TIMEOUT, MIN_TIMEOUT, parse_duration
 from openhitl.protocol.problems import Problems, check_storable, invalid, list_of, object_of, text_of
+from openhitl.protocol.record import record
 from openhitl.protocol.shown import with_shown_digest
 from openhitl.protocol.timestamps import parse_timestamp
 
@@ -50,7 +50,7 @@ CASE_ID = re.compile(r"[a-zA-Z0-9_-]{1,100}")
 _HIGHER = (Assurance.SIGNED_IN, Assurance.PASSKEY)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Asking:
     """Who asks, and what they may.
 
@@ -67,7 +67,7 @@ class Asking:
     demo: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Asked:
     """A valid question."""
 
@@ -87,26 +87,19 @@ def parse_creation(body: Any, asking: Asking, *, now: datetime) -> Asked:
     _check_supported(given)
     review_type = _type(given.get("type"))
     problems = Problems()
-    with problems:
-        _check_names(given)
-    with problems:
-        context = object_of(given.get("context", {}), "context")
-        parsed = Context.parse(review_type, context)
-    with problems:
-        prompt = _prompt(given.get("prompt"))
-    with problems:
-        message = text_of(given.get("message", ""), "message", most=MAX_MESSAGE_CHARACTERS)
-    with problems:
-        timeout, expires_at, reminders = _times(given, now)
-    with problems:
-        default_action = _default_action(given.get("default_action"), asking)
-    with problems:
-        previous = _previous(given.get("previous_case_id"))
-    with problems:
-        inline_actions = _inline_actions(given.get("inline_actions"), review_type, asking)
-    with problems:
-        metadata = _metadata(given.get("metadata", {}))
+    take = problems.take
+    take(_check_names, given)
+    context = given.get("context", {})
+    parsed = take(_context, review_type, context)
+    prompt = take(_prompt, given.get("prompt"))
+    message = take(text_of, given.get("message", ""), "message", most=MAX_MESSAGE_CHARACTERS)
+    times = take(_times, given, now)
+    default_action = take(_default_action, given.get("default_action"), asking)
+    previous = take(_previous, given.get("previous_case_id"))
+    inline_actions = take(_inline_actions, given.get("inline_actions"), review_type, asking)
+    metadata = take(_metadata, given.get("metadata", {}))
     problems.raise_any()
+    timeout, expires_at, reminders = times
     content = Content(
         type=review_type,
         prompt=prompt,
@@ -160,6 +153,10 @@ def _type(raw: Any) -> str:
     if review_type not in ACTIONS and not _TYPE.fullmatch(review_type):
         raise InvalidType(type=review_type[:100], valid_types=[*ACTIONS, "x-…"])
     return review_type
+
+
+def _context(review_type: str, raw: Any) -> Context:
+    return Context.parse(review_type, object_of(raw, "context"))
 
 
 def _prompt(raw: Any) -> str:
@@ -245,6 +242,6 @@ def _inline_actions(raw: Any, review_type: str, asking: Asking) -> tuple[str, ..
 
 def _metadata(raw: Any) -> dict[str, Any]:
     metadata = object_of(raw, "metadata")
-    if metadata and len(compact(metadata).encode()) > MAX_METADATA_BYTES:
+    if metadata and len(compact(metadata)) > MAX_METADATA_BYTES:
         invalid("metadata", f"must be at most {MAX_METADATA_BYTES} bytes of JSON")
     return metadata

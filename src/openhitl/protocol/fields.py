@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from typing import Any
 
@@ -13,6 +13,7 @@ import re2
 from openhitl.protocol.addresses import is_web_address
 from openhitl.protocol.conditions import Condition
 from openhitl.protocol.numbers import is_ambiguous, is_number
+from openhitl.protocol.record import record
 
 TEXT_TYPES = frozenset({"text", "textarea", "email", "url"})
 NUMBER_TYPES = frozenset({"number", "range"})
@@ -24,7 +25,7 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)*")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Option:
     """One choice of a select."""
 
@@ -32,7 +33,7 @@ class Option:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class FieldError:
     """Why a value is not accepted: a stable code, and what its sentence needs."""
 
@@ -66,7 +67,7 @@ MESSAGES: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Field:
     """One field as the form declares it.
 

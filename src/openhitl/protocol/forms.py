@@ -13,13 +13,14 @@ from openhitl.protocol.definitions import parse_field
 from openhitl.protocol.fields import NUMBER_TYPES, Field, FieldError, is_empty
 from openhitl.protocol.numbers import parse_number
 from openhitl.protocol.problems import each_of, invalid, list_of, object_of, text_of
+from openhitl.protocol.record import record
 
 MAX_FIELDS = 200
 MAX_STEPS = 50
 _YES = frozenset({"true", "on", "1", "yes"})
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Step:
     """One step of a wizard; a form without steps is one step without a title."""
 
@@ -28,7 +29,7 @@ class Step:
     fields: tuple[Field, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class FormResult:
     """Checked values, without hidden fields, and what is wrong by key."""
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
 from openhitl.errors import PeerError
 from openhitl.protocol.addresses import is_web_address
 from openhitl.protocol.case import Json, Progress, Status
+from openhitl.protocol.record import record
 from openhitl.protocol.timestamps import parse_timestamp
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class HitlObject:
     """A hitl object as an agent needs it. HITL v0.8 §6."""
 
@@ -36,7 +37,7 @@ class HitlObject:
     inline_actions: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Poll:
     """A poll body as an agent needs it. HITL v0.8 §8. `ended_at` is when the case became final."""
 

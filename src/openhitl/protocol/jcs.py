@@ -9,13 +9,13 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from openhitl.errors import InvalidRequest
 
 _encode_text = json.JSONEncoder(ensure_ascii=False).encode
 _MAX_EXACT = 2**53
-_encode_plain = json.JSONEncoder(
-    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
-).encode
+_ALWAYS_PLAIN = frozenset({str, bool, type(None)})
 
 
 def canonical(value: Any) -> bytes:
@@ -25,10 +25,11 @@ def canonical(value: Any) -> bytes:
     """
     # json.dumps sorts by code point and writes numbers its own way; both differ from RFC 8785 only
     # for keys beyond the basic plane and for numbers that are not small integers.
-    text = _encode_plain(value) if _is_plain(value) else _exact(value)
     try:
-        return text.encode("utf-8")
-    except UnicodeEncodeError as error:
+        if _is_plain(value):
+            return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+        return _exact(value).encode("utf-8")
+    except (UnicodeEncodeError, orjson.JSONEncodeError) as error:
         raise InvalidRequest("Text holds half a character (a lone surrogate).") from error
 
 
@@ -39,10 +40,15 @@ def digest(value: Any) -> str:
 
 def _is_plain(value: Any) -> bool:
     kind = type(value)
-    if kind is str or kind is bool or value is None:
+    if kind in _ALWAYS_PLAIN:
         return True
     if kind is dict:
-        return all(type(key) is str and key.isascii() and _is_plain(one) for key, one in value.items())
+        for key, one in value.items():
+            if type(key) is not str or not key.isascii():
+                return False
+            if type(one) not in _ALWAYS_PLAIN and not _is_plain(one):
+                return False
+        return True
     if kind is list:
         return all(map(_is_plain, value))
     return kind is int and -_MAX_EXACT <= value <= _MAX_EXACT

@@ -11,7 +11,7 @@ case still carries `expires_at`, and the deadline is a promise to the agent.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -37,6 +37,7 @@ from openhitl.protocol.case import (
     ReviewCase,
     Status,
 )
+from openhitl.protocol.record import record
 
 
 class EventKind(StrEnum):
@@ -69,7 +70,7 @@ TRANSITIONS: Mapping[tuple[Status, EventKind], Status] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class TokenHash:
     """One token of a case as it is stored: purpose review, submit or poll, and SHA-256 of it."""
 
@@ -78,7 +79,7 @@ class TokenHash:
     generation: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Create:
     """Make a case. `case` is complete, its status pending.
 
@@ -97,14 +98,14 @@ class Create:
         return self.case.case_id
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Open:
     """The human has looked at the page."""
 
     case_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class SaveDraft:
     """Keep what the human has typed so far; `values` never holds sensitive ones.
 
@@ -117,7 +118,7 @@ class SaveDraft:
     progress: Progress | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Submit:
     """Answer the case."""
 
@@ -126,7 +127,7 @@ class Submit:
     submission_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Cancel:
     """Withdraw the question (agent) or refuse to deal with it (human)."""
 
@@ -134,7 +135,7 @@ class Cancel:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Tick:
     """Time has passed: send a due reminder, expire a due case."""
 
@@ -144,7 +145,7 @@ class Tick:
 Command = Create | Open | SaveDraft | Submit | Cancel | Tick
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Event:
     """One thing that happened to a case; `data` never holds sensitive values or tokens."""
 
@@ -156,7 +157,7 @@ class Event:
     data: Json
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Decision:
     """What a command does: the new state, what happened, what to store, and what to tell the caller.
 

@@ -8,16 +8,16 @@ the number `timeout`. Anything else in `retry_options` is information.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from openhitl.protocol.case import Json
 from openhitl.protocol.numbers import is_number
+from openhitl.protocol.record import record
 
 _RANGE = "_range"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Param:
     """One parameter: its name, present value, and what it may become.
 

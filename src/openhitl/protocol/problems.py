@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from types import TracebackType
-from typing import Any, Never, TypeVar
+from typing import Any, Never, ParamSpec, TypeVar, cast
 
 from openhitl.errors import InvalidRequest
 from openhitl.protocol.visible import visible
@@ -14,28 +13,27 @@ SUMMARY = "One or more fields are not valid."
 MAX_DEPTH = 32
 MAX_WHOLE = 2**53 - 1  # RFC 8785 §3.1, RFC 7493 §2.2: beyond it, two numbers may read as one
 _MAX_NAME_CHARACTERS = 100
+_Given = ParamSpec("_Given")
 _Read = TypeVar("_Read")
 
 
 class Problems:
-    """Collects what the blocks under `with problems:` refuse, so that a caller is told all at once.
-
-    A refusal of another kind than InvalidRequest goes through.
-    """
+    """Collects what is refused, so that a caller is told all at once."""
 
     def __init__(self) -> None:
         self._errors: list[dict[str, str]] = []
 
-    def __enter__(self) -> None:
-        return None
+    def take(self, read: Callable[_Given, _Read], *args: _Given.args, **kwargs: _Given.kwargs) -> _Read:
+        """Return what a function reads.
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool:
-        if not isinstance(error, InvalidRequest):
-            return False
-        self._errors.extend(error.details["errors"])
-        return True
+        What it refuses as InvalidRequest is kept: None stands in for it, which `raise_any` never lets
+        out. A refusal of another kind goes through.
+        """
+        try:
+            return read(*args, **kwargs)
+        except InvalidRequest as error:
+            self._errors.extend(error.details["errors"])
+            return cast("_Read", None)
 
     def raise_any(self) -> None:
         """Raise: InvalidRequest that lists everything collected, if anything was."""
@@ -92,8 +90,7 @@ def each_of(values: Iterable[Any], path: str, read: Callable[[Any, str], _Read])
     problems = Problems()
     found = []
     for index, value in enumerate(values):
-        with problems:
-            found.append(read(value, f"{path}[{index}]"))
+        found.append(problems.take(read, value, f"{path}[{index}]"))
     problems.raise_any()
     return tuple(found)
 

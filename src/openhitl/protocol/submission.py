@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from openhitl.errors import UnsupportedField
 from openhitl.protocol.case import Json, SubmittedBy
 from openhitl.protocol.problems import Problems, check_storable, invalid, object_of, text_of
+from openhitl.protocol.record import record
 
 VIA = frozenset(
     {
@@ -24,7 +25,7 @@ _FIELDS = frozenset({"action", "data", "submission_id"})
 _INLINE_FIELDS = _FIELDS | {"submitted_via", "submitted_by"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Submission:
     """An answer before it is checked against its case."""
 
@@ -51,20 +52,15 @@ def parse_submission(body: Any, *, inline: bool, demo: bool) -> Submission:
         # HITL v0.8 §7.6: evidence that nobody verifies must not look as if it counted.
         raise UnsupportedField("This server verifies no evidence.", field="verification_evidence")
     problems = Problems()
+    take = problems.take
     for name in given:
         if name not in (_INLINE_FIELDS if inline else _FIELDS):
-            with problems:
-                invalid(name, "is not part of a submission here")
-    with problems:
-        action = text_of(given.get("action"), "action", least=1, most=100)
-    with problems:
-        data = object_of(given.get("data", {}), "data")
-    with problems:
-        submission_id = _submission_id(given.get("submission_id"))
-    with problems:
-        via = _via(given.get("submitted_via"), demo) if inline else None
-    with problems:
-        by = _by(given.get("submitted_by"), demo) if inline else None
+            take(invalid, name, "is not part of a submission here")
+    action = take(text_of, given.get("action"), "action", least=1, most=100)
+    data = take(object_of, given.get("data", {}), "data")
+    submission_id = take(_submission_id, given.get("submission_id"))
+    via = take(_via, given.get("submitted_via"), demo) if inline else None
+    by = take(_by, given.get("submitted_by"), demo) if inline else None
     problems.raise_any()
     return Submission(
         action=action, data=data, submission_id=submission_id, submitted_via=via, submitted_by=by

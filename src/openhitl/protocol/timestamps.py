@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 def timestamp(instant: datetime) -> str:
     """Spell an aware instant in UTC: `2026-02-20T10:00:00Z`, with `.123` only if it has milliseconds."""
-    instant = instant.astimezone(UTC)
+    if instant.tzinfo is not UTC:
+        instant = instant.astimezone(UTC)
     text = instant.isoformat()[:19]
     milliseconds = instant.microsecond // 1000
     return f"{text}.{milliseconds:03d}Z" if milliseconds else f"{text}Z"

@@ -32,7 +32,7 @@ _FORM = re.compile(r"hitl[rspavu]_[A-Za-z0-9_-]{43}\Z")
 
 def token_from_bytes(purpose: Purpose, secret: bytes) -> str:
     """Spell 32 secret bytes as a token of this purpose (49 characters)."""
-    return purpose.value + base64.urlsafe_b64encode(secret).rstrip(b"=").decode("ascii")
+    return purpose + base64.urlsafe_b64encode(secret).rstrip(b"=").decode("ascii")
 
 
 def hash_token(token: str) -> bytes:
@@ -45,6 +45,6 @@ def checked_hash(purpose: Purpose, token: str | None) -> bytes:
 
     Raises: InvalidToken for any other purpose or form, before anything is looked up.
     """
-    if token is None or not token.startswith(purpose.value) or not _FORM.match(token):
+    if token is None or not token.startswith(purpose) or not _FORM.match(token):
         raise InvalidToken
     return hash_token(token)

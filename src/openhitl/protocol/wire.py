@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from openhitl.protocol.case import SPEC_VERSION, Answer, Content, Json, Progress, ReviewCase, Status
 from openhitl.protocol.lifecycle import Event, EventKind
+from openhitl.protocol.record import record
 from openhitl.protocol.timestamps import timestamp
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Urls:
     """The addresses of one case. `submit` and `submit_token` come together. HITL v0.8 §7.5."""
 

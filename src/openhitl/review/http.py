@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 from urllib.parse import parse_qsl
 
 from openhitl.errors import HitlError, MalformedRequest, StoreError, UnsupportedMediaType
 from openhitl.protocol.compact import compact
+from openhitl.protocol.record import record
 
 MAX_BODY_BYTES = 1024 * 1024
 MAX_FORM_FIELDS = 2_000
@@ -19,7 +20,7 @@ Headers = tuple[tuple[str, str], ...]
 FORM_TYPE = "application/x-www-form-urlencoded"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Request:
     """One request. Header names are lower case; `path` is decoded and without a mount prefix."""
 
@@ -92,7 +93,7 @@ def _short(error: BaseException) -> str:
     return str(error)[:200]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Response:
     """One response; `headers` beside content-type and content-length."""
 
@@ -104,7 +105,7 @@ class Response:
 
 def json_response(status: int, value: Any, headers: Iterable[tuple[str, str]] = ()) -> Response:
     """Encode a value as JSON. What an API says is nobody else's to keep."""
-    body = compact(value).encode("utf-8", "surrogatepass")
+    body = compact(value)
     return Response(status, body, headers=(("cache-control", "no-store"), *headers))
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 
 from openhitl.errors import MethodNotAllowed, NotFound
+from openhitl.protocol.record import record
 from openhitl.review.http import Response
 
 Handler = Callable[..., Awaitable[Response]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Route:
     """One row of the door's table.
 

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from openhitl.protocol.case import Answer, Content, DefaultAction, Progress, SubmittedBy
+from openhitl.protocol.compact import compact
 from openhitl.store.instants import from_ms, to_ms
 
 #: The version `v` that goes with every document written here.
 VERSION = 1
 
 
-def _plain_object(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError(f"{type(value).__name__} is not JSON")
+def encode(value: Any) -> str:
+    """Write a JSON value."""
+    return compact(value).decode()
 
 
-encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain_object).encode
 decode = json.loads
 
 

@@ -11,17 +11,16 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field
 from json.encoder import encode_basestring as _quoted
 from typing import Any
 
 from sqlalchemy import Select, select
 
 from openhitl.protocol import jcs
-from openhitl.protocol.case import Actor, ActorKind, Assurance, Progress
+from openhitl.protocol.case import Actor, ActorKind, Assurance
 from openhitl.protocol.lifecycle import Event, EventKind
-from openhitl.protocol.timestamps import timestamp
+from openhitl.protocol.wire import plain_data
 from openhitl.store.documents import VERSION, decode
 from openhitl.store.engine import Database
 from openhitl.store.instants import from_ms, to_ms
@@ -93,21 +92,8 @@ def payload_digest(salt: bytes, payload: bytes) -> bytes:
 def _payload(event: Event) -> bytes:
     """Spell what may be deleted again, as RFC 8785 has it, instants as on the wire."""
     actor = event.actor
-    name = "null" if actor.name is None else _quoted(actor.name)
-    data = ",".join(f'"{key}":{_value(event.data[key])}' for key in sorted(event.data))
-    return (
-        f'{{"actor":{{"assurance":"{actor.assurance}","name":{name},"surface":{_quoted(actor.surface)}}},'
-        f'"data":{{{data}}}}}'
-    ).encode()
-
-
-def _value(value: Any) -> str:
-    kind = type(value)
-    if kind is str:
-        return _quoted(value)
-    if kind is datetime:
-        return f'"{timestamp(value)}"'
-    return jcs.canonical(asdict(value) if kind is Progress else value).decode()
+    who = {"assurance": actor.assurance.value, "name": actor.name, "surface": actor.surface}
+    return jcs.canonical({"actor": who, "data": plain_data(event.data)})
 
 
 def event_from(row: Row) -> Event:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from openhitl.protocol.case import ActorKind, Answer, Content, Json, ReviewCase
 from openhitl.protocol.lifecycle import Decision, Event
+from openhitl.protocol.record import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class StoredCase:
     """A case with all that belongs to it."""
 
@@ -18,7 +18,7 @@ class StoredCase:
     answer: Answer | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Draft:
     """What the human has typed so far; never holds sensitive values."""
 
@@ -27,7 +27,7 @@ class Draft:
     saved_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class TokenRow:
     """Whose token a hash is. `purpose` is review, submit or poll."""
 
@@ -36,7 +36,7 @@ class TokenRow:
     generation: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Agent:
     """Somebody who asks."""
 
@@ -44,7 +44,7 @@ class Agent:
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class KeyRow:
     """An API key that is not revoked, and its agent."""
 
@@ -54,7 +54,7 @@ class KeyRow:
     kind: ActorKind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class LogEntry:
     """One link of the log: its place in commit order and the event it records."""
 
@@ -62,7 +62,7 @@ class LogEntry:
     event: Event
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Committed:
     """One decision that is durable now; positions are None when it wrote nothing to the log."""
 
@@ -71,7 +71,7 @@ class Committed:
     last_position: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What became of a command: the decision, and for an idempotent create that joined, what it joined."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from openhitl.protocol.case import Answer
+from openhitl.protocol.record import record
 from openhitl.review.pages.field_values import shown_values
 from openhitl.review.pages.sheet import Sheet
 from openhitl.review.pages.tree import humanise, read
@@ -15,7 +15,7 @@ from openhitl.review.pages.tree import humanise, read
 OWN_NAMES = frozenset({"submission_id", "version", "step", "go", "action", "none", "suggestion", "filled"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class AnswerRow:
     """One part of an answer: its label and its value or values."""
 

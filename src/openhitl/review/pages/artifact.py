@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
 
 from openhitl.protocol.case import Content
 from openhitl.protocol.context import Artifact
+from openhitl.protocol.record import record
 from openhitl.review.pages.diffs import MAX_LINES, Diff, PatchLine, compare, parse_patch
 from openhitl.review.pages.markdown import render_markdown
 from openhitl.review.pages.sheet import Sheet
@@ -25,7 +25,7 @@ _PATCH = frozenset({"diff", "patch", "text/x-diff", "text/x-patch"})
 _HTML = frozenset({"html", "text/html", "xhtml", "svg", "image/svg+xml"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class ArtifactView:
     """An artifact ready to draw; `tabs` are the ways to show it and `shown` the first one.
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+
+from openhitl.protocol.record import record
 
 _MEDIA_TYPES = {
     "css": "text/css; charset=utf-8",
@@ -15,7 +16,7 @@ _MEDIA_TYPES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class StaticFile:
     """A static file under its public name, e.g. `page.1f2e3d4c5b6a.css`."""
 

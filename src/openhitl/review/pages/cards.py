@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from openhitl.protocol.context import Item
+from openhitl.protocol.record import record
 from openhitl.review.pages.comparison import cells_of
 from openhitl.review.pages.sheet import Sheet
 from openhitl.review.pages.tree import Node, humanise, read
 from openhitl.review.pages.zone import is_drawable
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Card:
     """One item: short values stand in one line (`pairs`), longer ones below (`nodes`).
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from openhitl.protocol.conditions import Condition
 from openhitl.protocol.fields import NUMBER_TYPES, Field
+from openhitl.protocol.record import record
 from openhitl.review.pages.field_values import chosen_values, control_text, shown_values
 from openhitl.review.pages.sheet import Sheet
 
@@ -31,7 +31,7 @@ _KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Option:
     """One choice of a control."""
 
@@ -40,7 +40,7 @@ class Option:
     chosen: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Prefill:
     """Where a stored value can be had: `url` for the script, `go` for the button without it."""
 
@@ -48,7 +48,7 @@ class Prefill:
     go: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Control:
     """A field ready to draw. `control` names the kind of input; `kept` says a secret is carried."""
 
@@ -75,7 +75,7 @@ class Control:
     prefill: Prefill | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Filling:
     """What is in a form so far: values, errors by key, keys of carried secrets."""
 

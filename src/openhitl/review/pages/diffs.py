@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
+
+from openhitl.protocol.record import record
 
 MAX_LINES = 3000
 _AROUND = 3  # unchanged lines kept on either side of a change
@@ -23,7 +24,7 @@ _WORD = re.compile(r"\w+|\s+|[^\w\s]")
 Piece = tuple[str, bool]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Line:
     """One line: its number in its own text, from 1, and its pieces."""
 
@@ -31,7 +32,7 @@ class Line:
     pieces: Sequence[Piece]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Chunk:
     """A run of lines. `same` has equal `old` and `new`; `folded` asks to be drawn closed."""
 
@@ -41,7 +42,7 @@ class Chunk:
     folded: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Diff:
     """All chunks in order; `changed` of `total` lines differ. `too_large`: not compared."""
 
@@ -129,7 +130,7 @@ def _marked(old: Line, new: Line) -> tuple[Line, Line]:
     return Line(old.number, left_pieces), Line(new.number, right_pieces)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class PatchLine:
     """A line of a unified diff: kind is file, hunk, added, removed or same; text without its sign."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from openhitl.protocol.context import Context
+from openhitl.protocol.record import record
 from openhitl.review.pages.controls import PREFIX, Control, Filling, control_of, field_pairs
 from openhitl.review.pages.field_errors import say_errors
 from openhitl.review.pages.frame import frame_of
@@ -25,7 +26,7 @@ from openhitl.review.pages.view import Page
 from openhitl.review.pages.zone import is_complete, is_drawable, zone_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class FailureView:
     """What went wrong: a title and a sentence, more to know, and the log drawn closed."""
 
@@ -35,7 +36,7 @@ class FailureView:
     details: Sequence[Node]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class SuggestionsView:
     """The suggestions to choose from. `filled` is the one whose values the parameters hold already.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from openhitl.protocol.fields import Field, is_empty
 from openhitl.protocol.forms import Form
 from openhitl.protocol.numbers import parse_whole
+from openhitl.protocol.record import record
 from openhitl.review.pages.controls import PREFIX, Control, Filling, control_of, field_pairs
 from openhitl.review.pages.field_errors import say_errors
 from openhitl.review.pages.field_values import shown_values
@@ -20,7 +20,7 @@ from openhitl.review.pages.wizard import Wizard, wizard_of
 from openhitl.review.pages.zone import Zone, is_complete, zone_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class StepView:
     """Where the person is in a wizard; `next` is what Continue posts, `moved` asks for the focus."""
 
@@ -32,7 +32,7 @@ class StepView:
     moved: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class CheckRow:
     """One answer to check: what was said, or what is wrong with it."""
 
@@ -42,7 +42,7 @@ class CheckRow:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class CheckSection:
     """The answers of one step."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from openhitl.protocol.case import DefaultAction
+from openhitl.protocol.record import record
 from openhitl.review.pages.labels import reference, type_name
 from openhitl.review.pages.moments import Moment
 from openhitl.review.pages.sheet import Sheet
@@ -14,7 +14,7 @@ _HIGH = frozenset({"high", "critical", "severe", "extreme"})
 _LOW = frozenset({"low", "none", "minimal", "negligible"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Risk:
     """How risky the agent says it is; `tone` is the colour family that says so."""
 
@@ -28,7 +28,7 @@ class Risk:
         return self.tone == "danger"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Frame:
     """All of the server zone. `silence` is the default action, `feedback` that of the last round."""
 

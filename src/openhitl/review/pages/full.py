@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from openhitl.protocol.record import record
 from openhitl.review.pages.approval import approve_label
 from openhitl.review.pages.artifact import text_of
 from openhitl.review.pages.confirmation import confirm_label, is_partial
@@ -15,7 +14,7 @@ from openhitl.review.pages.view import Page
 from openhitl.review.pages.zone import raw_context
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Button:
     """A button of the action bar: posts `action`, or leads to `href`. `tone` is its look."""
 

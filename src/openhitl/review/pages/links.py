@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
+from openhitl.protocol.record import record
 from openhitl.review.pages.view import PageView
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Links:
     """Addresses of one case. HITL v0.8 §7: the token stays in the URL."""
 

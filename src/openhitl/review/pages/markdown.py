@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import nh3
 from markdown_it import MarkdownIt
@@ -17,6 +16,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup, escape
 
+from openhitl.protocol.record import record
 from openhitl.protocol.visible import visible
 
 _BLOCKS = {"blockquote", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "ul"}
@@ -36,7 +36,7 @@ _WORD = re.compile(r"\w+")
 _MARKUP = re.compile(r"<[^>]*>")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Preview:
     """Rendered Markdown; `leaves_out` when words of the source are not in it."""
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time, format_timedelta
 
+from openhitl.protocol.record import record
 from openhitl.protocol.timestamps import timestamp
 from openhitl.words import N_, Words
 
 _NEAR = {-1: N_("yesterday"), 0: N_("today"), 1: N_("tomorrow")}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Moment:
     """An instant to put into `<time>`: `iso` for machines, the rest for people."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from openhitl.protocol.case import ANSWERING, Answer, DefaultAction, Status
 from openhitl.protocol.lifecycle import CANCEL_REASONS
+from openhitl.protocol.record import record
 from openhitl.review.pages.answer_rows import AnswerRow, answer_rows, edited_content, unsent_rows
 from openhitl.review.pages.artifact import sent_text
 from openhitl.review.pages.diffs import Diff, compare
@@ -21,7 +21,7 @@ from openhitl.review.pages.view import Page
 _TONES = {"approve": "good", "select": "good", "submit": "good", "confirm": "good", "retry": "good"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class OutcomeView:
     """The end of a case, said in one line, with the answer in words below."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from openhitl.protocol.context import Context
 from openhitl.protocol.fields import Field, FieldError, Option
 from openhitl.protocol.forms import Form, Step
 from openhitl.protocol.params import Param
+from openhitl.protocol.record import record
 from openhitl.review.pages.field_values import shown_values
 from openhitl.review.pages.tree import humanise
 from openhitl.words import Words
@@ -17,7 +17,7 @@ from openhitl.words import Words
 _TYPES = {"choice": "select", "number": "number", "boolean": "boolean", "text": "text"}
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ChangedParam:
     """A parameter before and after, as text; before is empty when it had no value."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from openhitl.protocol.record import record
 from openhitl.review.pages.sheet import Sheet
 from openhitl.words import N_
 
@@ -12,7 +12,7 @@ from openhitl.words import N_
 _REFUSALS = (N_("The draft was changed on another device."),)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Problem:
     """One thing to mend: what to say, and the element to jump to ("" for none)."""
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from openhitl.protocol.record import record
 from openhitl.review.pages.escalation import suggested_reason
 from openhitl.review.pages.frame import frame_of
 from openhitl.review.pages.labels import with_object
@@ -12,7 +11,7 @@ from openhitl.review.pages.sheet import Sheet
 from openhitl.review.pages.view import Page
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Refusal:
     """One way to say no: what the page says and which control carries the reason."""
 

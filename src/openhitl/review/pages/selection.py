@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from openhitl.protocol.record import record
 from openhitl.review.pages.cards import cards_of
 from openhitl.review.pages.comparison import columns_of
 from openhitl.review.pages.frame import frame_of
@@ -14,7 +13,7 @@ from openhitl.review.pages.view import Page
 from openhitl.review.pages.zone import is_complete, is_drawable, zone_of
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Bounds:
     """How many items may be chosen, both ends included."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -12,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from openhitl.errors import CallerError
 from openhitl.protocol.case import Content, ReviewCase, Status
 from openhitl.protocol.context import Context
+from openhitl.protocol.record import record
 from openhitl.protocol.timestamps import timestamp
 from openhitl.protocol.visible import visible
 from openhitl.review.pages import agent_text
@@ -23,7 +23,7 @@ from openhitl.review.pages.view import Page, PageView
 from openhitl.words import Words
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Sheet:
     """What every part of a page needs. `context` is None when the stored one cannot be read."""
 

@@ -8,10 +8,10 @@ two, and no parameter. A text becomes the reason, an object fills in the paramet
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from openhitl.protocol.context import TITLE_NAMES, Context
+from openhitl.protocol.record import record
 from openhitl.protocol.visible import visible
 from openhitl.review.pages.field_values import control_text
 from openhitl.review.pages.params import param_label
@@ -21,7 +21,7 @@ from openhitl.review.pages.tree import Node, humanise, read
 NAME = "suggested_actions"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Suggestion:
     """One way to go on. `fills` are the parameters it sets, as a form posts them.
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from openhitl.protocol.record import record
 
 MAX_FACTS = 6
 _MAX_FACT_CHARACTERS = 80
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Node:
     """One value under a label. A leaf has `text`; a branch has `children`.
 

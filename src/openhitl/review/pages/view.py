@@ -7,16 +7,17 @@ The door reads a case, builds a `PageView` and sends the `Page` it gets. A form 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from openhitl.cases import Draft, StoredCase
 from openhitl.protocol.case import Json
+from openhitl.protocol.record import record
 
 Pairs = Sequence[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Problems:
     """Why a post was refused, and everything the person had typed.
 
@@ -29,7 +30,7 @@ class Problems:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class PageView:
     """Everything a review page depends on.
 
@@ -60,7 +61,7 @@ class PageView:
     zone: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Page:
     """One HTML document and the status to send it with."""
 
@@ -68,7 +69,7 @@ class Page:
     status: int = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class StepPost:
     """A decoded draft post.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from openhitl.protocol.fields import Field
 from openhitl.protocol.forms import Form, Step
+from openhitl.protocol.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Wizard:
     """A form as numbered pages, from 1. A form without steps is one page."""
 

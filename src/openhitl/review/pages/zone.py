@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from openhitl.protocol.case import Json
+from openhitl.protocol.record import record
 from openhitl.review.pages.diffs import PatchLine, parse_patch
 from openhitl.review.pages.sheet import Sheet
 from openhitl.review.pages.tree import Node, count_rows, has_more_values, humanise, key_facts, read
@@ -19,7 +20,7 @@ MAX_TEXT_CHARACTERS = 200_000
 _SHORT_ROWS = 12
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Details:
     """Everything without a place of its own; drawn open when it is short."""
 
@@ -27,7 +28,7 @@ class Details:
     is_short: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Zone:
     """The agent's zone without its type-specific part."""
 
