@@ -55,7 +55,7 @@ class Server:
         self._prefix = door.base
         self._poll = PollEndpoint(door)
         self._events = EventsEndpoint(door, self._poll, self.patience)
-        self._door = DoorApp(door, Router(ROUTES), self.patience)
+        self._door = DoorApp(door, Router(ROUTES))
         self._house = house_app(self)
         sweeper = Sweeper(self.book, retention=self.settings.retention)
         head = await self.book.ledger.read(store.head)

@@ -38,10 +38,9 @@ class Patience:
 class DoorApp:
     """The protocol door as an ASGI callable."""
 
-    def __init__(self, door: Door, router: Router, patience: Patience) -> None:
+    def __init__(self, door: Door, router: Router) -> None:
         self._door = door
         self._router = router
-        self._body_seconds = patience.body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; whatever goes wrong is answered too."""
@@ -52,7 +51,7 @@ class DoorApp:
             route, values = self._router.match(method, path)
             body = b""
             if method in WITH_BODY:
-                body = await read_body(headers, receive, within_seconds=self._body_seconds)
+                body = await read_body(headers, receive)
             query = parse_query(scope["query_string"].decode("latin-1"))
             request = Request(method, path, query, headers, body)
             response = await route.handler(self._door, request, **values)
@@ -62,21 +61,18 @@ class DoorApp:
         await send_response(send, response)
 
 
-async def read_body(headers: Mapping[str, str], receive: Receive, *, within_seconds: float) -> bytes:
-    """Read a body.
+async def read_body(headers: Mapping[str, str], receive: Receive) -> bytes:
+    """Read a body; how long it may take is for the connection to say.
 
     Raises: PayloadTooLarge beyond 1 MiB, without reading on; MalformedRequest for one that does not
-    come whole: a part of an answer must never be taken for the answer; Stopping when the server has
-    waited for it long enough.
+    come whole: a part of an answer must never be taken for the answer; Stopping when the server ends
+    meanwhile.
     """
     declared = headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:12]) > MAX_BODY_BYTES:
         raise PayloadTooLarge(limit_bytes=MAX_BODY_BYTES)
     try:
-        async with asyncio.timeout(within_seconds):
-            return await _whole_body(receive)
-    except TimeoutError as error:
-        raise MalformedRequest(f"The body took longer than {within_seconds:g} seconds.") from error
+        return await _whole_body(receive)
     except asyncio.CancelledError as error:  # requests are cancelled only when the server ends
         raise Stopping from error
 

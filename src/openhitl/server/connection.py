@@ -1,4 +1,4 @@
-"""One client's connection: uvicorn's, which bounds neither how long nor how large a head may be."""
+"""One client's connection: uvicorn's, which bounds neither how long nor how large a request may be."""
 
 from __future__ import annotations
 
@@ -7,26 +7,24 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from openhitl.errors import PayloadTooLarge
+from openhitl.errors import HitlError, MalformedRequest, PayloadTooLarge
 from openhitl.review.http import error_response
 from openhitl.server.asgi import Patience
 
 #: What a client may send besides bodies: the head of a request; chunk sizes and trailers after it.
 MAX_HEAD_BYTES = 64 * 1024
 MAX_FRAMING_BYTES = 8 * 1024 * 1024
-_REFUSAL = error_response(
-    PayloadTooLarge(
-        "The address and headers are larger than this server accepts.", limit_bytes=MAX_HEAD_BYTES
-    )
-)
 
 
 class Connection(HttpToolsProtocol):
-    """Closes what sends no whole head in time, or a head without end."""
+    """Closes what sends no whole request in time, or a head without end.
+
+    A request that comes in one piece, as nearly all do, needs no timer.
+    """
 
     def __init__(self, *args: Any, patience: Patience, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._head_seconds = patience.head_seconds
+        self._patience = patience
         self._in_head = True
         self._unbodied_bytes = 0
         self._waiting: asyncio.TimerHandle | None = None
@@ -34,7 +32,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first head."""
         super().connection_made(transport)
-        self._wait_for_head()
+        self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""
@@ -46,9 +44,9 @@ class Connection(HttpToolsProtocol):
         self._unbodied_bytes += len(data)
         super().data_received(data)
         if self._unbodied_bytes > (MAX_HEAD_BYTES if self._in_head else MAX_FRAMING_BYTES):
-            self._refuse()
-        elif self._in_head and self._unbodied_bytes and self._waiting is None:
-            self._wait_for_head()
+            self._refuse_size()
+        elif self._waiting is None and (self._unbodied_bytes or not self._in_head):
+            self._wait()
 
     def on_headers_complete(self) -> None:
         """The head is whole."""
@@ -66,21 +64,39 @@ class Connection(HttpToolsProtocol):
         """Whatever comes next is the next head."""
         self._in_head = True
         self._unbodied_bytes = 0
+        self._stop_waiting()
         super().on_message_complete()
 
-    def _refuse(self) -> None:
-        if self.transport.is_closing():
-            return
+    def _refuse_size(self) -> None:
         if self.cycle is None or self.cycle.response_complete:
-            self.transport.write(
-                b"HTTP/1.1 %d \r\ncontent-type: application/json\r\ncontent-length: %d\r\n"
-                b"cache-control: no-store\r\nconnection: close\r\n\r\n%b"
-                % (_REFUSAL.status, len(_REFUSAL.body), _REFUSAL.body)
+            self._answer(
+                PayloadTooLarge(
+                    "The address and headers are larger than this server accepts.",
+                    limit_bytes=MAX_HEAD_BYTES,
+                )
             )
         self.transport.close()
 
-    def _wait_for_head(self) -> None:
-        self._waiting = self.loop.call_later(self._head_seconds, self.transport.close)
+    def _give_up(self) -> None:
+        if not self._in_head and self.cycle is not None and not self.cycle.response_started:
+            seconds = f"{self._patience.body_seconds:g}"
+            self._answer(MalformedRequest(f"The body took longer than {seconds} seconds."))
+        self.transport.close()
+
+    def _answer(self, error: HitlError) -> None:
+        """Say what is wrong, as the last word on this connection."""
+        if self.transport.is_closing():
+            return
+        refusal = error_response(error)
+        self.transport.write(
+            b"HTTP/1.1 %d \r\ncontent-type: application/json\r\ncontent-length: %d\r\n"
+            b"cache-control: no-store\r\nconnection: close\r\n\r\n%b"
+            % (refusal.status, len(refusal.body), refusal.body)
+        )
+
+    def _wait(self) -> None:
+        seconds = self._patience.head_seconds if self._in_head else self._patience.body_seconds
+        self._waiting = self.loop.call_later(seconds, self._give_up)
 
     def _stop_waiting(self) -> None:
         if self._waiting is not None:
