@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import resource
 import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from openhitl.protocol.case import ActorKind
 from openhitl.server.app import Server
 from openhitl.server.asgi import Patience
 from openhitl.server.local import new_key
+from openhitl.server.room import Room
 from openhitl.server.serving import HitlUvicorn, bind, cut_stuck_readers, uvicorn_for
 from openhitl.settings import Settings
 from tests.door.bodies import APPROVAL, INPUT
@@ -156,12 +158,14 @@ def streams(client: httpx2.Client) -> int:
 
 
 @contextmanager
-def impatient(data_dir: Path, patience: Patience) -> Iterator[tuple[httpx2.Client, HitlUvicorn]]:
-    """Serve with another patience, and with buffers that are soon full; give a service's client."""
+def impatient(
+    data_dir: Path, patience: Patience | None = None, room: Room | None = None
+) -> Iterator[tuple[httpx2.Client, HitlUvicorn]]:
+    """Serve with another patience or less room, with buffers that are soon full; give a service's client."""
     listener, settings = bind(Settings(data_dir=data_dir, port=0, agent_rate=0))
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SMALL_BUFFER)
-    cut_stuck_readers(listener, patience.stuck_seconds)
-    uvicorn = uvicorn_for(Server(settings, patience=patience))
+    cut_stuck_readers(listener, (patience or Patience()).stuck_seconds)
+    uvicorn = uvicorn_for(Server(settings, patience=patience, room=room))
     started = threading.Event()
     uvicorn.on_started = started.set
     thread = threading.Thread(target=uvicorn.run, kwargs={"sockets": [listener]})
@@ -250,3 +254,38 @@ def test_a_body_that_does_not_come_is_refused_in_time(tmp_path):
             status, body = read_response(connection)
             assert (status, body["error"]) == (400, "invalid_json")
         assert service.get("/api/v1/reviews").json()["reviews"] == []
+
+
+def test_streams_leave_room_for_people(tmp_path):
+    """Design "The way of a decision": a reserve of file descriptors keeps room for people."""
+    with impatient(tmp_path, room=Room(connections=100, streams=2)) as (service, _), ExitStack() as stack:
+        hitl = service.post("/api/v1/reviews", json=LONG_FORM).json()["hitl"]
+        for _ in range(2):
+            stream = stack.enter_context(service.stream("GET", hitl["events_url"]))
+            assert stream.status_code == 200
+        refused = service.get(hitl["events_url"])
+        assert (refused.status_code, refused.json()["error"]) == (503, "overloaded")
+        assert "retry-after" in refused.headers
+        assert service.get(hitl["poll_url"]).json()["status"] == "pending"
+        assert httpx2.get(hitl["review_url"], trust_env=False).status_code == 200
+
+
+def test_connections_leave_files_for_the_server_itself(tmp_path):
+    with impatient(tmp_path, room=Room(connections=3, streams=1)) as (service, _), ExitStack() as stack:
+        assert service.get("/healthz").status_code == 200
+        waiting = [stack.enter_context(connected(service)) for _ in range(2)]
+        for connection in waiting:
+            connection.sendall(head("GET", "/healthz"))
+            assert read_response(connection) == (200, {"status": "ok"})
+        with connected(service) as connection:
+            status, body = read_response(connection)
+            assert (status, body["error"]) == (503, "overloaded")
+            assert read_to_the_end(connection) == b""
+        assert service.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize("files", [256, 1_024, 20_000, resource.RLIM_INFINITY])
+def test_whatever_the_limit_there_is_room_for_both(monkeypatch, files):
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (files, files))
+    room = Room.of_this_process()
+    assert 0 < room.streams < room.connections < (files if files > 0 else 2**31)

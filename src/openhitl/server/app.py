@@ -24,6 +24,7 @@ from openhitl.server.events import EventsEndpoint
 from openhitl.server.house import house_app
 from openhitl.server.opening import open_store
 from openhitl.server.poll import PollEndpoint
+from openhitl.server.room import Room
 from openhitl.settings import Settings
 
 _log = structlog.get_logger("openhitl.server")
@@ -35,9 +36,12 @@ AGAIN_SECONDS = 1.0
 class Server:
     """Everything that serves one store, from `start` to `stop`, as an ASGI callable."""
 
-    def __init__(self, settings: Settings, *, patience: Patience = Patience()) -> None:  # noqa: B008
+    def __init__(
+        self, settings: Settings, *, patience: Patience | None = None, room: Room | None = None
+    ) -> None:
         self.settings = settings
-        self.patience = patience
+        self.patience = patience or Patience()
+        self.room = room or Room.of_this_process()
         self.ready = False
         self._stack = AsyncExitStack()
         self._prefix = ""
@@ -54,7 +58,7 @@ class Server:
         door = Door(self.book, keys, self.settings, DefaultFetcher(outbound))
         self._prefix = door.base
         self._poll = PollEndpoint(door)
-        self._events = EventsEndpoint(door, self._poll, self.patience)
+        self._events = EventsEndpoint(door, self._poll, self.patience, self.room)
         self._door = DoorApp(door, Router(ROUTES))
         self._house = house_app(self)
         sweeper = Sweeper(self.book, retention=self.settings.retention)

@@ -7,9 +7,10 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from openhitl.errors import HitlError, MalformedRequest, PayloadTooLarge
+from openhitl.errors import HitlError, MalformedRequest, Overloaded, PayloadTooLarge
 from openhitl.review.http import error_response
 from openhitl.server.asgi import Patience
+from openhitl.server.room import Room
 
 #: What a client may send besides bodies: the head of a request; chunk sizes and trailers after it.
 MAX_HEAD_BYTES = 64 * 1024
@@ -22,17 +23,22 @@ class Connection(HttpToolsProtocol):
     A request that comes in one piece, as nearly all do, needs no timer.
     """
 
-    def __init__(self, *args: Any, patience: Patience, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, patience: Patience, room: Room, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._patience = patience
+        self._room = room
         self._in_head = True
         self._unbodied_bytes = 0
         self._waiting: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait for the first head."""
+        """Begin to wait for the first head, if there is room for one more client."""
         super().connection_made(transport)
-        self._wait()
+        if len(self.connections) > self._room.connections:
+            self._answer(Overloaded("As many connections are open as this server takes."))
+            transport.close()
+        else:
+            self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""
@@ -88,10 +94,11 @@ class Connection(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         refusal = error_response(error)
+        headers = "".join(f"{name}: {value}\r\n" for name, value in refusal.headers)
         self.transport.write(
             b"HTTP/1.1 %d \r\ncontent-type: application/json\r\ncontent-length: %d\r\n"
-            b"cache-control: no-store\r\nconnection: close\r\n\r\n%b"
-            % (refusal.status, len(refusal.body), refusal.body)
+            b"%bconnection: close\r\n\r\n%b"
+            % (refusal.status, len(refusal.body), headers.encode("latin-1"), refusal.body)
         )
 
     def _wait(self) -> None:

@@ -8,15 +8,17 @@ from __future__ import annotations
 import asyncio
 import random
 
-from openhitl.errors import HitlError, MethodNotAllowed
+from openhitl.errors import HitlError, MethodNotAllowed, Overloaded
 from openhitl.feed import PollEntry, Stream
 from openhitl.review.door import Door
 from openhitl.review.http import Response, error_response
 from openhitl.server.asgi import Patience, Receive, Scope, Send, send_response
 from openhitl.server.poll import Credentials, PollEndpoint
+from openhitl.server.room import Room
 
 #: Clients are told to come back after a random time, so that a restart is not a stampede.
 RETRY_MILLISECONDS = (500, 3_000)
+POLL_HINT = "Poll poll_url meanwhile."
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
@@ -27,8 +29,9 @@ _HEADERS = [
 class EventsEndpoint:
     """Serves event streams; a reader that takes nothing for too long is cut."""
 
-    def __init__(self, door: Door, poll: PollEndpoint, patience: Patience) -> None:
+    def __init__(self, door: Door, poll: PollEndpoint, patience: Patience, room: Room) -> None:
         self._stuck_seconds = patience.stuck_seconds
+        self._room = room
         self._book = door.book
         self._feed = door.book.feed
         self._poll = poll
@@ -40,6 +43,8 @@ class EventsEndpoint:
                 raise MethodNotAllowed(allow=["GET"])
             given = Credentials(scope)
             entry = await self._poll.authorized(given, case_id)
+            if len(self._feed.streams) >= self._room.streams:
+                raise Overloaded("As many event streams are open as this server takes.", hint=POLL_HINT)
         except HitlError as error:
             await send_response(send, error_response(error))
             return

@@ -85,7 +85,7 @@ def uvicorn_for(server: Server) -> HitlUvicorn:
     config = uvicorn.Config(
         server,
         loop="uvloop" if sys.platform != "win32" else "asyncio",
-        http=partial(Connection, patience=server.patience),  # type: ignore[arg-type]  # makes one
+        http=partial(Connection, patience=server.patience, room=server.room),  # type: ignore[arg-type]  # makes one
         ws="none",
         lifespan="on",
         log_level=logging.WARNING,
