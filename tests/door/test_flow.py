@@ -133,7 +133,26 @@ def test_a_case_answered_before_is_not_answered_again(server):
     body = again.json()
     assert body["error"] == "duplicate_submission"
     assert body["status"] == "completed"
-    assert server.status(hitl)["result"]["data"]["selected"] == ["a", "c"]
+    polled = server.status(hitl)
+    assert polled["result"]["data"]["selected"] == ["a", "c"]
+    # Contract "Protocol door": a 409 says who decided when.
+    assert body["completed_at"] == polled["completed_at"]
+    assert body["submission_context"] == polled["submission_context"]
+    assert "result" not in body
+
+
+def test_a_refusal_names_who_was_first(server):
+    hitl = server.ask(CONFIRMATION)
+    headers = {"authorization": f"Bearer {hitl['submit_token']}"}
+    first = server.anyone.post(hitl["submit_url"], headers=headers, json={"action": "confirm", **SUBMITTED})
+    assert first.status_code == 200, first.text
+    late = respond(server, hitl, {"action": "confirm"})
+    withdrawn = server.service.post(f"/api/v1/reviews/{hitl['case_id']}/cancel")
+    polled = server.status(hitl)
+    for refused in (late, withdrawn):
+        assert refused.status_code == 409
+        assert refused.json()["responded_by"] == polled["responded_by"] == {"name": "Bob"}
+        assert refused.json()["submission_context"] == polled["submission_context"]
 
 
 def test_the_same_submission_sent_twice_is_confirmed_twice(server):

@@ -19,7 +19,7 @@ from openhitl.feed import Feed
 from openhitl.keyring import Keyring
 from openhitl.protocol import jcs, wire
 from openhitl.protocol.answers import CheckedAnswer, check_answer
-from openhitl.protocol.case import CLOCK, Actor, ActorKind, Answer, Json, Status
+from openhitl.protocol.case import CLOCK, Actor, ActorKind, Answer, Json, ReviewCase, Status
 from openhitl.protocol.lifecycle import Cancel, Command, Event, Open, SaveDraft, Submit, Tick
 from openhitl.protocol.record import record
 from openhitl.protocol.submission import Submission
@@ -214,16 +214,19 @@ class Casebook:
         outcome = await self.ledger.decide(command, actor)
         refusal = outcome.decision.refusal
         if refusal is not None:
-            raise self._explained(refusal, outcome)
+            raise await self._explained(refusal, outcome.decision.case)
         return outcome
 
-    def _explained(self, refusal: CallerError, outcome: Outcome) -> CallerError:
-        case = outcome.decision.case
+    async def _explained(self, refusal: CallerError, case: ReviewCase) -> CallerError:
+        """Say with a refusal how the case ended, when, and who answered it."""
         if not case.is_final:
             return refusal
         details = {**refusal.details, "case_id": case.case_id, "case_status": str(case.status)}
         if case.finished_at:
             details[f"{case.status}_at"] = timestamp(case.finished_at)
+        if case.status is Status.COMPLETED:
+            stored = await self.files.load(case.case_id)
+            details.update(wire.who_answered(stored.answer) if stored.answer else {})
         return type(refusal)(refusal.message, hint=refusal.hint, **details)
 
     async def _log_since(self, position: int, limit: int) -> Sequence[LogEntry]:

@@ -77,10 +77,7 @@ def poll_body(case: ReviewCase, answer: Answer | None) -> dict[str, Any]:
         body[f"{case.status}_at"] = timestamp(case.finished_at)
     if answer:
         body["result"] = {"action": answer.action, "data": answer.data}
-        body["submission_context"] = _submission_context(answer)
-        responded_by = {"name": answer.name, "email": answer.email}
-        if any(responded_by.values()):
-            body["responded_by"] = {name: value for name, value in responded_by.items() if value}
+        body.update(who_answered(answer))
     if case.status is Status.IN_PROGRESS and case.progress:
         body["progress"] = asdict(case.progress)
     if case.reminder_sent_at:
@@ -92,6 +89,15 @@ def poll_body(case: ReviewCase, answer: Answer | None) -> dict[str, Any]:
     if case.status is Status.CANCELLED:
         body["reason"] = case.reason
     return body
+
+
+def who_answered(answer: Answer) -> dict[str, Any]:
+    """Spell who answered and how, as poll bodies do. HITL v0.8 §7.5, §8."""
+    told: dict[str, Any] = {"submission_context": _submission_context(answer)}
+    responded_by = {"name": answer.name, "email": answer.email}
+    if any(responded_by.values()):
+        told["responded_by"] = {name: value for name, value in responded_by.items() if value}
+    return told
 
 
 def _submission_context(answer: Answer) -> dict[str, Any]:
