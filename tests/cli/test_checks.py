@@ -5,6 +5,7 @@ import sqlite3
 
 import pytest
 
+from openhitl import EmbeddedServer, SyncHITL
 from openhitl.cli.checks import Finding, Level, check_all
 from openhitl.client.config import ClientConfig
 from openhitl.protocol.case import ActorKind
@@ -88,6 +89,30 @@ def test_a_database_that_is_not_there_is_a_failure(folder):
     found = finding("database", folder, database_url=url, secret_key="cd" * 32)
     assert found.level is Level.FAIL
     assert "hunter2" not in found.message
+
+
+def test_a_log_that_was_written_to_past_the_server_is_a_failure(folder):
+    assert finding("log", folder).level is Level.OK
+    with EmbeddedServer(Settings(data_dir=folder, port=0)) as server:
+        question = {"type": "approval", "context": {}}
+        with SyncHITL(server_url=server.url, api_key=server.api_key) as hitl:
+            for _ in range(3):
+                hitl.create("Deploy?", question)
+    assert finding("log", folder).level is Level.OK
+    with sqlite3.connect(folder / "openhitl.db") as connection:
+        connection.execute("UPDATE log SET at = at + 1 WHERE position = 2")
+    connection.close()
+    found = finding("log", folder)
+    assert found.level is Level.FAIL
+    assert "Entry 2 " in found.message
+
+
+def test_a_log_that_cannot_be_read_is_a_warning(folder):
+    new_key(Settings(data_dir=folder), "crawler", ActorKind.AGENT)
+    with sqlite3.connect(folder / "openhitl.db") as connection:
+        connection.execute("DROP TABLE log_head")
+    connection.close()
+    assert finding("log", folder).level is Level.WARN
 
 
 def test_a_port_that_something_else_holds_is_a_failure(folder):

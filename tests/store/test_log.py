@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 from hypothesis import given
@@ -14,7 +14,7 @@ from openhitl.protocol import jcs
 from openhitl.protocol.case import Progress
 from openhitl.protocol.lifecycle import SaveDraft
 from openhitl.store.engine import open_database
-from openhitl.store.log import entry_hash
+from openhitl.store.log import entry_hash, first_broken
 from tests.store.desk import submitting
 
 
@@ -174,3 +174,23 @@ def test_a_payload_is_written_in_its_canonical_form(desk, database_url):
     database.close()
     assert len(payloads) == 3
     assert [jcs.canonical(json.loads(payload)).decode() for payload in payloads] == payloads
+
+
+@pytest.mark.parametrize(
+    ("statement", "newest", "position"),
+    [
+        ("SELECT 1", 2, None),
+        ("SELECT 1", 100, None),
+        ("UPDATE log SET at = at + 1 WHERE position = 3", 2, None),
+        ("UPDATE log SET at = at + 1 WHERE position = 3", 3, None),
+        ("UPDATE log SET at = at + 1 WHERE position = 3", 4, 3),
+        ("UPDATE log SET hash = payload_digest WHERE position = 3", 3, 4),
+        ("DELETE FROM log WHERE position = 3", 3, 3),
+        ("DELETE FROM log WHERE position = 6", 2, 6),
+    ],
+)
+def test_the_end_of_the_log_can_be_checked_alone(filled, database_url, statement, newest, position):
+    with tampering(database_url) as execute:
+        execute(statement)
+    with closing(open_database(database_url)) as database:
+        assert first_broken(database, newest=newest) == position

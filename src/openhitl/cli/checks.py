@@ -26,11 +26,14 @@ from openhitl.keyring import parse_root, secret_path
 from openhitl.server.opening import keyring_of
 from openhitl.settings import Settings
 from openhitl.store.engine import open_database
+from openhitl.store.log import first_broken
 from openhitl.store.migration import look_at
 
 OLDEST_PYTHON = (3, 11)
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 MAX_SKEW_SECONDS = 5.0
+#: How much of the log is checked, from its end.
+LOG_ENTRIES = 10_000
 #: No clock that is right says an earlier instant.
 EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -60,6 +63,7 @@ def check_all(settings: Settings, client: ClientConfig) -> list[Finding]:
         _data_folder(settings.data_dir),
         _secret(settings),
         _database(settings),
+        _log(settings),
         _port(settings),
         _base_url(settings),
         _clock(settings),
@@ -123,6 +127,22 @@ def _database(settings: Settings) -> Finding:
     if not current:
         return Finding(name, Level.OK, f"{where} will be migrated on next start.", "Back it up before.")
     return Finding(name, Level.OK, f"{where} is reachable, its schema current.")
+
+
+def _log(settings: Settings) -> Finding:
+    """Check the end of the log's chain of hashes; all of it would take long on a large one."""
+    name = "log"
+    if not settings.database_url and not settings.database_file.exists():
+        return Finding(name, Level.OK, "It begins with the first case.")
+    try:
+        with closing(open_database(settings.store_url)) as database:
+            broken = first_broken(database, newest=LOG_ENTRIES)
+    except HitlError as error:
+        return Finding(name, Level.WARN, f"It could not be read: {error.message}", error.hint)
+    if broken is not None:
+        hint = "Somebody or something wrote to the database past the server. Compare it with a backup."
+        return Finding(name, Level.FAIL, f"Entry {broken} is not what was written.", hint)
+    return Finding(name, Level.OK, f"Its newest {LOG_ENTRIES:,} entries are what was written.")
 
 
 def _port(settings: Settings) -> Finding:

@@ -120,14 +120,19 @@ def event_from(row: Row) -> Event:
     )
 
 
-def first_broken(database: Database) -> int | None:
-    """Check the whole log; return the first position that is not what was written, None if all is.
+def first_broken(database: Database, *, newest: int | None = None) -> int | None:
+    """Check the log; return the first position that is not what was written, None if all is.
 
-    A position past the last entry means that entries are missing at the end. Raises: StoreError.
+    `newest` leaves out all but so many entries at the end. A position past the last entry means that
+    entries are missing at the end. Raises: StoreError.
     """
     with database.reading() as connection:
         head = connection.execute(select(log_head.c.position, log_head.c.hash)).one()
-    position, previous = 0, GENESIS
+        position = 0 if newest is None else max(0, head.position - newest)
+        before = connection.execute(select(log.c.hash).where(log.c.position == position)).scalar()
+    if before is None and position:
+        return position
+    previous = GENESIS if before is None else bytes(before)
     while position < head.position:
         with database.reading() as connection:
             page = connection.execute(_LINKS.where(log.c.position > position).limit(_PAGE)).all()
