@@ -264,6 +264,10 @@ class StoreError(HitlError):
     status = 503
 
 
+class Unavailable(StoreError):
+    """The database cannot be written at the moment."""
+
+
 class Overloaded(StoreError):
     """The server has more to do than it can take; try again."""
 

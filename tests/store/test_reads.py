@@ -83,17 +83,6 @@ def test_what_is_due_is_named_the_longest_overdue_first(desk):
     assert desk.store.due(NOW + HOUR, 2) == [reminded, short]
 
 
-def test_the_next_wake_follows_what_happens(desk):
-    assert desk.store.next_wake() is None
-    case_id = desk.ask(reminders=(NOW + MINUTE,))
-    assert desk.store.next_wake() == NOW + MINUTE
-    later(desk, MINUTE)
-    desk.do(Tick(case_id), CLOCK)
-    assert desk.store.next_wake() == NOW + HOUR
-    desk.do(submitting(case_id))
-    assert desk.store.next_wake() is None
-
-
 def test_a_tick_happens_once(desk):
     case_id = desk.ask()
     later(desk, HOUR)

@@ -15,6 +15,7 @@ from openhitl.errors import (
     DuplicateSubmission,
     NotFound,
     Overloaded,
+    Stopping,
 )
 from openhitl.protocol.case import CLOCK, Actor, ActorKind, Progress, Status
 from openhitl.protocol.lifecycle import Cancel, EventKind, Open, SaveDraft, Tick
@@ -246,7 +247,7 @@ def test_draining_finishes_what_waits_and_takes_nothing_more(desk):
     waiting = [desk.put(creating(), AGENT) for _ in range(500)]
     assert desk.writer.drain(WAIT_SECONDS)
     assert all(future.result(0).created for future in waiting)
-    with pytest.raises(Overloaded):
+    with pytest.raises(Stopping):
         desk.put(creating(), AGENT)
     assert desk.writer.drain(WAIT_SECONDS)
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import ParamSpec, TypeVar
 
-from openhitl.errors import Overloaded
+from openhitl.errors import Overloaded, StoreError
 from openhitl.protocol.case import Actor
 from openhitl.protocol.lifecycle import Command
 from openhitl.store import Store
@@ -54,7 +54,8 @@ class Ledger:
     async def decide(self, command: Command, actor: Actor) -> Outcome:
         """Hand a command to the writer and wait until its outcome is durable.
 
-        A caller that goes away does not take its command back. Raises: Overloaded, OutcomeUnknown.
+        A caller that goes away does not take its command back.
+        Raises: Overloaded, Stopping, OutcomeUnknown.
         """
         if len(self._leaving) >= CAPACITY:
             raise Overloaded
@@ -80,7 +81,7 @@ class Ledger:
         for command, actor, future in leaving:
             try:
                 self._writer.put(command, actor, future)
-            except Overloaded as error:
+            except StoreError as error:
                 _settle(future, error)
             else:
                 self._with_writer += 1

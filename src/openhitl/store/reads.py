@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, select
+from sqlalchemy import Row, Select, bindparam, select
 
 from openhitl.keyring import Keyring
 from openhitl.protocol.case import Status
@@ -14,7 +14,7 @@ from openhitl.protocol.lifecycle import Event
 from openhitl.store import rows
 from openhitl.store.documents import answer_from, content_from, decode
 from openhitl.store.engine import Database
-from openhitl.store.instants import from_ms, maybe_from_ms, to_ms
+from openhitl.store.instants import from_ms, to_ms
 from openhitl.store.log import event_from
 from openhitl.store.records import Draft, LogEntry, StoredCase, TokenRow
 from openhitl.store.schema import answers, cases, contents, drafts, log, log_head, log_payloads, tokens
@@ -72,7 +72,6 @@ _DUE = (
     .order_by(cases.c.wake_at)
     .limit(bindparam("most"))
 )
-_NEXT_WAKE = select(func.min(cases.c.wake_at))
 _DRAFT = (
     select(drafts.c.body, drafts.c.version, drafts.c.saved_at)
     .join(cases, cases.c.id == drafts.c.case_ref)
@@ -146,10 +145,6 @@ class Reads:
     def due(self, now: datetime, limit: int) -> list[str]:
         """Name open cases for which the clock has something to do, the longest overdue first."""
         return [row[0] for row in self._all(_DUE, now_ms=to_ms(now), most=limit)]
-
-    def next_wake(self) -> datetime | None:
-        """Return when the clock has next something to do; None if no case is open."""
-        return maybe_from_ms(self._all(_NEXT_WAKE)[0][0])
 
     def draft(self, case_id: str) -> Draft | None:
         """Read what the human has typed so far."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from openhitl.errors import NotFound, OutcomeUnknown, StoreError
+from openhitl.errors import NotFound, OutcomeUnknown, StoreError, Unavailable
 from openhitl.keyring import Keyring
 from openhitl.protocol.case import Actor
 from openhitl.protocol.lifecycle import Command, Create
@@ -27,10 +27,6 @@ from openhitl.store.statements import NEXT_REF, PREVIOUS_REF, Row, Statements
 
 #: Numbers for new cases are taken this many at a time.
 REFS_AT_ONCE = 1_000
-
-
-class Unavailable(StoreError):
-    """The database cannot be written at the moment."""
 
 
 @dataclass(slots=True)

@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from openhitl.errors import HitlError, OutcomeUnknown, Overloaded, StoreError
+from openhitl.errors import HitlError, OutcomeUnknown, Overloaded, Stopping, StoreError, Unavailable
 from openhitl.protocol.case import Actor
 from openhitl.protocol.lifecycle import Command
 from openhitl.store.records import Committed, Outcome
-from openhitl.store.transactions import Flushed, Member, Transactions, Unavailable
+from openhitl.store.transactions import Flushed, Member, Transactions
 
 BATCH = 256
 CAPACITY = 10_000
@@ -53,11 +53,11 @@ class Writer:
     def put(self, command: Command, actor: Actor, done: object) -> None:
         """Hand over a command; its outcome goes to `settle` with `done`.
 
-        Raises: Overloaded if too many wait, or if the writer is ending.
+        Raises: Overloaded if too many wait; Stopping if the writer is ending.
         """
         with self._closing:
             if self._closed:
-                raise Overloaded("The server is stopping; try again.")
+                raise Stopping
             if self._waiting.qsize() >= self._capacity:
                 raise Overloaded
             self._waiting.put(Member(command, actor, done))
