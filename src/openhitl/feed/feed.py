@@ -14,7 +14,6 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from openhitl.errors import StoreError
 from openhitl.feed.polls import PollCache, PollEntry
-from openhitl.feed.state import state_data
 from openhitl.feed.streams import Stream, Streams, event_bytes
 from openhitl.protocol import wire
 from openhitl.protocol.case import FINAL, ReviewCase, Status
@@ -119,7 +118,7 @@ class Feed:
 
     def _tell_progress(self, case: ReviewCase) -> None:
         if case.status is Status.IN_PROGRESS and self.streams.waits(case.case_id):
-            chunk = event_bytes(case.status, state_data(case, None), None)
+            chunk = event_bytes(case.status, wire.state_data(case, None), None)
             self.streams.offer(case.case_id, chunk, seq=None, final=False)
 
     def cached(self, case_id: str) -> PollEntry | None:
@@ -140,7 +139,7 @@ class Feed:
     def present(self, stream: Stream, entry: PollEntry) -> None:
         """Queue the present state of a case as its first event."""
         case = entry.case
-        chunk = event_bytes(case.status, state_data(case, entry.answer), case.seq)
+        chunk = event_bytes(case.status, wire.state_data(case, entry.answer), case.seq)
         stream.push(chunk, seq=case.seq, final=case.is_final)
 
 
