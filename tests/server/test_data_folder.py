@@ -11,6 +11,7 @@ import sys
 
 import pytest
 
+from openhitl.client import config
 from openhitl.errors import AlreadyServed, SetupError
 from openhitl.protocol.case import ActorKind
 from openhitl.protocol.tokens import Purpose, checked_hash
@@ -148,3 +149,14 @@ def test_keys_of_one_name_belong_to_one_agent(tmp_path):
     store.close()
     assert rows[0].agent_id == rows[1].agent_id
     assert [row.kind for row in rows] == [ActorKind.AGENT, ActorKind.SERVICE]
+
+
+def test_a_client_looks_where_the_server_writes(tmp_path, monkeypatch):
+    """The client reads no settings model: what both need to know is written down in both."""
+    monkeypatch.delenv("HITL_DATA_DIR", raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert config.data_dir() == Settings().data_dir
+    monkeypatch.delenv("XDG_DATA_HOME")
+    assert config.data_dir() == Settings().data_dir
+    assert Settings.model_fields["port"].default == config.DEFAULT_PORT
+    assert config.LOCAL_KEY_NAME == KEY_NAME

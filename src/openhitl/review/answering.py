@@ -23,6 +23,7 @@ from openhitl.errors import (
     InvalidToken,
 )
 from openhitl.protocol.case import Actor, ActorKind
+from openhitl.protocol.problems import count_of, object_of
 from openhitl.protocol.submission import MAX_ID_CHARACTERS, Submission, parse_submission
 from openhitl.protocol.timestamps import timestamp
 from openhitl.protocol.tokens import Purpose
@@ -121,13 +122,9 @@ async def draft(door: Door, request: Request, case_id: str) -> Response:
     if request.is_form:
         return await _draft_form(door, request, case_id, actor)
     body = body_object(request)
-    values, version, step = body.get("values"), body.get("version"), body.get("step", 1)
-    if not isinstance(values, dict):
-        raise InvalidRequest("values must be an object.")
-    if version is not None and (not isinstance(version, int) or isinstance(version, bool)):
-        raise InvalidRequest("version must be a whole number.")
-    if not isinstance(step, int) or isinstance(step, bool):
-        raise InvalidRequest("step must be a whole number.")
+    values = object_of(body.get("values"), "values")
+    version = None if body.get("version") is None else count_of(body["version"], "version")
+    step = count_of(body.get("step", 1), "step")
     merged = merge_draft(await view_of(door, request, case_id), values)
     saved = await door.book.save_draft(case_id, merged, actor, base_version=version, step=step)
     return Response(204, headers=(("x-draft-version", str(saved)),))
