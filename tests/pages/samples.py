@@ -349,7 +349,7 @@ def ended(
     stored: StoredCase, status: Status, *, reason: str | None = None, by: str | None = None
 ) -> StoredCase:
     """Expire or cancel a case."""
-    case = replace(stored.case, status=status, finished_at=NOW, reason=reason, answered_by=by)
+    case = replace(stored.case, status=status, finished_at=NOW, reason=reason, ended_by=by)
     return replace(stored, case=case)
 
 

@@ -151,7 +151,7 @@ def test_an_answer_completes_any_open_case(status):
     progress = Progress(current_step=1, total_steps=1, completed_fields=0, total_fields=1)
     done = decide(case(status, progress=progress), SUBMIT, HUMAN, now=NOW + HOUR)
     assert (done.case.status, done.case.finished_at) == (Status.COMPLETED, NOW + HOUR)
-    assert (done.case.submission_id, done.case.answered_by) == ("s-1", HUMAN.id)
+    assert (done.case.submission_id, done.case.ended_by) == ("s-1", HUMAN.id)
     assert done.case.progress is None
     assert done.answer == SUBMIT.answer
     assert kinds(done) == [EventKind.COMPLETED]
@@ -245,7 +245,7 @@ def test_an_open_case_can_be_cancelled(status):
 )
 def test_a_cancel_says_who_and_without_words_that_is_its_reason(actor, reason):
     cancelled = decide(case(), Cancel(CASE_ID), actor, now=NOW).case
-    assert (cancelled.answered_by, cancelled.reason) == (actor.id, reason)
+    assert (cancelled.ended_by, cancelled.reason) == (actor.id, reason)
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,7 @@ class CaseMachine(RuleBasedStateMachine):
         assert decision.replayed is (
             before.status is Status.COMPLETED
             and submission_id is not None
-            and (submission_id, actor.id) == (before.submission_id, before.answered_by)
+            and (submission_id, actor.id) == (before.submission_id, before.ended_by)
             and actor.kind in ANSWERING
             and ranks.index(actor.assurance) >= ranks.index(before.assurance)
         )
@@ -143,7 +143,7 @@ class CaseMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.case.status is Status.COMPLETED and self.case.submission_id)
     @rule()
     def repeat_the_submission(self):
-        actor = Actor(kind=ActorKind.PERSON, id=self.case.answered_by, assurance=Assurance.PASSKEY)
+        actor = Actor(kind=ActorKind.PERSON, id=self.case.ended_by, assurance=Assurance.PASSKEY)
         command = Submit(case_id=CASE_ID, answer=answer("reject"), submission_id=self.case.submission_id)
         assert decide(self.case, command, actor, now=self.now).replayed
 

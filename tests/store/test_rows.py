@@ -58,7 +58,7 @@ CASES = st.builds(
     previous_case_id=st.none() | TEXT,
     next_case_id=st.none() | TEXT,
     submission_id=st.none() | TEXT,
-    answered_by=st.none() | TEXT,
+    ended_by=st.none() | TEXT,
 )
 CONTENTS = st.builds(
     Content,
@@ -104,7 +104,7 @@ def test_an_answer_is_read_back_from_both_parts(data, sensitive):
 
 def test_a_row_names_its_columns_in_order():
     case = creating(7, demo=True, reminders=(from_ms(5_000),)).case
-    case = replace(case, submission_id="s-1", answered_by="link:alice", reason="why")
+    case = replace(case, submission_id="s-1", ended_by="link:alice", reason="why")
     row = dict(zip(STATE_COLUMNS, (*rows.fixed(11, case, 12), *rows.changing(case, 13)), strict=True))
     assert {name: value for name, value in row.items() if value is not None} == {
         "id": 11,
@@ -124,7 +124,7 @@ def test_a_row_names_its_columns_in_order():
         "reminders": "[5000]",
         "draft_version": 0,
         "submission_id": "s-1",
-        "answered_by": "link:alice",
+        "ended_by": "link:alice",
         "wake_at": 5_000,
         "next_ref": 13,
     }

@@ -56,7 +56,7 @@ def test_an_answer_is_read_back_with_its_sensitive_values(desk):
     assert stored.answer == given
     assert stored.case == outcome.decision.case
     assert (stored.case.status, stored.case.finished_at) == (Status.COMPLETED, desk.now)
-    assert (stored.case.submission_id, stored.case.answered_by) == ("s-1", ALICE.id)
+    assert (stored.case.submission_id, stored.case.ended_by) == ("s-1", ALICE.id)
 
 
 def test_every_change_of_a_case_survives(desk):

@@ -139,7 +139,7 @@ class ReviewCase:
     `agent_id` is the row of the agent whose credential made it, None for one made without. `version`
     counts changes of the poll body, from 1; `seq` is the number of the last event, from 1 (creation).
     `reminders` are those not yet sent, in order. `finished_at` is completed, expired or cancelled at, as
-    the status says; `answered_by` is the id of the actor who answered or cancelled. `draft_version`
+    the status says; `ended_by` is the id of the actor who answered or cancelled. `draft_version`
     counts saved drafts from 0. All instants are aware UTC with whole milliseconds.
     """
 
@@ -164,7 +164,7 @@ class ReviewCase:
     previous_case_id: str | None = None
     next_case_id: str | None = None
     submission_id: str | None = None
-    answered_by: str | None = None
+    ended_by: str | None = None
 
     @property
     def is_final(self) -> bool:

@@ -270,7 +270,7 @@ def _submit(case: ReviewCase, command: Submit, actor: Actor, now: datetime) -> D
         answer=answer,
         finished_at=now,
         submission_id=command.submission_id,
-        answered_by=actor.id,
+        ended_by=actor.id,
         progress=None,
     )
 
@@ -293,7 +293,7 @@ def _cancel(case: ReviewCase, command: Cancel, actor: Actor, now: datetime) -> D
         data,
         finished_at=now,
         reason=reason,
-        answered_by=actor.id,
+        ended_by=actor.id,
         progress=None,
     )
 
@@ -373,7 +373,7 @@ def _apply(
 
 def _is_same_submission(case: ReviewCase, command: Submit, actor: Actor) -> bool:
     same = command.submission_id is not None and command.submission_id == case.submission_id
-    return same and actor.id == case.answered_by
+    return same and actor.id == case.ended_by
 
 
 _RANK = {level: rank for rank, level in enumerate(Assurance)}

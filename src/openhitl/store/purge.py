@@ -41,7 +41,7 @@ def purge(database: Database, before: datetime, limit: int) -> int:
                 reason=None,
                 progress=None,
                 submission_id=None,
-                answered_by=None,
+                ended_by=None,
                 idempotency_key=None,
                 request_digest=None,
             )

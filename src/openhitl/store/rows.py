@@ -40,7 +40,7 @@ def changing(case: ReviewCase, next_ref: int | None) -> tuple[Any, ...]:
         case.draft_version,
         progress_text(case.progress),
         case.submission_id,
-        case.answered_by,
+        case.ended_by,
         maybe_ms(case.wake_at),
         next_ref,
     )
@@ -50,7 +50,7 @@ def case_from(row: Row, previous_case_id: str | None, next_case_id: str | None) 
     """Return the state that a row in the order of `statements.STATE_COLUMNS` holds."""
     (_ref, case_id, agent_id, type_, created_at, expires_at, default_action, assurance) = row[:8]
     (demo, _previous_ref, status, version, seq, opened_at, finished_at, reason) = row[8:16]
-    (reminders, reminder_sent_at, draft_version, progress, submission_id, answered_by) = row[16:22]
+    (reminders, reminder_sent_at, draft_version, progress, submission_id, ended_by) = row[16:22]
     return ReviewCase(
         case_id=case_id,
         agent_id=agent_id,
@@ -73,5 +73,5 @@ def case_from(row: Row, previous_case_id: str | None, next_case_id: str | None) 
         previous_case_id=previous_case_id,
         next_case_id=next_case_id,
         submission_id=submission_id,
-        answered_by=answered_by,
+        ended_by=ended_by,
     )

@@ -103,7 +103,7 @@ cases = Table(
     Column("draft_version", Integer, nullable=False),
     Column("progress", Text),
     Column("submission_id", Text),
-    Column("answered_by", Text),
+    Column("ended_by", Text),
     Column("wake_at", BigInteger),
     # Deferred: a case and the one that follows it may be written in one batch.
     Column("next_ref", Ref, ForeignKey("cases.id", deferrable=True, initially="DEFERRED")),

@@ -112,7 +112,7 @@ def _cancelled(sheet: Sheet) -> OutcomeView:
 
 def _canceller(sheet: Sheet) -> str:
     """Say who cancelled: the one who asked, or the one who was asked."""
-    kind = (sheet.case.answered_by or "").partition(":")[0]
+    kind = (sheet.case.ended_by or "").partition(":")[0]
     if not kind:
         return ""
     gettext = sheet.words.gettext

@@ -88,7 +88,7 @@ def _make_cases() -> None:
         sa.Column("draft_version", sa.Integer, nullable=False),
         sa.Column("progress", sa.Text),
         sa.Column("submission_id", sa.Text),
-        sa.Column("answered_by", sa.Text),
+        sa.Column("ended_by", sa.Text),
         sa.Column("wake_at", sa.BigInteger),
         sa.Column("next_ref", _REF),
         sa.Column("idempotency_key", sa.Text),
