@@ -11,7 +11,7 @@ ROUTES: tuple[Route, ...] = (
         pattern="/api/demo",
         handler=asking.create_demo,
         summary="Make a sample case, where the operator allows it",
-        codes=(202, 400, 404, 429),
+        codes=(202, 400, 404, 429, 503),
     ),
     Route(
         method="POST",
@@ -26,7 +26,7 @@ ROUTES: tuple[Route, ...] = (
         pattern="/api/v1/reviews",
         handler=asking.listing,
         summary="List your own cases, newest first",
-        codes=(200, 401, 422),
+        codes=(200, 401, 422, 503),
         credential="key",
     ),
     Route(
@@ -34,7 +34,7 @@ ROUTES: tuple[Route, ...] = (
         pattern="/api/v1/reviews/{case_id}",
         handler=asking.show,
         summary="Show one of your own cases",
-        codes=(200, 401, 404),
+        codes=(200, 401, 404, 503),
         credential="key",
     ),
     Route(
@@ -50,7 +50,7 @@ ROUTES: tuple[Route, ...] = (
         pattern="/review/{case_id}",
         handler=reading.page,
         summary="The review page",
-        codes=(200, 401, 404),
+        codes=(200, 401, 404, 503),
         credential="review",
         html=True,
     ),
@@ -59,7 +59,7 @@ ROUTES: tuple[Route, ...] = (
         pattern="/review/{case_id}/prefill/{key}",
         handler=reading.prefill,
         summary="Fetch the default_ref of one form field",
-        codes=(200, 401, 404),
+        codes=(200, 401, 404, 503),
         credential="review",
     ),
     Route(

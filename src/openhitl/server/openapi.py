@@ -17,12 +17,17 @@ _TEXT = {"type": "string"}
 _OBJECT: dict[str, Any] = {"type": "object"}
 _OBJECTS: dict[str, Any] = {_JSON: {"schema": _OBJECT}}
 POLL_ROUTES: tuple[tuple[str, str, dict[str, Any], tuple[int, ...]], ...] = (
-    ("/api/reviews/{case_id}/status", "Poll the status of a case", _OBJECTS, (200, 304, 401, 404, 405, 429)),
+    (
+        "/api/reviews/{case_id}/status",
+        "Poll the status of a case",
+        _OBJECTS,
+        (200, 304, 401, 404, 405, 429, 503),
+    ),
     (
         "/api/reviews/{case_id}/events",
         "Follow a case as Server-Sent Events",
         {"text/event-stream": {"schema": _TEXT}},
-        (200, 204, 401, 404, 405),
+        (200, 204, 401, 404, 405, 503),
     ),
 )
 
