@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from openhitl.protocol.wire import (
     hitl_object,
     plain_data,
     poll_body,
+    state_data,
 )
 from tests.protocol.values import AGENT, CASE_ID, HUMAN, NOW, answer, case, content
 
@@ -239,4 +241,36 @@ def test_plain_data_is_json_whatever_it_is_made_from():
         "progress": {"current_step": 1, "total_steps": 2, "completed_fields": 3, "total_fields": 4},
         "n": 5,
         "none": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "more", "data"),
+    [
+        (
+            Status.PENDING,
+            {},
+            {"created_at": "2026-02-20T10:00:00Z", "expires_at": "2026-02-21T10:00:00Z"},
+        ),
+        (Status.OPENED, {"opened_at": NOW}, {"opened_at": "2026-02-20T10:00:00Z"}),
+        (
+            Status.IN_PROGRESS,
+            {"opened_at": NOW, "progress": PROGRESS},
+            {"opened_at": "2026-02-20T10:00:00Z", "progress": asdict(PROGRESS)},
+        ),
+        (Status.IN_PROGRESS, {"opened_at": NOW}, {"opened_at": "2026-02-20T10:00:00Z"}),
+        (Status.EXPIRED, {}, {"expired_at": "2026-02-20T11:00:00Z", "default_action": "skip"}),
+        (Status.CANCELLED, {"reason": "why"}, {"cancelled_at": "2026-02-20T11:00:00Z", "reason": "why"}),
+    ],
+)
+def test_the_present_state_is_told_as_the_event_that_led_to_it(status, more, data):
+    assert state_data(case(status, **more), None) == {"case_id": CASE_ID, **data}
+
+
+def test_the_present_state_holds_the_answer_without_what_is_sensitive():
+    given = answer("submit", {"name": "a", "pin": "1234"}, sensitive=frozenset({"pin"}))
+    assert state_data(case(Status.COMPLETED), given) == {
+        "case_id": CASE_ID,
+        "completed_at": "2026-02-20T11:00:00Z",
+        "result": {"action": "submit", "data": {"name": "a"}},
     }
