@@ -169,3 +169,19 @@ def test_only_the_scheme_bearer_carries_a_key_however_it_is_spelled(server, sche
     wanted = 200 if scheme.lower() == "bearer" else 401
     for path in ("/api/v1/reviews", hitl["poll_url"]):
         assert server.anyone.get(path, headers=headers).status_code == wanted
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+@pytest.mark.parametrize("bearer", ["owner key", "unknown key"])
+def test_of_two_keys_the_bearer_counts_on_every_route(server, strangers, bearer, swapped):
+    holder = holder_of(server, strangers)
+    other = "unknown key" if bearer == "owner key" else "owner key"
+    headers = [
+        ("authorization", f"Bearer {holder.credentials[bearer]}"),
+        ("x-api-key", holder.credentials[other]),
+    ]
+    if swapped:
+        headers.reverse()
+    addresses = [f"/api/v1/reviews/{holder.case_id}", f"/api/reviews/{holder.case_id}/status"]
+    codes = [server.anyone.get(address, headers=headers).status_code for address in addresses]
+    assert codes == ([200, 200] if bearer == "owner key" else [401, 401])

@@ -31,7 +31,7 @@ class Credentials:
         for name, value in scope["headers"]:
             if name == b"authorization" and value[:7].lower() == b"bearer ":
                 self.key = value[7:].decode("latin-1").strip()
-            elif name == b"x-api-key":
+            elif name == b"x-api-key" and self.key is None:  # as `review.door.api_key`
                 self.key = value.decode("latin-1")
             elif name == b"if-none-match":
                 self.none_match = value
