@@ -9,6 +9,7 @@ from openhitl import EmbeddedServer, SyncHITL
 from openhitl.cli.checks import Finding, Level, check_all
 from openhitl.client.config import ClientConfig
 from openhitl.protocol.case import ActorKind
+from openhitl.server.embedded import EmbeddedServer
 from openhitl.server.local import new_key
 from openhitl.settings import Settings
 
@@ -22,13 +23,15 @@ def folder(tmp_path):
 
 def finding(name: str, folder, *, api_key=None, **settings) -> Finding:
     given = Settings(**{"data_dir": folder, "port": 0, **settings})
-    client = ClientConfig(server_url="http://localhost:1", api_key=api_key, key_source="HITL_API_KEY")
+    client = ClientConfig(
+        server_url="http://localhost:1", api_key=api_key, configured=False, key_source="HITL_API_KEY"
+    )
     return next(found for found in check_all(given, client) if found.name == name)
 
 
 def test_a_fresh_machine_is_fine(tmp_path):
     settings = Settings(data_dir=tmp_path / "none", port=0)
-    findings = check_all(settings, ClientConfig(server_url="http://localhost:1"))
+    findings = check_all(settings, ClientConfig(server_url="http://localhost:1", configured=False))
     assert {found.level for found in findings if found.name != "terminal"} == {Level.OK}
     assert not (tmp_path / "none").exists(), "looking changes nothing"
 
@@ -119,6 +122,17 @@ def test_a_port_that_something_else_holds_is_a_failure(folder):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         found = finding("port", folder, port=taken.getsockname()[1])
     assert found.level is Level.FAIL
+
+
+def test_a_server_to_ask_that_does_not_answer_or_take_the_key_is_a_failure(folder):
+    settings = Settings(data_dir=folder, port=0)
+    gone = check_all(settings, ClientConfig(server_url="http://localhost:1"))
+    assert next(found for found in gone if found.name == "where to ask").level is Level.FAIL
+    key = new_key(settings, "crawler", ActorKind.AGENT)
+    with EmbeddedServer(settings) as server:
+        for api_key, level in ((key, Level.OK), ("hitla_wrong", Level.FAIL), (None, Level.FAIL)):
+            found = check_all(settings, ClientConfig(server_url=server.url, api_key=api_key))
+            assert next(one for one in found if one.name == "where to ask").level is level
 
 
 def test_an_agents_credential_and_the_data_folder_in_one_hand_is_a_warning(folder):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import email.utils
 import http.client
 import os
@@ -18,10 +19,12 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
+from openhitl.cli.lookups import fetch_cases
 from openhitl.cli.place import is_up
+from openhitl.cli.running import KEY_HINT
 from openhitl.client.config import ClientConfig
 from openhitl.client.origins import is_loopback
-from openhitl.errors import HitlError, SetupError
+from openhitl.errors import HitlError, InvalidToken, SetupError, Unauthorized
 from openhitl.keyring import parse_root, secret_path
 from openhitl.server.opening import keyring_of
 from openhitl.settings import Settings
@@ -68,6 +71,7 @@ def check_all(settings: Settings, client: ClientConfig) -> list[Finding]:
         _base_url(settings),
         _clock(settings),
         _terminal(),
+        _asking(client),
         _owners(settings, client),
     ]
 
@@ -199,6 +203,19 @@ def _terminal() -> Finding:
         hint = "Set LANG or PYTHONUTF8=1, or texts show as escapes."
         return Finding("terminal", Level.WARN, f"{kind}, encoding {sys.stderr.encoding}", hint)
     return Finding("terminal", Level.OK, f"{kind}, UTF-8")
+
+
+def _asking(client: ClientConfig) -> Finding:
+    name = "where to ask"
+    if not client.configured:
+        return Finding(name, Level.OK, "The server of this machine; without one, a page for each question.")
+    try:
+        asyncio.run(fetch_cases(client, {}, limit=1))
+    except (Unauthorized, InvalidToken) as error:
+        return Finding(name, Level.FAIL, f"{client.server_url}: {error.message}", KEY_HINT)
+    except HitlError as error:
+        return Finding(name, Level.FAIL, error.message, error.hint)
+    return Finding(name, Level.OK, f"{client.server_url} answers and takes the key.")
 
 
 def _owners(settings: Settings, client: ClientConfig) -> Finding:

@@ -20,7 +20,8 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 @app.command()
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array.")] = False) -> int:
     """Check Python, the data folder, the secret, the database, the port, the address, the clock, the
-    terminal and who owns what. Exit code 1 if anything fails; warnings alone are 0.
+    terminal, the server that is asked and who owns what. Exit code 1 if anything fails; warnings
+    alone are 0.
     """
     findings = check_all(load_settings(), load_config())
     if as_json:
