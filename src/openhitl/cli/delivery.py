@@ -59,8 +59,9 @@ def tunnel_hint(url: str) -> str:
     """Say how a page of this machine is reached from elsewhere. A QR code of it would lead nowhere."""
     port = url.partition("://")[2].partition("/")[0].rpartition(":")[2]
     return (
-        f"From another computer: ssh -L {port}:localhost:{port} THIS-HOST, then open it there;\n"
-        "or set HITL_BASE_URL to the https address of a tunnel to this port."
+        f"From another computer: ssh -L {port}:localhost:{port} THIS-HOST\n"
+        "and open it there; or set HITL_BASE_URL to the https\n"
+        "address of a tunnel to this port."
     )
 
 

@@ -21,6 +21,8 @@ _WORDS = {
     "opened": "a human is looking at it",
     "in_progress": "a human is at it",
 }
+_LEFT = "The case stays open. Wait for it again:"
+_LEFT_ALONE = "The case stays open; its page is back as soon as you wait for it again:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Wait:
         except KeyboardInterrupt:
             self._terminal.clear()
             if self._case is not None:
-                self._terminal.say("The case stays open. Wait for it again:")
+                self._terminal.say(_LEFT_ALONE if self._place.embedded else _LEFT)
                 self._terminal.say(f"  {self._program} status {self._case.case_id} --wait")
             raise typer.Exit(Exit.INTERRUPTED) from None
 
