@@ -26,6 +26,14 @@ class HitlError(Exception):
         self.details: Mapping[str, Any] = details
         super().__init__(self.message)
 
+    def __str__(self) -> str:
+        """Say the message and, a line each, which fields were wrong and why."""
+        errors = self.details.get("errors")
+        listed = errors if isinstance(errors, list | tuple) else ()
+        wrong = [one for one in listed if isinstance(one, Mapping)]
+        told = [f"  {one.get('path')}: {one.get('message')}" for one in wrong]
+        return "\n".join([self.message, *told])
+
 
 def _first_line(error_class: type) -> str:
     return (error_class.__doc__ or "").strip().splitlines()[0]
@@ -122,7 +130,7 @@ class ActionNotInline(CallerError):
 
 
 class NotFound(CallerError):
-    """There is no such thing here."""
+    """There is no such thing here, or it is not yours."""
 
     code = "not_found"
     status = 404

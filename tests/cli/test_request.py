@@ -170,6 +170,30 @@ async def test_errors_are_error_and_hint_on_stderr(peer, asking):
     assert "Traceback" not in done.err
 
 
+async def test_a_refusal_names_every_field_that_was_wrong(peer, asking):
+    wrong = [{"path": "timeout", "message": "A duration is written like 30m."}, "odd", {"path": "prompt"}]
+    problem = {"error": "invalid_request", "message": "One or more fields are not valid.", "errors": wrong}
+    peer.fail("create", Fault(status=422, body=problem))
+    done = await asking.run("request", "--prompt", "x", "--timeout", "soon")
+    assert done.err.startswith(
+        "error: One or more fields are not valid.\n  timeout: A duration is written like 30m.\n"
+    )
+
+
+async def test_a_case_that_is_not_found_comes_with_the_way_to_those_that_are(peer, asking):
+    peer.fail("show", Fault(status=404, body={"error": "not_found", "message": "There is no such thing."}))
+    done = await asking.run("status", "review_nobody")
+    assert done.code == 1
+    assert "hint: `hitl list`" in done.err
+
+
+async def test_the_hint_is_the_help_of_the_command_that_was_meant(asking):
+    assert (await asking.run("admin", "new-key")).err.endswith("hint: hitl admin new-key --help\n")
+    assert (await asking.run("admin")).err == "error: Missing command.\nhint: hitl admin --help\n"
+    done = await asking.run("request", "--prompt", "x", "--context", "missing.json")
+    assert "error: --context: missing.json: No such file or directory.\n" in done.err
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -68,7 +68,7 @@ def read_context(source: str | None) -> dict[str, Any]:
         text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
         context = json.loads(text)
     except OSError as error:
-        raise UsageMistake(f"--context: {error}") from error
+        raise UsageMistake(f"--context: {source}: {error.strerror}.") from error
     except ValueError as error:
         raise UsageMistake(f"--context is not JSON: {error}") from error
     if not isinstance(context, dict):

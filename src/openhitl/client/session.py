@@ -124,9 +124,8 @@ class Session:
                 head = Response(status=response.status_code, headers=headers, url=request.url)
                 yield Stream(head, response.aiter_bytes())
         except (httpx2.TransportError, httpx2.DecodingError) as error:
-            raise ServerUnreachable(
-                f"No answer from {self.config.server_url}: {str(error) or type(error).__name__}."
-            ) from error
+            why = str(error).rstrip(".") or type(error).__name__
+            raise ServerUnreachable(f"No answer from {self.config.server_url}: {why}.") from error
         except httpx2.InvalidURL as error:
             raise PeerError(f"The server named an address that is not one: {error}.") from error
 

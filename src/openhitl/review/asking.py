@@ -110,13 +110,15 @@ def _status(value: str | None) -> Status | None:
     try:
         return Status(value)
     except ValueError as error:
-        raise InvalidRequest("status is not one of the six.", valid=[str(one) for one in Status]) from error
+        valid = [str(one) for one in Status]
+        raise InvalidRequest(f"status must be one of {', '.join(valid)}.", valid=valid) from error
 
 
 def _review_type(value: str | None) -> str | None:
     if value is None or value in ACTIONS or value.startswith("x-"):
         return value
-    raise InvalidRequest("type is not a review type.", valid=sorted(ACTIONS))
+    valid = sorted(ACTIONS)
+    raise InvalidRequest(f"type must be one of {', '.join(valid)}, or start with x-.", valid=valid)
 
 
 def _instant(value: str | None) -> datetime | None:
@@ -126,7 +128,7 @@ def _instant(value: str | None) -> datetime | None:
         instant = datetime.fromisoformat(value)
         return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
     except (ValueError, OverflowError) as error:
-        raise InvalidRequest("since is not an ISO 8601 instant.") from error
+        raise InvalidRequest("since must be an ISO 8601 instant, such as 2026-02-20T16:00:00Z.") from error
 
 
 def _whole(value: str, name: str, *, most: int) -> int:

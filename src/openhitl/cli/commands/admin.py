@@ -19,7 +19,7 @@ class KeyKind(StrEnum):
     SERVICE = "service"
 
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.callback()

@@ -89,5 +89,5 @@ def _as_relay_client(terminal: Terminal, ask: Callable[[HITL], Awaitable[OpenCas
         with Place(terminal) as place:
             return Wait(place, terminal, program="hitl-cli").run(ask, tell)
     except HitlError as error:
-        relay.print_failure(error.message)
+        relay.print_failure(str(error))
         return Exit.ERROR
