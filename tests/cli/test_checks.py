@@ -9,7 +9,6 @@ from openhitl import EmbeddedServer, SyncHITL
 from openhitl.cli.checks import Finding, Level, check_all
 from openhitl.client.config import ClientConfig
 from openhitl.protocol.case import ActorKind
-from openhitl.server.embedded import EmbeddedServer
 from openhitl.server.local import new_key
 from openhitl.settings import Settings
 
