@@ -96,6 +96,24 @@ def test_choices_are_counted_on_the_button(stage: Stage) -> None:
     expect(page.locator("[data-count]")).to_have_text("2 of 3 chosen")
 
 
+def test_a_choice_of_one_is_not_counted(stage: Stage) -> None:
+    page = stage.show(EVERY["selection-one"])
+    page.get_by_label("Senior React Engineer").check()
+    expect(page.get_by_role("button", name="Submit selection")).to_be_visible()
+    assert page.locator("[data-count]").count() == 0
+
+
+def test_dates_are_written_as_the_reader_writes_them(stage: Stage) -> None:
+    page = stage.show(view(made("approval", "Go?", {}, expires_at=NOW + timedelta(days=7))))
+    expect(page.locator("#deadline time")).to_have_text("17:00 Fri 27 Feb")
+
+
+@pytest.mark.parametrize(("prompt", "direction"), [("בחר משרה", "rtl"), ("Choose a job", "ltr")])
+def test_the_question_stands_in_its_own_direction(stage: Stage, prompt: str, direction: str) -> None:
+    page = stage.show(view(made("approval", prompt, {})))
+    assert page.locator("h1").evaluate("(h1) => getComputedStyle(h1).direction") == direction
+
+
 def test_a_partial_confirmation_is_counted_on_its_button(stage: Stage) -> None:
     page = stage.show(EVERY["confirmation"])
     expect(page.get_by_role("button", name="Confirm 3 items")).to_be_visible()

@@ -58,3 +58,9 @@ def test_a_key_said_twice_is_shown_twice() -> None:
 def test_items_with_little_in_common_stay_cards() -> None:
     html = render_review(view(sample("selection", items=SELECTION["items"][:2]))).html
     assert "compared" not in html
+
+
+def test_an_id_that_is_the_title_is_said_once() -> None:
+    text = page_text(render_review(view(sample("selection", items=[{"id": "Yes", "title": "Yes"}]))).html)
+    assert "Yes" in text
+    assert "ID Yes" not in text

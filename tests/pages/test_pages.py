@@ -171,7 +171,7 @@ def test_secrets_of_an_answer_are_masked() -> None:
 
 def test_an_expired_case_says_what_the_agent_was_told() -> None:
     text = page_text(render_review(view(ended(sample("approval"), Status.EXPIRED))).html)
-    assert "Expired The deadline was 19:00 today (UTC)" in text
+    assert "Expired The deadline was 19:00 today (UTC)." in text
     assert "this was rejected automatically" in text
 
 

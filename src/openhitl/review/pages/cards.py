@@ -51,13 +51,14 @@ def _card(sheet: Sheet, item: Item, *, is_chosen: bool, columns: Sequence[str]) 
     # An item may say the same key inside and beside its metadata: both are shown.
     beside = [(key, value) for key, value in item.rest.items() if key not in columns or key in item.metadata]
     nodes = [read(value, humanise(key)) for key, value in [*metadata, *beside]]
-    item_id = Node(label=sheet.words.gettext("ID"), kind="text", text=item.id)
+    # An id that is the title already stands there.
+    ids = [Node(label=sheet.words.gettext("ID"), kind="text", text=item.id)] if item.id != item.title else []
     return Card(
         id=item.id,
         title=item.title,
         description=item.description,
         cells=cells_of(item, columns),
-        pairs=[*(node for node in nodes if node.is_leaf), item_id],
+        pairs=[*(node for node in nodes if node.is_leaf), *ids],
         nodes=[node for node in nodes if not node.is_leaf],
         chosen=is_chosen,
     )

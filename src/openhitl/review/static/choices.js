@@ -7,8 +7,10 @@ const button = form.querySelector("[data-primary]");
 
 function count() {
   const chosen = boxes.filter((box) => box.checked).length;
-  tally.hidden = false;
-  tally.textContent = tally.dataset.text.replace("{chosen}", chosen).replace("{total}", boxes.length);
+  if (tally) {
+    tally.hidden = false;
+    tally.textContent = tally.dataset.text.replace("{chosen}", chosen).replace("{total}", boxes.length);
+  }
   if (!button) return;
   button.dataset.plain ??= button.textContent;
   button.textContent = !chosen

@@ -4,11 +4,13 @@
 const root = document.documentElement;
 const main = document.querySelector("main");
 const language = root.lang;
+// The reader's own way to write a date, in the language of the page.
+const locale = navigator.languages.find((tag) => tag.split("-")[0] === language) ?? language;
 root.classList.add("live");
 
-const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const date = new Intl.DateTimeFormat(language, { weekday: "short", day: "numeric", month: "short" });
-const distance = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const date = new Intl.DateTimeFormat(locale, { weekday: "short", day: "numeric", month: "short" });
+const distance = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone.split("/").pop().replaceAll("_", " ");
 
 const midnight = (time) => new Date(time).setHours(0, 0, 0, 0);
