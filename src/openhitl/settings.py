@@ -11,7 +11,7 @@ from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -115,7 +115,8 @@ class Settings(BaseSettings):
     @property
     def store_url(self) -> str:
         """The database as a URL."""
-        return self.database_url or f"sqlite:///{self.database_file}"
+        # A folder's name may hold what means something in a URL: `?`, `#`, `%`.
+        return self.database_url or f"sqlite:///{quote(str(self.database_file))}"
 
     @property
     def retention(self) -> timedelta:

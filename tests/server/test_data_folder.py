@@ -160,3 +160,12 @@ def test_a_client_looks_where_the_server_writes(tmp_path, monkeypatch):
     assert config.data_dir() == Settings().data_dir
     assert Settings.model_fields["port"].default == config.DEFAULT_PORT
     assert config.LOCAL_KEY_NAME == KEY_NAME
+
+
+@pytest.mark.parametrize("name", ["a b", "a?b", "a#b", "a%20b", "file:x?mode=ro", ":memory:", "ü&", "a\nb"])
+def test_a_folder_may_have_any_name(tmp_path, name):
+    folder = tmp_path / name
+    key = ensure_local_key(Settings(data_dir=folder))
+    assert {path.name for path in folder.iterdir()} == {"openhitl.db", "secret.key", KEY_NAME}
+    assert list(tmp_path.iterdir()) == [folder]
+    assert ensure_local_key(Settings(data_dir=folder)) == key
