@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -49,6 +50,11 @@ class ServerProcess:
         assert found, f"never said {words!r}: {self.said}"
         assert line is not None, f"ended without saying {words!r}: {self.said}"
         return line
+
+    def limit_files(self, size_bytes: int) -> None:
+        """Let no file of the process grow past a size, as on a disk that is full; -1 lets all grow again."""
+        _, hard = resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (size_bytes, hard))
 
     def terminate(self) -> float:
         """Send SIGTERM; return when, on the monotonic clock."""
