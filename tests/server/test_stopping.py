@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sqlite3
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import httpx2
@@ -21,6 +23,7 @@ from tests.door.bodies import CONFIRMATION
 from tests.durability.history import History, Writer, compare
 from tests.feed.loops import run_skipping
 from tests.server.processes import ServerProcess, serving
+from tests.store.lossy import lossy_proxy
 
 GONE_SECONDS = 10.0
 STREAMS = 20
@@ -96,6 +99,49 @@ def test_an_idle_server_is_gone_at_once(tmp_path: Path) -> None:
         assert time.monotonic() - terminated < 3
         with pytest.raises(httpx2.ConnectError):
             httpx2.get(f"{process.url}/readyz", trust_env=False)
+
+
+def test_a_writer_that_waits_for_the_database_keeps_no_server(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path)
+    with serving(tmp_path) as process, ThreadPoolExecutor(1) as asker:
+        key = new_key(settings, "steady", ActorKind.SERVICE)
+        with (
+            client_of(process, key) as client,
+            closing(sqlite3.connect(settings.database_file, isolation_level=None)) as other,
+        ):
+            assert client.get("/readyz").status_code == 200
+            other.execute("BEGIN IMMEDIATE")
+            asking = asker.submit(client.post, "/api/v1/reviews", json=CONFIRMATION)
+            assert client.get("/healthz").status_code == 200
+            terminated = process.terminate()
+            process.ends()
+            assert time.monotonic() - terminated < GONE_SECONDS
+            asking.exception(GONE_SECONDS)
+
+
+def test_a_database_that_does_not_answer_keeps_no_server(tmp_path: Path, database_url_of) -> None:
+    """Reading, writing, listening and announcing all wait for it."""
+    with lossy_proxy(database_url_of("postgresql")) as proxy:
+        settings = Settings(data_dir=tmp_path, database_url=proxy.url, secret_key="0f" * 32)
+        environment = {"HITL_DATABASE_URL": proxy.url, "HITL_SECRET_KEY": "0f" * 32}
+        key = new_key(settings, "steady", ActorKind.SERVICE)
+        with (
+            serving(tmp_path, **environment) as process,
+            ThreadPoolExecutor(2) as askers,
+            client_of(process, key) as client,
+        ):
+            hitl = client.post("/api/v1/reviews", json=CONFIRMATION).json()["hitl"]
+            proxy.freeze()
+            asking = [
+                askers.submit(client.get, hitl["review_url"]),
+                askers.submit(client.post, "/api/v1/reviews", json=CONFIRMATION),
+            ]
+            assert client.get("/healthz").status_code == 200
+            terminated = process.terminate()
+            process.ends()
+            assert time.monotonic() - terminated < GONE_SECONDS
+            for one in asking:
+                one.exception(GONE_SECONDS)
 
 
 def test_a_server_that_leaves_is_alive_but_not_ready(tmp_path: Path) -> None:

@@ -25,6 +25,8 @@ class LossyProxy:
         self._losing: bytes | None = None
         self._refusing = False
         self._refuse_next = False
+        self._flowing = threading.Event()
+        self._flowing.set()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._threads: list[threading.Thread] = []
         self._sockets: list[socket.socket] = [self._listener]
@@ -42,6 +44,10 @@ class LossyProxy:
     def recover(self) -> None:
         """Take connections again."""
         self._refusing = False
+
+    def freeze(self) -> None:
+        """Let nothing through any more, and keep every connection open."""
+        self._flowing.clear()
 
     def _spawn(self, work, *args) -> None:
         thread = threading.Thread(target=work, args=args, daemon=True)
@@ -65,6 +71,7 @@ class LossyProxy:
         with client, server, suppress(OSError, ValueError):
             while True:
                 ready, _, _ = select.select([client, server], [], [])
+                self._flowing.wait()
                 for source in ready:
                     data = source.recv(1 << 20)
                     if not data:
@@ -83,6 +90,7 @@ class LossyProxy:
         return True
 
     def close(self) -> None:
+        self._flowing.set()
         for one in self._sockets:
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
@@ -94,7 +102,7 @@ class LossyProxy:
 class _Addressed:
     def __init__(self, proxy: LossyProxy, url: str) -> None:
         self.url = url
-        self.lose, self.recover = proxy.lose, proxy.recover
+        self.lose, self.recover, self.freeze = proxy.lose, proxy.recover, proxy.freeze
         self._proxy = proxy
 
     @property

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from threading import Thread
 from typing import ParamSpec, TypeVar
 
 from openhitl.errors import Overloaded, StoreError
@@ -15,7 +16,8 @@ from openhitl.store import Store
 from openhitl.store.records import Committed, Outcome
 
 READERS = 4
-DRAIN_SECONDS = 5.0
+#: How long closing may take: first the writer, then all else of the store.
+CLOSE_SECONDS = 4.5
 #: How many commands may wait for the writer.
 CAPACITY = 10_000
 #: How many are worth a commit of their own.
@@ -102,10 +104,14 @@ class Ledger:
     async def close(self) -> None:
         """Let the writer finish what has come, then close the store."""
         self._hand_over()
-        await self._loop.run_in_executor(None, self._writer.drain, DRAIN_SECONDS)
+        deadline = self._loop.time() + CLOSE_SECONDS
+        await self._loop.run_in_executor(None, self._writer.drain, CLOSE_SECONDS)
         await asyncio.sleep(0)  # what the writer has settled is on the loop's queue before this
-        self._pool.shutdown()
-        self.store.close()
+        # On a thread of its own, which nobody waits for at the end: a read may hang for long.
+        ending = Thread(target=self._pool.shutdown, kwargs={"cancel_futures": True}, daemon=True)
+        ending.start()
+        await self._loop.run_in_executor(None, ending.join, max(0.0, deadline - self._loop.time()))
+        self.store.close(max(0.0, deadline - self._loop.time()))
 
 
 def _settle(future: object, outcome: Outcome | BaseException) -> None:

@@ -12,7 +12,7 @@ from openhitl.server.app import Server
 from openhitl.server.local import ensure_local_key
 from openhitl.server.lock import ServerLock
 from openhitl.server.logs import log_to_stderr
-from openhitl.server.serving import HitlUvicorn, bind, uvicorn_for
+from openhitl.server.serving import GONE_SECONDS, HitlUvicorn, bind, uvicorn_for
 from openhitl.settings import Settings
 
 START_SECONDS = 30.0
@@ -61,5 +61,5 @@ class EmbeddedServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._uvicorn.should_exit = True
-        self._thread.join()
+        self._thread.join(GONE_SECONDS)
         self._open.close()

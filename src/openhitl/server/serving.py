@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import resource
 import socket
 import sys
+import threading
 from collections.abc import Callable
 from functools import partial
+from types import FrameType
 
 import uvicorn
 
@@ -22,8 +25,10 @@ from openhitl.server.logs import log_to_stderr
 from openhitl.settings import Settings
 
 BACKLOG = 4_096
-#: With what the writer may take to finish, less than ten seconds.
+#: With what the ledger may take to close, less than ten seconds.
 GRACEFUL_SECONDS = 4
+#: When what still hangs is given up: a database that does not answer must not keep the process.
+GONE_SECONDS = 9.0
 COLLECTOR_THRESHOLDS = (20_000, 20, 50)
 
 
@@ -43,10 +48,24 @@ class HitlUvicorn(uvicorn.Server):
             if self.on_started is not None:
                 self.on_started()
 
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to leave on a signal, and see to it that the process is gone in time."""
+        if not self.should_exit:
+            last_resort = threading.Timer(GONE_SECONDS, leave_at_once)
+            last_resort.daemon = True
+            last_resort.start()
+        super().handle_exit(sig, frame)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Leave, then let uvicorn wait for what is still being answered."""
         self._hitl.leave()
         await super().shutdown(sockets)
+
+
+def leave_at_once() -> None:
+    """End the process whatever its threads wait for: what was acknowledged is durable already."""
+    print("Something does not end; leaving all the same.", file=sys.stderr, flush=True)
+    os._exit(1)
 
 
 def bind(settings: Settings) -> tuple[socket.socket, Settings]:

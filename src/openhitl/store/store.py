@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -17,8 +18,8 @@ from openhitl.store.transactions import Transactions
 from openhitl.store.wakeups import Announcer, Listener
 from openhitl.store.writer import CAPACITY, Settled, Writer
 
-#: How long closing waits for the writer.
-CLOSE_SECONDS = 10.0
+#: How long closing waits for everything that still runs, together.
+CLOSE_SECONDS = 5.0
 
 
 class Store(Reads, Keys):
@@ -92,12 +93,20 @@ class Store(Reads, Keys):
         """Check the whole log; return the first position that is wrong, None if none is."""
         return first_broken(self._database)
 
-    def close(self) -> None:
-        """End the writers and listeners, and close every connection."""
+    def close(self, timeout_seconds: float = CLOSE_SECONDS) -> None:
+        """End the writers and listeners, and close every connection.
+
+        What does not end in time is left to end with the process: a database may hang for long.
+        """
+        deadline = time.monotonic() + timeout_seconds
         for writer in self._writers:
-            writer.drain(CLOSE_SECONDS)
+            writer.drain(_left(deadline))
         for listener in self._listeners:
-            listener.stop()
+            listener.stop(_left(deadline))
         if self._announcer is not None:
-            self._announcer.stop()
+            self._announcer.stop(_left(deadline))
         self._database.close()
+
+
+def _left(deadline: float) -> float:
+    return max(0.0, deadline - time.monotonic())

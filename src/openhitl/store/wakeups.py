@@ -44,11 +44,11 @@ class Announcer:
         """Say soon that there is something new; returns at once."""
         self._pending.set()
 
-    def stop(self) -> None:
-        """Announce what there is, and nothing more."""
+    def stop(self, timeout_seconds: float) -> None:
+        """Announce what there is, and nothing more; wait so long for the end of it."""
         self._stopped.set()
         self._pending.set()
-        self._thread.join()
+        self._thread.join(timeout_seconds)
 
     def _run(self) -> None:
         while not self._stopped.is_set():
@@ -99,13 +99,14 @@ class Listener:
         self._thread = threading.Thread(target=self._run, name="listener", daemon=True)
         self._thread.start()
 
-    def stop(self) -> None:
-        """Call back no more."""
+    def stop(self, timeout_seconds: float) -> None:
+        """Call back no more; wait so long for the end of it."""
         self._stopped.set()
         os.write(self._interrupt, b"\0")
-        self._thread.join()
-        os.close(self._interrupt)
-        os.close(self._interrupted)
+        self._thread.join(timeout_seconds)
+        if not self._thread.is_alive():  # else it may still look at them
+            os.close(self._interrupt)
+            os.close(self._interrupted)
 
     def _run(self) -> None:
         while not self._stopped.is_set():
