@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import stat
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -12,11 +15,11 @@ from alembic.migration import MigrationContext
 from openhitl.errors import SchemaTooNew, SetupError, WrongSecret
 from openhitl.keyring import Keyring
 from openhitl.store import Store
-from openhitl.store.engine import open_database
+from openhitl.store.engine import open_database, use_wal
 from openhitl.store.migration import migrate
 from openhitl.store.schema import metadata
 from tests.databases import KINDS
-from tests.store.desk import SECRET, opened
+from tests.store.desk import SECRET, WAIT_SECONDS, opened
 
 
 @pytest.fixture(params=KINDS)
@@ -67,6 +70,29 @@ def test_processes_that_start_together_agree(empty_url):
 
     with ThreadPoolExecutor(6) as threads:
         assert len(set(threads.map(open_and_ask, range(6)))) == 1
+
+
+def test_a_file_that_somebody_writes_to_in_another_mode_is_waited_for(tmp_path):
+    """SQLite refuses to change the mode at once, whatever the busy timeout."""
+    path, refused = tmp_path / "openhitl.db", threading.Event()
+
+    class Watched(sqlite3.Connection):
+        def execute(self, *args):
+            try:
+                return super().execute(*args)
+            except sqlite3.OperationalError:
+                refused.set()
+                raise
+
+    with closing(sqlite3.connect(path, isolation_level=None)) as other, ThreadPoolExecutor(1) as threads:
+        other.execute("CREATE TABLE theirs (a)")
+        other.execute("BEGIN IMMEDIATE")
+        with closing(sqlite3.connect(path, factory=Watched, check_same_thread=False)) as ours:
+            done = threads.submit(use_wal, ours)
+            assert refused.wait(WAIT_SECONDS)
+            other.execute("COMMIT")
+            done.result(WAIT_SECONDS)
+            assert ours.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_an_installation_keeps_its_name_and_its_cases(database_url):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ POSTGRESQL = "postgresql"
 OLDEST_SQLITE = (3, 35)
 #: How long a writer waits for other processes that are writing.
 BUSY_SECONDS = 30
+#: How long to wait before asking a SQLite file again to keep a write-ahead log.
+SWITCH_SECONDS = 0.02
 #: How long PostgreSQL lets a transaction wait for its client.
 HANGING_SECONDS = 15
 #: Reads run on a few threads; each may hold one connection.
@@ -166,12 +169,24 @@ def _make_private(path: Path) -> None:
 
 def _prepare_sqlite_writer(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None  # transactions begin where we say so
-    if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
-        connection.execute("PRAGMA journal_mode = WAL")
+    use_wal(connection)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
     connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+
+
+def use_wal(connection: sqlite3.Connection) -> None:
+    """Have a file keep a write-ahead log. Raises: sqlite3.OperationalError if others are in the way."""
+    # Where somebody writes or switches at the same moment, SQLite refuses at once instead of waiting.
+    deadline = time.monotonic() + BUSY_SECONDS
+    while connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(SWITCH_SECONDS)
 
 
 def _prepare_sqlite_reader(connection: sqlite3.Connection, _record: Any) -> None:
