@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from openhitl.cli.commands.list import _row
 from openhitl.cli.delivery import deliver, has_screen, qr_code
 from openhitl.cli.terminal import Terminal, left_words
 
@@ -35,6 +36,22 @@ def test_the_live_line_never_wraps(terminal, screen, monkeypatch):
     monkeypatch.setenv("COLUMNS", "20")
     terminal.draw("x" * 100)
     assert len(screen.getvalue().removeprefix("\r\x1b[2K")) == 19
+
+
+def test_a_narrow_terminal_gets_the_parts_that_say_most(terminal, screen, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "30")
+    terminal.draw("waiting for a human · 5:00 left · Ctrl-C leaves it open")
+    assert screen.getvalue() == "\r\x1b[2Kwaiting for a human"
+
+
+def test_a_list_puts_the_question_below_where_it_does_not_fit_beside():
+    case = {"case_id": "review_" + "a" * 26, "status": "completed", "type": "input", "prompt": "Go " * 9}
+    assert _row(case, None).endswith("  " + ("Go " * 9).strip())
+    assert _row(case, 119).count("\n") == 0
+    first, second = _row(case, 59).split("\n")
+    assert first.endswith("input")
+    assert second == "  " + ("Go " * 9).strip()
+    assert max(map(len, _row({**case, "prompt": "Go " * 99}, 39).split("\n"))) == 39
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ from datetime import timedelta
 from typing import TextIO
 
 TICK_SECONDS = 1.0
+#: Between the parts of a live line; the first says most.
+PART = " · "
 _CLEAR = "\r\x1b[2K"
 
 
@@ -31,10 +33,10 @@ class Terminal:
         self._stream.flush()
 
     def draw(self, text: str) -> None:
-        """Redraw the live line, cut to the terminal's width; without a live terminal do nothing."""
+        """Redraw the live line, its last parts left out on a narrow terminal; without one do nothing."""
         if self.live:
             width = shutil.get_terminal_size().columns - 1
-            self._stream.write(f"{_CLEAR}{text[:width]}")
+            self._stream.write(f"{_CLEAR}{_fitted(text, width)}")
             self._stream.flush()
             self._drawn = True
 
@@ -54,6 +56,13 @@ class Terminal:
             return ""
         self._drawn = False
         return _CLEAR
+
+
+def _fitted(text: str, width: int) -> str:
+    """Leave out what stands last between ` · ` until the line fits."""
+    while len(text) > width and PART in text:
+        text = text.rpartition(PART)[0]
+    return text[:width]
 
 
 def left_words(left: timedelta) -> str:

@@ -145,4 +145,7 @@ def run(settings: Settings) -> None:
         print(f"OpenHITL listens on {settings.public_url} (store: {where})", file=sys.stderr, flush=True)
         if not lock.held:
             print("Another server of this data folder runs too.", file=sys.stderr, flush=True)
-        uvicorn_for(Server(settings)).run(sockets=[listener])
+        try:
+            uvicorn_for(Server(settings)).run(sockets=[listener])
+        finally:
+            print("Stopped.", file=sys.stderr, flush=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -37,11 +38,14 @@ def list_cases(
     if not cases:
         terminal.say("No cases.")
     for case in cases:
-        print(_row(case)[: shutil.get_terminal_size().columns - 1])
+        print(_row(case, shutil.get_terminal_size().columns - 1 if sys.stdout.isatty() else None))
 
 
-def _row(case: dict[str, Any]) -> str:
+def _row(case: dict[str, Any], width: int | None) -> str:
+    """Say a case in one line, or in two where the prompt would not fit beside the rest."""
     left = "" if case["status"] in FINAL else time_left(case)
-    return (
-        f"{case['case_id']}  {case['status']:<11}  {case['type']:<12}  {left:>12}  {one_line(case['prompt'])}"
-    )
+    facts = f"{case['case_id']}  {case['status']:<11}  {case['type']:<12}  {left:>11}"
+    prompt = one_line(case["prompt"])
+    if width is None or len(facts) + len(prompt) + 2 <= width:
+        return f"{facts}  {prompt}"
+    return f"{facts.rstrip()[:width]}\n  {prompt[: width - 2]}"
