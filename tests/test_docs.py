@@ -111,7 +111,7 @@ def test_python_examples_run(document: str, index: int, server: RunningServer, t
     [
         ("docs/tutorial.md", ["deploying"]),
         ("docs/how-to/ask-from-a-shell-script.md", ["deploying to Staging", "releasing Heron", "deleting"]),
-        ("docs/how-to/ask-over-http.md", ['  "status": "completed",', "event: review.completed"]),
+        ("docs/how-to/ask-over-http.md", ['  "status": "completed",', "event: review.completed", "confirm"]),
     ],
 )
 def test_shell_examples_run(document: str, said: list[str], server: RunningServer, tmp_path: Path) -> None:
