@@ -43,3 +43,13 @@ def test_a_previous_case_of_an_odd_name_is_refused(server):
     for odd in ("\x00", "review_\x00", "review_" + "x" * 5_000, "😀"):
         response = server.service.post("/api/v1/reviews", json={**APPROVAL, "previous_case_id": odd})
         assert response.status_code == 422
+
+
+@pytest.mark.parametrize("path", ["/", "/reviews", "/favicon.ico"])
+def test_a_person_at_an_address_that_leads_nowhere_sees_a_page(server, path):
+    page = server.anyone.get(path, headers={"accept": "text/html,*/*;q=0.8"})
+    assert page.status_code == 404
+    assert "This link does not work" in page.text
+    assert server.anyone.get(path).json()["error"] == "not_found"
+    told = server.anyone.get("/api/v1/nothing", headers={"accept": "text/html"})
+    assert told.json()["error"] == "not_found"

@@ -56,7 +56,8 @@ class DoorApp:
             request = Request(method, path, query, headers, body)
             response = await route.handler(self._door, request, **values)
         except HitlError as error:
-            is_page = route is not None and route.html and wants_html(headers)
+            for_people = route.html if route else not path.startswith("/api/")
+            is_page = for_people and wants_html(headers)
             response = error_page(self._door, error, headers) if is_page else error_response(error)
         await send_response(send, response)
 
