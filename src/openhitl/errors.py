@@ -305,7 +305,7 @@ class WrongSecret(StoreError):
     """The root secret does not belong to this database."""
 
     code = "wrong_secret"
-    hint = "Set HITL_SECRET_KEY to the value this database was created with."
+    hint = "Restore secret.key from its backup, or set HITL_SECRET_KEY to what the database was made with."
 
 
 class SetupError(HitlError):
