@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import errno
 import hmac
 import os
 import secrets
+import stat
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -78,24 +80,91 @@ def secret_path(folder: Path) -> Path:
     return folder / "secret.key"
 
 
+def private_folder(folder: Path) -> None:
+    """Make a data folder for its owner alone, if it is not there; refuse one that others could change.
+
+    Raises: SetupError.
+    """
+    try:
+        _make(folder)
+        found = folder.stat()
+    except OSError as error:
+        raise unusable(folder, error) from error
+    # Root may work in anybody's folder, as in a container, and may have made one for somebody.
+    if os.getuid() not in (found.st_uid, 0) and found.st_uid != 0:
+        raise SetupError(
+            f"The data folder {folder} belongs to another user.",
+            hint="Run this as its owner, or set HITL_DATA_DIR to a folder of yours.",
+        )
+    if found.st_mode & stat.S_IWOTH:
+        raise SetupError(f"Any user can write to the data folder {folder}.", hint=f"chmod o-w {folder}")
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700)
+    except FileNotFoundError:
+        _make(folder.parent)  # `parents=True` would make these as open as the umask allows
+        _make(folder)
+    except FileExistsError:
+        if not folder.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), folder) from None
+
+
+def unusable(folder: Path, error: OSError) -> SetupError:
+    """Say what the system refuses to do in a data folder."""
+    return SetupError(
+        f"The data folder cannot be used: {error.filename or folder}: {error.strerror}.",
+        hint="Set HITL_DATA_DIR to a folder that this user can write.",
+    )
+
+
+def private_draft(path: Path, text: str) -> Path:
+    """Write a file for its owner alone, durably, beside the path where it shall appear whole."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        draft.unlink()
+        raise
+    return draft
+
+
 def root_in_folder(folder: Path) -> bytes:
     """Read the root secret of a data folder, making it on first use as a file of mode 0600.
 
     Two processes that start together agree on one secret: the file appears whole or not at all.
+    Raises: SetupError.
     """
+    private_folder(folder)
     path = secret_path(folder)
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft = folder / f".secret.{os.getpid()}.{secrets.token_hex(4)}"
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_hex(ROOT_BYTES) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return parse_root(path.read_text(encoding="ascii"))
+    try:
+        if not path.exists():
+            _make_root(path)
+        return parse_root(path.read_text(encoding="ascii"))
+    except OSError as error:
+        raise unusable(folder, error) from error
+    except (SetupError, UnicodeDecodeError) as error:
+        raise SetupError(
+            f"{path} does not hold a root secret.", hint="Restore it from a backup: sealed data needs it."
+        ) from error
+
+
+def _make_root(path: Path) -> None:
+    draft = private_draft(path, secrets.token_hex(ROOT_BYTES) + "\n")
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    # Else a power cut could leave a database whose secret is gone.
+    descriptor = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -169,3 +169,28 @@ def test_a_folder_may_have_any_name(tmp_path, name):
     assert {path.name for path in folder.iterdir()} == {"openhitl.db", "secret.key", KEY_NAME}
     assert list(tmp_path.iterdir()) == [folder]
     assert ensure_local_key(Settings(data_dir=folder)) == key
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path):
+    taken = tmp_path / "taken"
+    taken.touch()
+    for folder in (taken, taken / "below"):
+        with pytest.raises(SetupError, match="Not a directory"), ServerLock(folder, URL):
+            pytest.fail("a file is no folder")
+        with pytest.raises(SetupError, match="Not a directory"):
+            ensure_local_key(Settings(data_dir=folder))
+        with pytest.raises(SetupError, match="Not a directory"):
+            new_key(Settings(data_dir=folder, secret_key="0f" * 32), "crawler", ActorKind.AGENT)
+
+
+def test_neither_lock_nor_key_is_written_through_a_link(tmp_path):
+    folder, precious = tmp_path / "data", tmp_path / "precious"
+    precious.write_text("precious")
+    folder.mkdir()
+    for name in (LOCK_NAME, KEY_NAME):
+        (folder / name).symlink_to(precious)
+    with pytest.raises(SetupError, match="cannot be used"), ServerLock(folder, URL):
+        pytest.fail("the lock is somebody else's file")
+    key = ensure_local_key(Settings(data_dir=folder))
+    assert (folder / KEY_NAME).read_text() == key + "\n"
+    assert precious.read_text() == "precious"

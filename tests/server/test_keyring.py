@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import stat
 import subprocess
 import sys
@@ -60,6 +61,52 @@ def test_the_secret_is_for_its_owner_alone(tmp_path):
     assert mode_of(folder / "secret.key") == 0o600
     assert mode_of(folder) == 0o700
     assert root_in_folder(folder) == root
+
+
+def test_folders_are_for_their_owner_alone_whatever_the_umask(tmp_path):
+    folder = tmp_path / "new" / "deep" / "data"
+    before = os.umask(0)
+    try:
+        root_in_folder(folder)
+    finally:
+        os.umask(before)
+    assert mode_of(folder / "secret.key") == 0o600
+    assert {mode_of(made) for made in (folder, folder.parent, folder.parent.parent)} == {0o700}
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o1777, 0o702])
+def test_a_folder_that_any_user_can_write_is_refused(tmp_path, mode):
+    tmp_path.chmod(mode)
+    with pytest.raises(SetupError, match="Any user can write"):
+        root_in_folder(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_of_somebody_else_is_refused(tmp_path, monkeypatch):
+    if os.getuid() == 0:
+        os.chown(tmp_path, 4711, -1)
+        root_in_folder(tmp_path)  # root may
+    owner = tmp_path.stat().st_uid
+    monkeypatch.setattr(os, "getuid", lambda: owner + 1)
+    with pytest.raises(SetupError, match="belongs to another user"):
+        root_in_folder(tmp_path)
+
+
+@pytest.mark.parametrize("written", [b"", b"\n", b"0f0f", b"\xc3\xa9" * 32, b"z" * 64])
+def test_a_secret_that_is_none_is_named_and_kept(tmp_path, written):
+    path = tmp_path / "secret.key"
+    path.write_bytes(written)
+    with pytest.raises(SetupError, match=r"secret\.key does not hold a root secret"):
+        root_in_folder(tmp_path)
+    assert path.read_bytes() == written
+
+
+def test_a_secret_is_not_written_through_a_link(tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    (tmp_path / "secret.key").symlink_to(elsewhere)
+    with pytest.raises(SetupError, match="cannot be used"):
+        root_in_folder(tmp_path)
+    assert not elsewhere.exists()
 
 
 def test_every_folder_has_a_secret_of_its_own(tmp_path):

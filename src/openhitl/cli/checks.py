@@ -25,7 +25,7 @@ from openhitl.cli.running import KEY_HINT
 from openhitl.client.config import ClientConfig
 from openhitl.client.origins import is_loopback
 from openhitl.errors import HitlError, InvalidToken, SetupError, Unauthorized
-from openhitl.keyring import parse_root, secret_path
+from openhitl.keyring import parse_root, private_folder, secret_path
 from openhitl.server.opening import keyring_of
 from openhitl.settings import Settings
 from openhitl.store.engine import open_database
@@ -88,6 +88,10 @@ def _data_folder(folder: Path) -> Finding:
     if not folder.exists():
         return Finding(name, Level.OK, f"{folder} will be made on first start.")
     found = folder.stat()
+    try:
+        private_folder(folder)
+    except SetupError as error:
+        return Finding(name, Level.FAIL, error.message, error.hint)
     if not folder.is_dir() or not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         return Finding(name, Level.FAIL, f"{folder} cannot be written.", "Set HITL_DATA_DIR to one that can.")
     if found.st_mode & OTHERS:

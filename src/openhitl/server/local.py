@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from openhitl.errors import InvalidToken, SetupError
 from openhitl.identity.keys import draw_key
+from openhitl.keyring import private_draft, private_folder, unusable
 from openhitl.protocol.case import ActorKind
 from openhitl.protocol.tokens import Purpose, checked_hash
 from openhitl.server.opening import open_store
@@ -66,11 +66,8 @@ def _read(path: Path) -> str | None:
 
 
 def _write(path: Path, key: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(key + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    private_folder(path.parent)
+    try:
+        private_draft(path, key + "\n").replace(path)
+    except OSError as error:
+        raise unusable(path.parent, error) from error

@@ -8,6 +8,8 @@ import os
 from pathlib import Path
 from types import TracebackType
 
+from openhitl.keyring import private_folder, unusable
+
 LOCK_NAME = "server.lock"
 
 
@@ -15,6 +17,7 @@ class ServerLock:
     """Holds `server.lock` of a data folder while it is entered, if nobody else does.
 
     The file says `{"url": …, "pid": …}` of the holder. `held` tells whether it is us.
+    Raises on entering: SetupError for a folder that cannot be used.
     """
 
     def __init__(self, data_dir: Path, url: str) -> None:
@@ -24,8 +27,11 @@ class ServerLock:
         self.held = False
 
     def __enter__(self) -> ServerLock:
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        private_folder(self._path.parent)
+        try:
+            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        except OSError as error:
+            raise unusable(self._path.parent, error) from error
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -35,9 +41,12 @@ class ServerLock:
         return self
 
     def announce(self, url: str) -> None:
-        """Write where this process serves."""
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, json.dumps({"url": url, "pid": os.getpid()}).encode(), 0)
+        """Write where this process serves. Raises: SetupError, on a disk that is full."""
+        try:
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, json.dumps({"url": url, "pid": os.getpid()}).encode(), 0)
+        except OSError as error:
+            raise unusable(self._path.parent, error) from error
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openhitl.keyring import Keyring, parse_root, root_in_folder
+from openhitl.keyring import Keyring, parse_root, private_folder, root_in_folder
 from openhitl.settings import Settings
 from openhitl.store import Store
 
@@ -21,5 +21,5 @@ def open_store(settings: Settings) -> tuple[Store, Keyring]:
     """
     keyring = keyring_of(settings)
     if not settings.database_url:
-        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(settings.data_dir)
     return Store.open(settings.store_url, keyring), keyring
