@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import Any
 
 from openhitl.agent import Decision, OpenCase, Outcome
 from openhitl.agent.replies import answer_text
 from openhitl.cli.exits import Exit
-from openhitl.cli.terminal import Terminal
+from openhitl.cli.terminal import Terminal, for_stdout, json_for_stdout
 from openhitl.cli.waiting import Ended
-from openhitl.protocol.visible import visible
 
 
 def tell_answer(terminal: Terminal, ended: Ended, *, as_json: bool) -> int:
     """Print the answer, flushed at once; return the exit code."""
     case, decision = ended.case, ended.decision
     if as_json:
-        print(json.dumps(decision_json(case, decision), ensure_ascii=False), flush=True)
+        print(json_for_stdout(decision_json(case, decision)), flush=True)
     elif decision.answered:
-        words = answer_text(case, decision)
-        # A program gets the words as they are; a terminal must not obey what they hide.
-        print(visible(words) if sys.stdout.isatty() else words, flush=True)
+        print(for_stdout(answer_text(case, decision)), flush=True)
     if not as_json:
         for note in notes(decision):
-            terminal.say(visible(note))
+            terminal.say(note)
     return exit_code(decision)
 
 
@@ -70,5 +65,4 @@ def decision_json(case: OpenCase, decision: Decision) -> dict[str, Any]:
 
 def print_json(value: Any) -> None:
     """Print data for programs on stdout."""
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
-    sys.stdout.write("\n")
+    print(json_for_stdout(value, indent=2))

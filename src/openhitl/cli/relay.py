@@ -6,6 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from openhitl.cli.terminal import for_stdout
+
 
 def started_as_relay_client(program: str | None = None) -> bool:
     """Tell whether this process was started under the older name."""
@@ -14,19 +16,19 @@ def started_as_relay_client(program: str | None = None) -> bool:
 
 def print_request(prompt: str, choices: Sequence[str] | None, placeholder: str | None) -> None:
     """Print what is being asked."""
-    print(f"Sending request: {prompt}")
+    print(for_stdout(f"Sending request: {prompt}"))
     if choices:
-        print(f"Choices: {list(choices)}")
+        print(for_stdout(f"Choices: {list(choices)}"))
     if placeholder:
-        print(f"Placeholder: {placeholder}")
+        print(for_stdout(f"Placeholder: {placeholder}"))
     print("\nWaiting for human response...", flush=True)
 
 
 def print_response(words: str) -> None:
     """Print the answer."""
-    print(f"\nHuman response received: {words}", flush=True)
+    print(for_stdout(f"\nHuman response received: {words}"), flush=True)
 
 
 def print_failure(message: str) -> None:
     """Print why there is no answer."""
-    print(f"Request failed: {message}", flush=True)
+    print(for_stdout(f"Request failed: {message}"), flush=True)

@@ -50,5 +50,5 @@ def _misused(error: TyperException, name: str) -> int:
 def _fail(message: str, hint: str, code: int) -> int:
     print(f"error: {visible(message)}", file=sys.stderr)
     if hint:
-        print(f"hint: {hint}", file=sys.stderr)
+        print(f"hint: {visible(hint)}", file=sys.stderr)
     return code

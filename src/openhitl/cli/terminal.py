@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import TextIO
+from typing import Any, TextIO
+
+from openhitl.protocol.visible import segments, visible
 
 TICK_SECONDS = 1.0
 #: Between the parts of a live line; the first says most.
@@ -18,6 +21,8 @@ _CLEAR = "\r\x1b[2K"
 
 class Terminal:
     """Says things on standard error; the answer alone belongs on standard output.
+
+    Whoever wrote a text, it cannot move the cursor or do anything else but be seen.
 
     `live` tells whether a line may be redrawn: on a terminal that can do it, and never in a file.
     """
@@ -29,14 +34,14 @@ class Terminal:
 
     def say(self, text: str = "") -> None:
         """Print whole lines, above the live line."""
-        self._stream.write(f"{self._cleared()}{text}\n")
+        self._stream.write(f"{self._cleared()}{visible(text)}\n")
         self._stream.flush()
 
     def draw(self, text: str) -> None:
         """Redraw the live line, its last parts left out on a narrow terminal; without one do nothing."""
         if self.live:
             width = shutil.get_terminal_size().columns - 1
-            self._stream.write(f"{_CLEAR}{_fitted(text, width)}")
+            self._stream.write(f"{_CLEAR}{_fitted(visible(text), width)}")
             self._stream.flush()
             self._drawn = True
 
@@ -63,6 +68,25 @@ def _fitted(text: str, width: int) -> str:
     while len(text) > width and PART in text:
         text = text.rpartition(PART)[0]
     return text[:width]
+
+
+def for_stdout(text: str) -> str:
+    """Spell text for standard output: a program gets it as it is, a terminal nothing it would obey."""
+    return visible(text) if sys.stdout.isatty() else text
+
+
+def json_for_stdout(value: Any, *, indent: int | None = None) -> str:
+    """Spell a value as JSON; on a terminal, what would not be seen is escaped, which is the same JSON."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    if not sys.stdout.isatty():
+        return text
+    return "".join(_json_escape(run) if is_hidden else run for run, is_hidden in segments(text))
+
+
+def _json_escape(escape: str) -> str:
+    """Turn an escape like `⟦U+202E⟧` into JSON's, of two halves beyond U+FFFF."""
+    units = chr(int(escape[3:-1], 16)).encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[place : place + 4]}" for place in range(0, len(units), 4))
 
 
 def left_words(left: timedelta) -> str:

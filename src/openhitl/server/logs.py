@@ -6,6 +6,14 @@ import logging
 import sys
 
 import structlog
+from structlog.typing import EventDict
+
+from openhitl.protocol.visible import visible
+
+
+def _without_hidden(_logger: object, _level: str, line: EventDict) -> EventDict:
+    """Spell out what a terminal would obey: the path of a request is anybody's text."""
+    return {name: visible(value) if isinstance(value, str) else value for name, value in line.items()}
 
 
 def log_to_stderr() -> None:
@@ -16,6 +24,7 @@ def log_to_stderr() -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _without_hidden,
             structlog.dev.ConsoleRenderer(
                 colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
             ),

@@ -16,6 +16,7 @@ from types import FrameType
 import uvicorn
 
 from openhitl.errors import SetupError
+from openhitl.protocol.visible import visible
 from openhitl.server.app import Server
 from openhitl.server.asgi import Patience
 from openhitl.server.connection import Connection
@@ -141,7 +142,7 @@ def run(settings: Settings) -> None:
     listener, settings = bind(settings)
     with ServerLock(settings.data_dir, settings.public_url) as lock:
         ensure_local_key(settings)
-        where = settings.database_url.partition(":")[0] or str(settings.database_file)
+        where = settings.database_url.partition(":")[0] or visible(str(settings.database_file))
         print(f"OpenHITL listens on {settings.public_url} (store: {where})", file=sys.stderr, flush=True)
         if not lock.held:
             print("Another server of this data folder runs too.", file=sys.stderr, flush=True)

@@ -11,6 +11,7 @@ import typer
 from pydantic import SecretStr
 
 from openhitl.cli.answers import print_json
+from openhitl.cli.terminal import for_stdout
 from openhitl.client.config import load_config
 from openhitl.settings import PREFIX, Settings, load_settings
 
@@ -37,7 +38,7 @@ def config(
         print_json([asdict(line) for line in lines])
         return
     for line in lines:
-        print(f"{line.name}={_spelled(line.value)}".ljust(60) + f"  # {line.source}")
+        print(for_stdout(f"{line.name}={_spelled(line.value)}".ljust(60) + f"  # {line.source}"))
 
 
 def _spelled(value: str | int | bool | None) -> str:

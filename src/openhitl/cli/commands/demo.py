@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -20,7 +19,7 @@ from openhitl.cli.answers import decision_json
 from openhitl.cli.contexts import ReviewType
 from openhitl.cli.delivery import deliver
 from openhitl.cli.exits import Exit
-from openhitl.cli.terminal import Terminal
+from openhitl.cli.terminal import Terminal, json_for_stdout
 from openhitl.client import requests
 from openhitl.client.config import ClientConfig
 from openhitl.client.session import Session
@@ -88,10 +87,10 @@ class Demo:
         self._open -= 1
         self._terminal.clear()
         if self._as_json:
-            print(json.dumps(decision_json(case, decision), ensure_ascii=False), flush=True)
+            print(json_for_stdout(decision_json(case, decision)), flush=True)
         else:
             said = decision.action or str(decision.outcome)
-            data = json.dumps(_without_sensitive(case, decision.data), ensure_ascii=False)
+            data = json_for_stdout(_without_sensitive(case, decision.data))
             print(f"{case.type}: {said} {data}", flush=True)
 
     def _line(self) -> str:

@@ -10,6 +10,7 @@ import typer
 from openhitl.cli.answers import print_json
 from openhitl.cli.checks import Level, check_all
 from openhitl.cli.exits import Exit
+from openhitl.cli.terminal import for_stdout
 from openhitl.client.config import load_config
 from openhitl.settings import load_settings
 
@@ -28,8 +29,8 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print a JSON ar
         print_json([asdict(finding) for finding in findings])
     else:
         for finding in findings:
-            print(f"{_MARKS[finding.level]}  {finding.name}: {finding.message}")
+            print(for_stdout(f"{_MARKS[finding.level]}  {finding.name}: {finding.message}"))
             if finding.hint:
-                print(f"      hint: {finding.hint}")
+                print(for_stdout(f"      hint: {finding.hint}"))
     failed = any(finding.level is Level.FAIL for finding in findings)
     return Exit.ERROR if failed else Exit.ANSWERED

@@ -14,6 +14,7 @@ from openhitl.cli.lookups import fetch_cases, one_line, time_left
 from openhitl.cli.place import Place
 from openhitl.cli.terminal import Terminal
 from openhitl.protocol.case import FINAL
+from openhitl.protocol.visible import visible
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -44,7 +45,7 @@ def list_cases(
 def _row(case: dict[str, Any], width: int | None) -> str:
     """Say a case in one line, or in two where the prompt would not fit beside the rest."""
     left = "" if case["status"] in FINAL else time_left(case)
-    facts = f"{case['case_id']}  {case['status']:<11}  {case['type']:<12}  {left:>11}"
+    facts = visible(f"{case['case_id']}  {case['status']:<11}  {case['type']:<12}  {left:>11}")
     prompt = one_line(case["prompt"])
     if width is None or len(facts) + len(prompt) + 2 <= width:
         return f"{facts}  {prompt}"

@@ -31,7 +31,7 @@ def show(
     width = max(map(len, view))
     for name, value in view.items():
         if value is not None:
-            print(f"{name:<{width}}  {_block(value, indent=width + 2)}")
+            print(f"{visible(name):<{width}}  {_block(value, indent=width + 2)}")
 
 
 def _block(value: Any, *, indent: int) -> str:

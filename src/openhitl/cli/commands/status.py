@@ -12,7 +12,7 @@ from openhitl.cli.answers import print_json, tell_answer
 from openhitl.cli.exits import Exit
 from openhitl.cli.lookups import describe_end, fetch_case
 from openhitl.cli.place import Place
-from openhitl.cli.terminal import Terminal
+from openhitl.cli.terminal import Terminal, for_stdout
 from openhitl.cli.waiting import Wait
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -35,7 +35,7 @@ def status(
             if as_json:
                 print_json(view)
             else:
-                print(view["status"])
+                print(for_stdout(str(view["status"])))
                 terminal.say(describe_end(view))
             return Exit.ANSWERED
 
