@@ -22,7 +22,7 @@ _WORDS = {
     "in_progress": "a human is at it",
 }
 _LEFT = "The case stays open. Wait for it again:"
-_LEFT_ALONE = "The case stays open; its page is back as soon as you wait for it again:"
+_LEFT_ALONE = "The case stays open. Its page is back when you wait again:"
 
 
 @dataclass(frozen=True, slots=True)
