@@ -61,9 +61,9 @@ class Running:
         whole = getattr(self, on).rpartition("\n")[0]
         return sum(words.strip() in line for line in whole.split("\n"))
 
-    def interrupt(self) -> None:
-        """Press Ctrl-C."""
-        self._process.send_signal(signal.SIGINT)
+    def interrupt(self, way: signal.Signals = signal.SIGINT) -> None:
+        """Press Ctrl-C, or end it in another way that it can notice."""
+        self._process.send_signal(way)
 
     def kill(self) -> None:
         """End it without warning."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -121,6 +122,18 @@ async def test_the_demo_shows_no_sensitive_value_on_the_screen(alone):
         assert (await running.ends()).code == 130
     assert "98000" not in printed
     assert "2026-05-01" in printed
+
+
+@pytest.mark.parametrize("way", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+async def test_the_demo_takes_its_folder_along_however_it_is_ended(alone, tmp_path, way):
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    async with alone.start("demo", "--no-open", TMPDIR=str(folder)) as running:
+        await running.says("/review/", times=5)
+        assert len(list(folder.glob("openhitl-demo-*"))) == 1
+        running.interrupt(way)
+        assert (await running.ends()).code == 130
+    assert list(folder.glob("openhitl-demo-*")) == []
 
 
 async def test_config_masks_secrets(alone):

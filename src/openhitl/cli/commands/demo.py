@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -43,6 +44,8 @@ def demo(
     Each answer is on stdout the moment the agent gets it. Ends when all are answered, or on Ctrl-C.
     """
     terminal = Terminal()
+    for way_to_end in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C does: the folder goes too
+        signal.signal(way_to_end, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="openhitl-demo-") as folder, _served(Path(folder)) as server:
         asking = Demo(terminal, ClientConfig(server_url=server.url), as_json=as_json)
         try:
