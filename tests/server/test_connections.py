@@ -6,6 +6,7 @@ import json
 import re
 import resource
 import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from openhitl.server.room import Room
 from openhitl.server.serving import HitlUvicorn, bind, cut_stuck_readers, uvicorn_for
 from openhitl.settings import Settings
 from tests.door.bodies import APPROVAL, INPUT
+from tests.server.processes import serving
 from tests.servers import RunningServer, running, token_of
 
 BOUND_SECONDS = 10.0
@@ -289,3 +291,21 @@ def test_whatever_the_limit_there_is_room_for_both(monkeypatch, files):
     monkeypatch.setattr(resource, "getrlimit", lambda _: (files, files))
     room = Room.of_this_process()
     assert 0 < room.streams < room.connections < (files if files > 0 else 2**31)
+
+
+def test_a_client_that_leaves_before_its_answers_is_no_fault(tmp_path: Path) -> None:
+    """Requests that were sent together are answered one after another; all of them are told."""
+    with serving(tmp_path) as process:
+        key = new_key(Settings(data_dir=tmp_path), "steady", ActorKind.SERVICE)
+        headers = {"authorization": f"Bearer {key}"}
+        with httpx2.Client(base_url=process.url, headers=headers, trust_env=False) as client:
+            hitl = client.post("/api/v1/reviews", json=APPROVAL).json()["hitl"]
+            for _ in range(5):
+                with connected(client) as connection:
+                    connection.sendall(head("GET", hitl["review_url"].removeprefix(process.url)) * 50)
+                    connection.recv(1)
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            assert client.get(hitl["review_url"]).status_code == 200
+        process.terminate()
+        process.ends()
+    assert len(process.said.splitlines()) == 1

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from openhitl.errors import HitlError, MalformedRequest, Overloaded, PayloadTooLarge
 from openhitl.review.http import error_response
@@ -30,6 +31,8 @@ class Connection(HttpToolsProtocol):
         self._in_head = True
         self._unbodied_bytes = 0
         self._waiting: asyncio.TimerHandle | None = None
+        #: Requests that are still being answered while later ones have come, oldest first.
+        self._answering: deque[RequestResponseCycle] = deque()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first head, if there is room for one more client."""
@@ -41,8 +44,11 @@ class Connection(HttpToolsProtocol):
             self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait no more."""
+        """Wait no more, and tell every request in work; uvicorn tells the last one alone."""
         self._stop_waiting()
+        for cycle in self._answering:
+            cycle.disconnected = True
+            cycle.message_event.set()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -59,6 +65,8 @@ class Connection(HttpToolsProtocol):
         self._in_head = False
         self._unbodied_bytes = 0
         self._stop_waiting()
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._remember(self.cycle)
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -72,6 +80,11 @@ class Connection(HttpToolsProtocol):
         self._unbodied_bytes = 0
         self._stop_waiting()
         super().on_message_complete()
+
+    def _remember(self, cycle: RequestResponseCycle) -> None:
+        while self._answering and self._answering[0].response_complete:
+            self._answering.popleft()
+        self._answering.append(cycle)
 
     def _refuse_size(self) -> None:
         if self.cycle is None or self.cycle.response_complete:
