@@ -260,13 +260,17 @@ def test_a_case_can_be_given_back(server: RunningServer, page: Page) -> None:
 def test_a_second_answer_is_told_of_the_first(server: RunningServer, page: Page) -> None:
     hitl = ask(server, "approval")
     page.goto(hitl["review_url"])
+    follow(page, "Reject…")
+    page.get_by_label("Reason").fill("Not on a Friday.")
     other = page.context.new_page()
     other.goto(hitl["review_url"])
     press(other, "Approve deployment")
     expect_outcome(other, "Approved")
     other.close()
-    press(page, "Approve deployment")
+    press(page, "Reject deployment")
     expect_outcome(page, "Approved")
+    expect(page.get_by_role("alert")).to_contain_text("This was not sent")
+    expect(page.get_by_text("Not on a Friday.")).to_be_visible()
     assert result(server, hitl)["action"] == "approve"
 
 

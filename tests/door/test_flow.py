@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.door.bodies import ANSWERS, BY_TYPE, CONFIRMATION, SELECTION, SUBMITTED
+from tests.door.bodies import ANSWERS, APPROVAL, BY_TYPE, CONFIRMATION, INPUT, SELECTION, SUBMITTED
 from tests.servers import token_of
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43,51}\Z")
@@ -232,3 +232,29 @@ def test_an_agent_may_say_its_name_but_not_hide_whose_key_it_uses(server):
     assert shown["agent"] == "Deploy bot ü (agent-under-test)"
     plain = server.ask(CONFIRMATION, as_service=False)
     assert server.agent.get(f"/api/v1/reviews/{plain['case_id']}").json()["agent"] == "agent-under-test"
+
+
+@pytest.mark.parametrize("what", ["respond", "cancel"])
+def test_a_form_that_comes_too_late_says_so_and_gives_back_what_was_typed(server, what):
+    """Contract "Protocol door": every other submit to a final case is 409, the form's too."""
+    hitl = server.ask(APPROVAL)
+    assert respond(server, hitl, {"action": "approve"}).status_code == 200
+    token = token_of(hitl["review_url"])
+    typed = {"action": "reject", "feedback": "Wait for Bob.", "reason": "Not mine."}
+    late = server.anyone.post(f"/reviews/{hitl['case_id']}/{what}", params={"token": token}, data=typed)
+    assert (late.status_code, late.headers["content-type"]) == (409, "text/html; charset=utf-8")
+    assert "This was not sent" in late.text
+    assert "Wait for Bob." in late.text
+    assert "Not mine." in late.text
+    assert server.status(hitl)["result"]["action"] == "approve"
+
+
+def test_a_step_of_a_form_that_comes_too_late_gives_back_all_but_secrets(server):
+    hitl = server.ask(INPUT)
+    assert respond(server, hitl, ANSWERS["input"]).status_code == 200
+    typed = {"f.street": "typed for nothing", "f.door_code": "hunter2"}
+    token = token_of(hitl["review_url"])
+    late = server.anyone.post(f"/reviews/{hitl['case_id']}/draft", params={"token": token}, data=typed)
+    assert late.status_code == 409
+    assert "typed for nothing" in late.text
+    assert "hunter2" not in late.text

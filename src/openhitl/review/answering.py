@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -31,9 +30,10 @@ from openhitl.review.bodies import body_object, checked_reason, reason_in
 from openhitl.review.door import Door, bearer
 from openhitl.review.http import Request, Response, json_response, see_other
 from openhitl.review.pages import PageView, Problems, StepPost, decode_answer, decode_step, merge_draft
+from openhitl.review.pages.problems import TOO_LATE
 from openhitl.review.reading import carry_name, page_response, view_of
 
-#: Refusals after which the page itself tells what happened.
+#: Refusals of what comes after the end; the page itself tells what happened.
 CLOSED = (DuplicateSubmission, CaseCompleted, CaseCancelled, CaseExpired)
 
 
@@ -77,8 +77,8 @@ async def _respond_form(door: Door, request: Request, case_id: str, actor: Actor
         action, data = decode_answer(view, pairs)
         submission = Submission(action=action, data=data, submission_id=_submission_id(pairs))
         await door.book.submit(case_id, submission, actor)
-    except CLOSED:
-        return _back(door, request, case_id)
+    except CLOSED as error:
+        return await _too_late(door, request, case_id, error, pairs)
     except (InvalidAnswer, InvalidAction, InvalidRequest) as error:
         return await page_response(await _with_problems(door, request, case_id, error, pairs))
     gone = _carry_cookie(door, case_id, "", max_age_seconds=0)
@@ -96,6 +96,15 @@ async def _with_problems(
     errors: Sequence[Mapping[str, object]] = error.details.get("errors", ())
     problems = Problems(errors=errors, pairs=pairs, message="" if errors else error.message)
     return await view_of(door, request, case_id, problems=problems)
+
+
+async def _too_late(
+    door: Door, request: Request, case_id: str, error: CallerError, pairs: Sequence[tuple[str, str]]
+) -> Response:
+    """Say that somebody, or the clock, was first, and give back what was typed."""
+    problems = Problems(pairs=pairs, message=TOO_LATE)
+    view = await view_of(door, request, case_id, problems=problems)
+    return await page_response(view, status=error.status)
 
 
 def completed_body(stored: StoredCase) -> dict[str, Any]:
@@ -149,8 +158,8 @@ async def _draft_form(door: Door, request: Request, case_id: str, actor: Actor) 
         conflict = await view_of(door, request, case_id, problems=problems)
         response = await page_response(replace(conflict, carried=post.sensitive), status=error.status)
         return replace(response, headers=(*response.headers, cookie))
-    except CLOSED:
-        return _back(door, request, case_id)
+    except CLOSED as error:
+        return await _too_late(door, request, case_id, error, pairs)
     return _back(door, request, case_id, query=post.query, headers=[cookie])
 
 
@@ -175,9 +184,12 @@ async def decline(door: Door, request: Request, case_id: str) -> Response:
     """Cancel a case as the human. HITL v0.8 §8 "Cancelled"."""
     actor = await door.book.review_actor(case_id, request.query.get("token"))
     if request.is_form:
-        reason = checked_reason(dict(request.form()).get("reason", ""))
-        with suppress(*CLOSED):  # the page tells what happened instead
+        pairs = request.form()
+        reason = checked_reason(dict(pairs).get("reason", ""))
+        try:
             await door.book.cancel(case_id, actor, reason=reason)
+        except CLOSED as error:
+            return await _too_late(door, request, case_id, error, pairs)
         return _back(door, request, case_id)
     reason = reason_in(request)
     stored = await door.book.cancel(case_id, actor, reason=reason)

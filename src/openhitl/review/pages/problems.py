@@ -10,6 +10,8 @@ from openhitl.words import N_
 
 #: Messages of refusals that name no field, as `errors` says them.
 _REFUSALS = (N_("The draft was changed on another device."),)
+#: The message of a post that found its case closed.
+TOO_LATE = N_("This was not sent: the question had been closed before.")
 
 
 @record(frozen=True, slots=True)
