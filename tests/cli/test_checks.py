@@ -134,6 +134,16 @@ def test_a_server_to_ask_that_does_not_answer_or_take_the_key_is_a_failure(folde
             assert next(one for one in found if one.name == "where to ask").level is level
 
 
+def test_a_key_that_goes_out_in_the_clear_is_a_warning(folder):
+    settings = Settings(data_dir=folder, host="127.0.0.2", port=0)
+    key = new_key(settings, "crawler", ActorKind.AGENT)
+    with EmbeddedServer(settings) as server:
+        there = server.url.replace("localhost", "127.0.0.2")
+        found = check_all(settings, ClientConfig(server_url=there, api_key=key))
+    asking = next(one for one in found if one.name == "where to ask")
+    assert (asking.level, "in the clear" in asking.message) == (Level.WARN, True)
+
+
 def test_an_agents_credential_and_the_data_folder_in_one_hand_is_a_warning(folder):
     found = finding("who asks, who answers", folder, api_key="hitla_x")
     assert found.level is Level.WARN

@@ -219,6 +219,9 @@ def _asking(client: ClientConfig) -> Finding:
         return Finding(name, Level.FAIL, f"{client.server_url}: {error.message}", KEY_HINT)
     except HitlError as error:
         return Finding(name, Level.FAIL, error.message, error.hint)
+    if client.server_url.startswith("http:") and not is_loopback(client.server_url):
+        message = f"{client.server_url} answers, but your key goes there in the clear."
+        return Finding(name, Level.WARN, message, "Use https unless only you can read that network.")
     return Finding(name, Level.OK, f"{client.server_url} answers and takes the key.")
 
 

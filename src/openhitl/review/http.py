@@ -115,9 +115,9 @@ STORE_FAILED = "The storage does not answer; try again."
 def error_body(error: HitlError) -> dict[str, Any]:
     """Spell an error: `{"error": code, "message": sentence, …}`."""
     # What a database says may name its host, its user or its files: that is for the log alone.
-    message = STORE_FAILED if error.code == StoreError.code else error.message
-    body: dict[str, Any] = {"error": error.code, "message": message}
-    if error.hint:
+    is_inside = error.code == StoreError.code
+    body: dict[str, Any] = {"error": error.code, "message": STORE_FAILED if is_inside else error.message}
+    if error.hint and not is_inside:
         body["hint"] = error.hint
     for name, value in error.details.items():
         body["status" if name == "case_status" else name] = value

@@ -92,7 +92,7 @@ class Database:
             with self.read.connect() as connection:
                 yield connection
         except (SQLAlchemyError, sqlite3.Error) as error:
-            raise StoreError(f"The database could not be read: {reason(error)}") from error
+            raise self._failure("read", error) from error
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -101,7 +101,11 @@ class Database:
             with self.write.begin() as connection:
                 yield connection
         except SQLAlchemyError as error:
-            raise StoreError(f"The database could not be written: {reason(error)}") from error
+            raise self._failure("written", error) from error
+
+    def _failure(self, what: str, error: Exception) -> StoreError:
+        hint = "Does PostgreSQL run where HITL_DATABASE_URL says?" if self.kind == POSTGRESQL else ""
+        return StoreError(f"The database could not be {what}: {reason(error)}", hint=hint)
 
     def check_file(self) -> None:
         """Check that the file is still there: SQLite would go on writing to one that is deleted.
