@@ -11,11 +11,12 @@ from contextlib import closing
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import make_url
 
 from openhitl.errors import SchemaTooNew, SetupError, WrongSecret
 from openhitl.keyring import Keyring
 from openhitl.store import Store
-from openhitl.store.engine import open_database, use_wal
+from openhitl.store.engine import LOST, open_database, use_wal
 from openhitl.store.migration import migrate
 from openhitl.store.schema import metadata
 from tests.databases import KINDS
@@ -173,3 +174,17 @@ def test_postgresql_commits_reach_the_disk_whatever_its_default(database_url_of)
     with database.writing() as connection:
         assert connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
     database.close()
+
+
+@pytest.mark.parametrize("given", ["", "tcp_user_timeout=1000&keepalives_idle=99"])
+def test_a_postgresql_that_is_silently_gone_is_given_up_in_time(database_url_of, given):
+    """What the kernel does about it needs a network to be cut; here is that it is told to."""
+    url = make_url(database_url_of("postgresql")).update_query_string(given)
+    with closing(open_database(url.render_as_string(hide_password=False))) as database:
+        for engine in (database.read, database.write):
+            with closing(engine.raw_connection()) as lent:
+                told = lent.driver_connection.info.get_parameters()
+                assert {name: told[name] for name in LOST} == {
+                    **{name: str(value) for name, value in LOST.items()},
+                    **dict(pair.split("=") for pair in given.split("&") if pair),
+                }

@@ -25,6 +25,15 @@ BUSY_SECONDS = 30
 SWITCH_SECONDS = 0.02
 #: How long PostgreSQL lets a transaction wait for its client.
 HANGING_SECONDS = 15
+#: When a PostgreSQL that is silently gone (a machine without power, a firewall) is given up, unless
+#: the address says otherwise; without these the kernel would wait for a quarter of an hour or more.
+LOST = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
 #: Reads run on a few threads; each may hold one connection.
 READ_CONNECTIONS = 5
 #: Write-ahead log pages after which SQLite copies them into the database file; 16 MiB.
@@ -205,7 +214,13 @@ def _begin_immediate(connection: Connection) -> None:
 
 
 def _open_postgresql(url: URL) -> Database:
-    settings: dict[str, Any] = {"paramstyle": "format", "pool_pre_ping": True, "hide_parameters": True}
+    lost = {name: value for name, value in LOST.items() if name not in url.query}
+    settings: dict[str, Any] = {
+        "paramstyle": "format",
+        "pool_pre_ping": True,
+        "hide_parameters": True,
+        "connect_args": lost,
+    }
     pool = {"pool_size": READ_CONNECTIONS, "max_overflow": 5}
     try:
         write = create_engine(url, isolation_level="READ COMMITTED", **settings)
