@@ -15,6 +15,9 @@ class Allowance(NamedTuple):
     allowed: bool
 
 
+_ANY = Allowance(limit=0, remaining=0, reset_seconds=0, allowed=True)
+
+
 class MinuteRate:
     """Allows `limit` takes per key and minute of the clock; 0 allows any number."""
 
@@ -26,6 +29,8 @@ class MinuteRate:
 
     def take(self, key: Hashable) -> Allowance:
         """Count one take."""
+        if not self.limit:
+            return _ANY
         now = self._wall()
         minute = int(now // 60)
         if minute != self._minute:
@@ -34,5 +39,4 @@ class MinuteRate:
         taken = self._taken.get(key, 0) + 1
         self._taken[key] = taken
         reset = 60 - int(now % 60)
-        allowed = not self.limit or taken <= self.limit
-        return Allowance(self.limit, max(0, self.limit - taken), reset, allowed)
+        return Allowance(self.limit, max(0, self.limit - taken), reset, allowed=taken <= self.limit)

@@ -33,7 +33,9 @@ class WeightedCache(Generic[K, V]):
 
     def put(self, key: K, value: V, weight_bytes: int) -> None:
         """Keep a value, unless it alone is too heavy; putting it again re-states its weight."""
-        self.drop(key)
+        old = self._values.pop(key, None)
+        if old is not None:
+            self._weight -= old[1]
         if weight_bytes > self._capacity:
             return
         self._values[key] = (value, weight_bytes)

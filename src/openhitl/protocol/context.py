@@ -193,13 +193,15 @@ class _Reader:
         """Take the first name under which there is a risk; what it says beside level and reasons stays."""
         for name in RISK_NAMES:
             raw = self.rest.get(name)
+            if raw is None:
+                continue
             risk = _risk(raw)
             if risk:
                 del self.rest[name]
                 left = raw if isinstance(raw, Mapping) else {}
                 self._put_back(name, {key: left[key] for key in left if key not in ("level", "reasons")})
                 return risk
-            if name == "risk" and raw is not None and not self._lenient:
+            if name == "risk" and not self._lenient:
                 invalid("context.risk", "has a level (text) and reasons (an array of texts)")
         return None
 

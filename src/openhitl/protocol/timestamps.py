@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
+
+#: An instant is said several times in a row: in what is shown, in the response, in the log.
+JUST_SAID = 256
 
 
+@lru_cache(maxsize=JUST_SAID)
 def timestamp(instant: datetime) -> str:
     """Spell an aware instant in UTC: `2026-02-20T10:00:00Z`, with `.123` only if it has milliseconds."""
     if instant.tzinfo is not UTC:

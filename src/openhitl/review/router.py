@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from openhitl.errors import MethodNotAllowed, NotFound
 from openhitl.protocol.record import record
@@ -35,8 +35,12 @@ class Router:
     """Finds routes by the shape of a path: its length, where its variable segments are, the others."""
 
     def __init__(self, routes: Sequence[Route]) -> None:
+        self._fixed: dict[str, dict[str, Route]] = {}
         self._shapes: dict[int, dict[tuple[int, ...], dict[tuple[str, ...], dict[str, Route]]]] = {}
         for route in routes:
+            if "{" not in route.pattern:
+                self._fixed.setdefault(route.pattern, {})[route.method] = route
+                continue
             segments = route.pattern.split("/")
             places = tuple(place for place, segment in enumerate(segments) if segment.startswith("{"))
             shape = self._shapes.setdefault(len(segments), {}).setdefault(places, {})
@@ -47,6 +51,9 @@ class Router:
 
         HEAD is answered as GET. Raises: NotFound, MethodNotAllowed.
         """
+        methods = self._fixed.get(path)
+        if methods is not None:
+            return _of_method(methods, method), {}
         if "\0" in path:  # no name holds it, and not every database could look for it
             raise NotFound
         given = path.split("/")
@@ -54,12 +61,17 @@ class Router:
             methods = shape.get(_blanked(given, places))
             if methods is None or not all(given[place] for place in places):
                 continue
-            route = methods.get("GET" if method == "HEAD" else method)
-            if route is None:
-                raise MethodNotAllowed(allow=sorted(methods))
+            route = _of_method(methods, method)
             names = route.pattern.split("/")
             return route, {names[place][1:-1]: given[place] for place in places}
         raise NotFound
+
+
+def _of_method(methods: Mapping[str, Route], method: str) -> Route:
+    route = methods.get("GET" if method == "HEAD" else method)
+    if route is None:
+        raise MethodNotAllowed(allow=sorted(methods))
+    return route
 
 
 def _blanked(segments: Sequence[str], places: tuple[int, ...]) -> tuple[str, ...]:

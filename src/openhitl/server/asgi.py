@@ -72,18 +72,14 @@ async def read_body(headers: Mapping[str, str], receive: Receive) -> bytes:
     declared = headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:12]) > MAX_BODY_BYTES:
         raise PayloadTooLarge(limit_bytes=MAX_BODY_BYTES)
-    try:
-        return await _whole_body(receive)
-    except asyncio.CancelledError as error:  # requests are cancelled only when the server ends
-        raise Stopping from error
-
-
-async def _whole_body(receive: Receive) -> bytes:
     parts: list[bytes] = []
     size = 0
     more = True
     while more:
-        message = await receive()
+        try:
+            message = await receive()
+        except asyncio.CancelledError as error:  # requests are cancelled only when the server ends
+            raise Stopping from error
         if message["type"] == "http.disconnect":
             raise MalformedRequest("The body ended early.")
         parts.append(message.get("body", b""))
