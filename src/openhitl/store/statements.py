@@ -1,12 +1,13 @@
 """The writer's statements: built by SQLAlchemy Core, compiled once, each for a fixed number of rows.
 
 One statement carries many rows, since every step of a statement costs a round trip (PostgreSQL) or a
-hand-over of the interpreter's lock to the threads that serve (SQLite). The numbers of rows are powers
-of two, so that few statements cover every batch and all of them stay prepared.
+hand-over of the interpreter's lock to the threads that serve (SQLite). There are statements for some
+numbers of rows only, so that all of them stay prepared; two of them make any number up to the largest.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -19,8 +20,8 @@ from openhitl.store import schema
 
 Row = Sequence[Any]
 Rows = Sequence[Row]
-#: The largest number of rows in one statement.
-MOST_ROWS = 64
+#: The numbers of rows that there are statements for.
+ROWS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64)
 
 
 class Statement:
@@ -47,7 +48,7 @@ class Statement:
         """Cut rows into SQL with its parameters."""
         start, left = 0, len(rows)
         while left:
-            count = min(MOST_ROWS, 1 << (left.bit_length() - 1))
+            count = ROWS[bisect_right(ROWS, left) - 1]
             yield self.sql(count), [value for row in rows[start : start + count] for value in row]
             start += count
             left -= count
