@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +16,7 @@ from openhitl.store.documents import answer_from, answer_text, content_from, con
 from openhitl.store.engine import open_database
 from openhitl.store.instants import EPOCH, from_ms, to_ms
 from openhitl.store.schema import cases
-from openhitl.store.statements import ROWS, STATE_COLUMNS, Statements
+from openhitl.store.statements import ROWS, STATE_COLUMNS, Statement, Statements
 from tests.store.desk import answer, creating
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -128,6 +130,18 @@ def test_a_row_names_its_columns_in_order():
         "next_ref": 13,
     }
     assert [column.name for column in cases.columns if column.name in row] == list(STATE_COLUMNS)
+
+
+@pytest.mark.parametrize("url", ["sqlite:///{}/x.db", "postgresql://localhost/x"])
+def test_a_statement_for_many_rows_is_what_would_be_compiled(tmp_path, url):
+    with closing(open_database(url.format(tmp_path))) as database:
+        dialect = database.write.dialect
+    statements = Statements(dialect)
+    found = [one for one in vars(statements).values() if isinstance(one, Statement)]
+    assert len(found) > 15
+    for statement in found:
+        for count in (1, 2, 3, 17):
+            assert statement.sql(count) == str(statement.build(count).compile(dialect=dialect))
 
 
 def test_rows_are_cut_into_few_statements_and_none_is_lost(tmp_path):

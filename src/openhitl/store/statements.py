@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import BigInteger, Select, Table, bindparam, delete, insert, select, update, values
@@ -27,6 +28,9 @@ ROWS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64)
 class Statement:
     """Something to do for any number of rows.
 
+    It is compiled for one row and for two; what the second adds is said again for each that follows,
+    since parameters are positional. Compiling anew would cost the first batches of every size dearly.
+
     Args:
         dialect: what it is compiled for; parameters are positional.
         build: makes the Core statement for a number of rows, its parameters in the order of the rows.
@@ -34,15 +38,19 @@ class Statement:
 
     def __init__(self, dialect: Dialect, build: Callable[[int], ClauseElement]) -> None:
         self._dialect = dialect
-        self._build = build
-        self._compiled: dict[int, str] = {}
+        self.build = build
 
     def sql(self, count: int) -> str:
         """Return the SQL for a number of rows."""
-        sql = self._compiled.get(count)
-        if sql is None:
-            sql = self._compiled[count] = str(self._build(count).compile(dialect=self._dialect))
-        return sql
+        head, more, tail = self._parts
+        return head + more * (count - 1) + tail
+
+    @cached_property
+    def _parts(self) -> tuple[str, str, str]:
+        one, two = (str(self.build(count).compile(dialect=self._dialect)) for count in (1, 2))
+        pairs = enumerate(zip(one, two, strict=False))
+        same = next((place for place, (first, second) in pairs if first != second), len(one))
+        return one[:same], two[same : same + len(two) - len(one)], one[same:]
 
     def calls(self, rows: Rows) -> Iterator[tuple[str, list[Any]]]:
         """Cut rows into SQL with its parameters."""
