@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -32,7 +31,7 @@ class Connection(HttpToolsProtocol):
         self._unbodied_bytes = 0
         self._waiting: asyncio.TimerHandle | None = None
         #: Requests that are still being answered while later ones have come, oldest first.
-        self._answering: deque[RequestResponseCycle] = deque()
+        self._answering: list[RequestResponseCycle] = []
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first head, if there is room for one more client."""
@@ -83,7 +82,7 @@ class Connection(HttpToolsProtocol):
 
     def _remember(self, cycle: RequestResponseCycle) -> None:
         while self._answering and self._answering[0].response_complete:
-            self._answering.popleft()
+            self._answering.pop(0)
         self._answering.append(cycle)
 
     def _refuse_size(self) -> None:
