@@ -1,9 +1,12 @@
 """Where a client finds its server and its key."""
 
+import threading
+
 import pytest
 
 from openhitl.client.config import data_dir, load_config
 from openhitl.errors import SetupError
+from openhitl.server.lock import ServerLock
 
 
 @pytest.fixture
@@ -75,3 +78,39 @@ def test_the_data_folder_is_that_of_xdg(tmp_path):
 
 def test_a_key_is_never_part_of_what_is_printed():
     assert "secret" not in repr(load_config("https://x.example", "hitla_secret"))
+
+
+def test_a_server_that_nobody_named_is_trusted_while_its_lock_is_held(folder):
+    """Design: the trust boundary on one machine is the OS user; anybody may listen on the port."""
+    config = load_config(environ={"HITL_DATA_DIR": str(folder)})
+    assert not config.is_trusted
+    with ServerLock(folder, "http://localhost:4485") as lock:
+        assert lock.held
+        assert config.is_trusted
+    assert not config.is_trusted
+
+
+@pytest.mark.parametrize("named", [{"HITL_SERVER_URL": "http://localhost:9000"}, {"HITL_API_KEY": "hitla_k"}])
+def test_whoever_names_the_server_or_brings_a_key_means_it(folder, named):
+    assert load_config(environ={"HITL_DATA_DIR": str(folder), **named}).is_trusted
+
+
+def test_looking_keeps_no_server_from_its_lock(folder):
+    config = load_config(environ={"HITL_DATA_DIR": str(folder)})
+    looking = threading.Event()
+
+    def look():
+        while not looking.is_set():
+            config.is_trusted  # noqa: B018
+
+    threads = [threading.Thread(target=look) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(50):
+            with ServerLock(folder, "http://localhost:4485") as lock:
+                assert lock.held
+    finally:
+        looking.set()
+        for thread in threads:
+            thread.join()

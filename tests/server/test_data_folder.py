@@ -159,7 +159,7 @@ def test_a_client_looks_where_the_server_writes(tmp_path, monkeypatch):
     monkeypatch.delenv("XDG_DATA_HOME")
     assert config.data_dir() == Settings().data_dir
     assert Settings.model_fields["port"].default == config.DEFAULT_PORT
-    assert config.LOCAL_KEY_NAME == KEY_NAME
+    assert (config.LOCAL_KEY_NAME, config.LOCK_NAME) == (KEY_NAME, LOCK_NAME)
 
 
 @pytest.mark.parametrize("name", ["a b", "a?b", "a#b", "a%20b", "file:x?mode=ro", ":memory:", "ü&", "a\nb"])

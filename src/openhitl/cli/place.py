@@ -39,7 +39,7 @@ class Place:
         self._open = ExitStack()
 
     def __enter__(self) -> Place:
-        if not self.config.configured and not is_up(self.config.server_url):
+        if not self.config.configured and not (self.config.is_trusted and is_up(self.config.server_url)):
             self._serve_or_join()
         return self
 

@@ -7,6 +7,7 @@ In order: what the program passes, the environment (`HITL_SERVER_URL`, `HITL_API
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,8 +16,12 @@ from urllib.parse import urlsplit
 from openhitl.client.origins import is_loopback, origin_of
 from openhitl.errors import SetupError
 
+if sys.platform != "win32":
+    import fcntl
+
 DEFAULT_PORT = 4485
 LOCAL_KEY_NAME = "local.key"
+LOCK_NAME = "server.lock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,13 +29,21 @@ class ClientConfig:
     """One server and the credential for it.
 
     `server_url` has no trailing slash. `configured` tells a server that somebody named from the
-    default one on this machine. `key_source` says where the key came from, for `hitl config`.
+    default one on this machine. `key_source` says where the key came from, for `hitl config`. `lock`
+    is set where neither server nor key was named: anybody on this machine may listen on the default
+    port, but only this user's server holds this file's lock.
     """
 
     server_url: str
     api_key: str | None = field(default=None, repr=False)
     configured: bool = True
     key_source: str = ""
+    lock: Path | None = None
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether the server is the one that is meant. design: the trust boundary is the OS user."""
+        return self.lock is None or _is_held(self.lock)
 
 
 def load_config(
@@ -50,11 +63,18 @@ def load_config(
     if api_key:
         return ClientConfig(server_url=url, api_key=api_key, configured=named is not None, key_source="given")
     key, source = from_environment("HITL_API_KEY", environ), "HITL_API_KEY"
+    lock = None
     if key is None and is_loopback(url):
-        path = data_dir(environ) / LOCAL_KEY_NAME
+        folder = data_dir(environ)
+        path = folder / LOCAL_KEY_NAME
         key, source = _read_key(path), str(path)
+        lock = None if named else folder / LOCK_NAME
     return ClientConfig(
-        server_url=url, api_key=key, configured=named is not None, key_source=source if key else ""
+        server_url=url,
+        api_key=key,
+        configured=named is not None,
+        key_source=source if key else "",
+        lock=lock,
     )
 
 
@@ -88,6 +108,23 @@ def from_environment(name: str, environ: Mapping[str, str] = os.environ) -> str 
         return Path(path).read_text(encoding="utf-8").strip() or None
     except (OSError, UnicodeDecodeError) as error:
         raise SetupError(f"{name}_FILE: {error}") from error
+
+
+def _is_held(lock: Path) -> bool:
+    """Tell whether a process holds a lock, without keeping it from anybody for longer than a moment."""
+    if sys.platform == "win32":
+        return True
+    try:
+        descriptor = os.open(lock, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def _read_key(path: Path) -> str | None:

@@ -110,8 +110,10 @@ class Session:
         """Send a request and hand out the body as it comes.
 
         Raises: ServerUnreachable, here or while reading, if the connection fails or is silent for
-        longer than `silence_seconds`.
+        longer than `silence_seconds`, or if the server of this machine is nobody's whom we know.
         """
+        if same_origin(request.url, self.config.server_url) and not self.config.is_trusted:
+            raise ServerUnreachable("No server of yours runs on this machine.")
         try:
             async with self._client.stream(
                 request.method,

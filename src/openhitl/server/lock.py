@@ -5,12 +5,15 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from pathlib import Path
 from types import TracebackType
 
 from openhitl.keyring import private_folder, unusable
 
 LOCK_NAME = "server.lock"
+#: For how long a lock is asked for again that others may only be looking at.
+LOOKING_SECONDS = 0.2
 
 
 class ServerLock:
@@ -32,13 +35,23 @@ class ServerLock:
             self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         except OSError as error:
             raise unusable(self._path.parent, error) from error
-        try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return self
-        self.held = True
-        self.announce(self._url)
+        self.held = self._take()
+        if self.held:
+            self.announce(self._url)
         return self
+
+    def _take(self) -> bool:
+        # Clients look whether it is held by asking for a share of it, for a moment.
+        deadline = time.monotonic() + LOOKING_SECONDS
+        while True:
+            try:
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    return False
+                time.sleep(LOOKING_SECONDS / 10)
+            else:
+                return True
 
     def announce(self, url: str) -> None:
         """Write where this process serves. Raises: SetupError, on a disk that is full."""
