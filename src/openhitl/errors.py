@@ -115,6 +115,13 @@ class InvalidToken(CallerError):
     status = 401
 
 
+class InvalidSignature(CallerError):
+    """The signature is not one of whoever is said to have sent this."""
+
+    code = "invalid_signature"
+    status = 401
+
+
 class PolicyRefused(CallerError):
     """The owner's policy does not allow this."""
 
@@ -225,11 +232,25 @@ class ServerUnreachable(PeerError):
     hint = "Start one with `hitl serve`, or set HITL_SERVER_URL."
 
 
+class PeerGone(PeerError):
+    """The receiver wants to be told nothing more."""
+
+    code = "peer_gone"
+    permanent = True
+
+
 class AddressRefused(PeerError):
     """That address may not be called from this server."""
 
     code = "address_refused"
     permanent = True
+
+
+class NameNotFound(AddressRefused):
+    """That name leads nowhere at the moment."""
+
+    code = "name_not_found"
+    permanent = False
 
 
 # -- an answer that did not come --------------------------------------------------------------

@@ -38,6 +38,10 @@ class Keyring:
         """Derive the 32 bytes behind a token of a case: the same for ever, so a URL can be said again."""
         return self._derive(f"token\0{purpose}\0{case_id}\0{generation}".encode())
 
+    def callback_secret(self, agent_id: int, generation: int) -> bytes:
+        """Derive the 32 bytes behind the secret that callbacks to an agent are signed with."""
+        return self._derive(f"callback\0{agent_id}\0{generation}".encode())
+
     def blind(self, text: bytes, *, bound_to: str) -> str:
         """Digest what could be guessed, so that nobody can try guesses without the root secret."""
         digest = self._derive(b"blind\0" + bound_to.encode() + b"\0" + text)

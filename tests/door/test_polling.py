@@ -100,6 +100,6 @@ def test_a_case_shows_its_whole_content_to_its_creator(server):
 def test_the_discovery_document_claims_only_what_works(server):
     response = server.anyone.get("/.well-known/hitl.json")
     capabilities = response.json()["hitl_protocol"]["capabilities"]
-    assert capabilities["transports"] == ["polling", "sse"]
+    assert capabilities["transports"] == ["polling", "sse", "callback"]
     assert capabilities["supports_inline_submit"] is True
     assert capabilities["supports_signatures"] is False

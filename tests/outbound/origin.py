@@ -22,12 +22,16 @@ class Answer:
 
 @dataclass(frozen=True)
 class Origin:
-    """A running server: `answers` by path, and `seen`, every request's path and lower-case headers."""
+    """A running server: `answers` by path, and what was `seen` and `posted`.
+
+    That is every request's path and lower-case headers, and every POST's headers and body.
+    """
 
     url: str
     port: int
     answers: dict[str, Answer] = field(default_factory=dict)
     seen: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
+    posted: list[tuple[Mapping[str, str], bytes]] = field(default_factory=list)
     released: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -54,6 +58,11 @@ def serving(host: str = "127.0.0.1") -> Iterator[Origin]:
             if answer.stalls:
                 self.wfile.flush()
                 origin.released.wait(60)
+
+        def do_POST(self) -> None:
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            origin.posted.append((headers, self.rfile.read(int(headers["content-length"]))))
+            self.do_GET()
 
         def log_message(self, *_: object) -> None:
             """Say nothing: what was asked is in `seen`."""

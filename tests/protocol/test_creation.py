@@ -186,7 +186,6 @@ def test_a_selection_has_items():
 @pytest.mark.parametrize(
     "more",
     [
-        {"hitl_callback_url": "https://example.com/hook"},
         {"verification_policy": {}},
         {"assignees": ["alice"]},
         {"surface": {"format": "json-render"}},
@@ -198,6 +197,45 @@ def test_what_this_server_cannot_honour_is_never_stored_and_ignored(more):
     with pytest.raises(UnsupportedField) as refused:
         asked({**BARE, **more})
     assert refused.value.details["field"] in more
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://agent.example.com/hook?run=1",
+        "https://[2001:db8::1]:8443/",
+        "http://localhost:8080/hook",
+        "http://127.0.0.1/",
+    ],
+)
+def test_a_creator_can_be_called_back(url):
+    """HITL v0.8 §9 "Agent Request", §13.3."""
+    question = asked({**BARE, "hitl_callback_url": url})
+    assert (question.content.callback_url, question.case.calls_back) == (url, True)
+    assert asked(BARE).case.calls_back is False
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://agent.example.com/hook",
+        "https://alice:secret@agent.example.com/hook",
+        "ftp://agent.example.com/",
+        "/hook",
+        "https://",
+        "https://a b/",
+        "https://agent.example.com:99999/",
+        "https://agent.example.com/" + "x" * 2_000,
+        7,
+    ],
+)
+def test_a_callback_goes_to_a_safe_address(url):
+    assert paths_of({**BARE, "hitl_callback_url": url}) == ["hitl_callback_url"]
+
+
+def test_only_a_creator_with_a_key_is_called_back():
+    with pytest.raises(UnsupportedField):
+        asked({**BARE, "hitl_callback_url": "https://agent.example.com/hook"}, agent_id=None)
 
 
 def test_silence_approves_only_where_the_operator_allows_it():

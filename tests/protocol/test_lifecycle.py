@@ -20,6 +20,7 @@ from openhitl.protocol.lifecycle import (
     Cancel,
     Create,
     Decision,
+    Effect,
     EventKind,
     Open,
     SaveDraft,
@@ -296,6 +297,26 @@ def test_a_human_at_work_is_not_reminded():
     working = case(Status.IN_PROGRESS, reminders=(NOW + HOUR,))
     ticked = decide(working, Tick(CASE_ID), CLOCK, now=NOW + HOUR)
     assert (ticked.case.reminders, ticked.events, ticked.case.version) == ((), (), working.version)
+
+
+@pytest.mark.parametrize("calls_back", [True, False])
+@pytest.mark.parametrize(
+    ("command", "actor", "now"),
+    [
+        (Submit(case_id=CASE_ID, answer=answer()), HUMAN, NOW),
+        (Cancel(CASE_ID), AGENT, NOW),
+        (Cancel(CASE_ID), HUMAN, NOW),
+        (Tick(CASE_ID), CLOCK, NOW + timedelta(days=1)),
+        (Submit(case_id=CASE_ID, answer=answer()), HUMAN, NOW + timedelta(days=1)),
+    ],
+)
+def test_every_end_and_nothing_else_calls_back_whoever_wants_it(command, actor, now, calls_back):
+    """HITL v0.8 §9 "Callback Events"."""
+    given = case(calls_back=calls_back)
+    wanted = (Effect.CALL_BACK,) if calls_back else ()
+    assert decide(given, command, actor, now=now).effects == wanted
+    assert decide(given, Open(CASE_ID), HUMAN, now=NOW).effects == ()
+    assert decide(given, SaveDraft(case_id=CASE_ID, values={}), HUMAN, now=NOW).effects == ()
 
 
 def test_a_clock_that_lags_behind_changes_nothing_but_the_time():

@@ -43,6 +43,7 @@ def creating(agent_id: int | None = None, **given: Any) -> Create:
     """Make a command; `given` goes to the case, or to the command or the content where it belongs."""
     case_id = given.pop("case_id", None) or new_id()
     prompt = given.pop("prompt", "Deploy to production?")
+    callback_url = given.pop("callback_url", None)
     command = {key: given.pop(key) for key in ("idempotency_key", "request_digest") if key in given}
     case = ReviewCase(
         case_id=case_id,
@@ -53,6 +54,7 @@ def creating(agent_id: int | None = None, **given: Any) -> Create:
             "created_at": NOW,
             "expires_at": NOW + HOUR,
             "default_action": DefaultAction.SKIP,
+            "calls_back": callback_url is not None,
             **given,
         },
     )
@@ -68,6 +70,7 @@ def creating(agent_id: int | None = None, **given: Any) -> Create:
         previous_case_id=case.previous_case_id,
         inline_actions=("approve",),
         metadata={"run": 7},
+        callback_url=callback_url,
         shown_digest="digest of what is shown",
     )
     tokens = tuple(

@@ -49,6 +49,7 @@ CASES = st.builds(
     seq=COUNTS,
     assurance=st.sampled_from(Assurance),
     demo=st.booleans(),
+    calls_back=st.booleans(),
     opened_at=st.none() | INSTANTS,
     finished_at=st.none() | INSTANTS,
     reason=st.none() | TEXT,
@@ -74,6 +75,7 @@ CONTENTS = st.builds(
     previous_case_id=st.none() | TEXT,
     inline_actions=st.none() | st.lists(TEXT, max_size=3).map(tuple),
     metadata=OBJECTS,
+    callback_url=st.none() | TEXT,
     shown_digest=TEXT,
 )
 
@@ -117,6 +119,7 @@ def test_a_row_names_its_columns_in_order():
         "default_action": "skip",
         "assurance": "link",
         "demo": True,
+        "calls_back": False,
         "previous_ref": 12,
         "status": "pending",
         "version": 1,

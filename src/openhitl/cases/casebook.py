@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -27,7 +28,7 @@ from openhitl.protocol.timestamps import timestamp
 from openhitl.protocol.tokens import Purpose
 from openhitl.settings import Settings
 from openhitl.store import Store
-from openhitl.store.records import Draft, LogEntry, Outcome, StoredCase
+from openhitl.store.records import Committed, Draft, LogEntry, Outcome, StoredCase
 
 
 @record(frozen=True, slots=True)
@@ -59,10 +60,17 @@ class Casebook:
         self.carrier = Carrier(keyring)
         self.urls = CaseUrls(settings.public_url, keyring)
         self.feed = Feed(load=self.find, log_since=self._log_since, review_url=self.urls.review, wall=wall)
-        self.ledger = Ledger(store, clock=clock, on_commit=self.feed.committed)
+        #: Set whenever something was committed that has to be done in the world.
+        self.effects = asyncio.Event()
+        self.ledger = Ledger(store, clock=clock, on_commit=self._committed)
         self.files = CaseFiles(self.ledger)
         self.poll_rate = MinuteRate(settings.poll_rate, wall=wall)
         self._desk = CreationDesk(settings, self.urls, self.files, wall=wall)
+
+    def _committed(self, batch: Sequence[Committed]) -> None:
+        self.feed.committed(batch)
+        if any(done.decision.effects for done in batch):
+            self.effects.set()
 
     async def create(self, body: Any, creation: Creation) -> dict[str, Any]:
         """Make a case from a create body and return the 202 body. HITL v0.8 §6.

@@ -1,5 +1,7 @@
-"""Work that nobody waits for: deadlines, reminders, retention."""
+"""Work that nobody waits for: deadlines, reminders, retention, callbacks."""
 
+from openhitl.jobs.callbacks import CallBack
 from openhitl.jobs.sweeper import Sweeper
+from openhitl.jobs.worker import Worker
 
-__all__ = ["Sweeper"]
+__all__ = ["CallBack", "Sweeper", "Worker"]

@@ -13,7 +13,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_netw
 
 import httpcore2
 
-from openhitl.errors import AddressRefused, SetupError
+from openhitl.errors import AddressRefused, NameNotFound, SetupError
 
 PORTS = frozenset({80, 443})
 #: The only IPv6 addresses given out for the public internet so far. RFC 4291 §2.4.
@@ -54,13 +54,13 @@ class Guard:
     async def resolve(self, host: str, port: int) -> str:
         """Resolve a name once and return an address to connect to.
 
-        Raises: AddressRefused if any of its addresses is not permitted, or it has none.
+        Raises: AddressRefused if any of its addresses is not permitted, or it has none; NameNotFound.
         """
         loop = asyncio.get_running_loop()
         try:
             found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
-            raise AddressRefused(f"{host} could not be resolved.") from error
+            raise NameNotFound(f"{host} could not be resolved.") from error
         addresses = [str(entry[4][0]) for entry in found]
         for text in addresses:
             if not self.permits(ip_address(text.partition("%")[0]), port):

@@ -14,16 +14,18 @@ from openhitl.outbound.guard import Guard, GuardedBackend
 
 TIMEOUT_SECONDS = 10.0
 MAX_BYTES = 64 * 1024
+CONNECTIONS = 100
 _FAILURES = (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutException, TimeoutError)
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What came back: status, media type without parameters, body."""
+    """What came back: status, media type without parameters, body, and the header Retry-After."""
 
     status: int
     media_type: str
     body: bytes
+    retry_after: str | None = None
 
 
 class OutboundHttp:
@@ -31,7 +33,9 @@ class OutboundHttp:
 
     def __init__(self, guard: Guard, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         self._timeout_seconds = timeout_seconds
-        self._pool = httpcore2.AsyncConnectionPool(network_backend=GuardedBackend(guard))
+        self._pool = httpcore2.AsyncConnectionPool(
+            max_connections=CONNECTIONS, network_backend=GuardedBackend(guard)
+        )
 
     async def get(self, url: str, *, headers: Mapping[str, str] | None = None) -> Fetched:
         """Fetch a URL.
@@ -39,25 +43,39 @@ class OutboundHttp:
         Raises: AddressRefused for a scheme or address that is not allowed; PeerError for a failed
         connection, more than 64 KiB or more than 10 s.
         """
+        fetched = await self._send("GET", url, headers or {}, b"")
+        if len(fetched.body) > MAX_BYTES:
+            raise PeerError(f"The answer is longer than {MAX_BYTES} bytes.")
+        return fetched
+
+    async def post(self, url: str, body: bytes, *, headers: Mapping[str, str]) -> Fetched:
+        """Post a body; of the answer no more than 64 KiB are read, and the rest does not matter.
+
+        Raises: AddressRefused, PeerError for a failed connection or more than 10 s.
+        """
+        return await self._send("POST", url, {**headers, "content-length": str(len(body))}, body)
+
+    async def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Fetched:
         address = _checked(url)
-        host = address.host.decode("ascii")
-        sent = [("host", urlsplit(url).netloc), ("user-agent", "OpenHITL"), *(headers or {}).items()]
+        sent = [("host", urlsplit(url).netloc), ("user-agent", "OpenHITL"), *headers.items()]
         try:
             async with asyncio.timeout(self._timeout_seconds):
-                return await self._fetch(address, sent)
+                return await self._exchange(method, address, sent, body)
         except _FAILURES as error:
-            raise PeerError(f"{host} did not answer.") from error
+            raise PeerError(f"{address.host.decode('ascii')} did not answer.") from error
 
-    async def _fetch(self, url: httpcore2.URL, headers: list[tuple[str, str]]) -> Fetched:
-        body = bytearray()
-        async with self._pool.stream("GET", url, headers=headers) as response:
+    async def _exchange(
+        self, method: str, url: httpcore2.URL, headers: list[tuple[str, str]], body: bytes
+    ) -> Fetched:
+        read = bytearray()
+        async with self._pool.stream(method, url, headers=headers, content=body) as response:
             async for chunk in response.aiter_stream():
-                body += chunk
-                if len(body) > MAX_BYTES:
-                    raise PeerError(f"The answer is longer than {MAX_BYTES} bytes.")
-            received = {name.lower(): value for name, value in response.headers}
-            content_type = received.get(b"content-type", b"").decode("latin-1")
-            return Fetched(response.status, content_type.partition(";")[0].strip().lower(), bytes(body))
+                read += chunk
+                if len(read) > MAX_BYTES:
+                    break
+            received = {name.lower(): value.decode("latin-1") for name, value in response.headers}
+            media_type = received.get(b"content-type", "").partition(";")[0].strip().lower()
+            return Fetched(response.status, media_type, bytes(read), received.get(b"retry-after"))
 
     async def close(self) -> None:
         await self._pool.aclose()

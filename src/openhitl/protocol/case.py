@@ -104,8 +104,8 @@ class Content:
     """What a case says; never changed after creation.
 
     `agent` is the asker's display name. `timeout` is as the creator wrote it. `metadata` belongs to
-    the creator and is not shown. `shown_digest` is base64url SHA-256 over RFC 8785 of what is shown
-    (see `protocol.shown`).
+    the creator and is not shown. `callback_url` is told how the case ended. `shown_digest` is base64url
+    SHA-256 over RFC 8785 of what is shown (see `protocol.shown`).
     """
 
     type: str
@@ -119,6 +119,7 @@ class Content:
     previous_case_id: str | None = None
     inline_actions: tuple[str, ...] | None = None
     metadata: Json = field(default_factory=dict)
+    callback_url: str | None = None
     shown_digest: str = ""
 
 
@@ -139,8 +140,9 @@ class ReviewCase:
     `agent_id` is the row of the agent whose credential made it, None for one made without. `version`
     counts changes of the poll body, from 1; `seq` is the number of the last event, from 1 (creation).
     `reminders` are those not yet sent, in order. `finished_at` is completed, expired or cancelled at, as
-    the status says; `ended_by` is the id of the actor who answered or cancelled. `draft_version`
-    counts saved drafts from 0. All instants are aware UTC with whole milliseconds.
+    the status says; `calls_back` that its creator wants to be called then; `ended_by` is the id of the
+    actor who answered or cancelled. `draft_version` counts saved drafts from 0. All instants are aware
+    UTC with whole milliseconds.
     """
 
     case_id: str
@@ -154,6 +156,7 @@ class ReviewCase:
     seq: int = 1
     assurance: Assurance = Assurance.LINK
     demo: bool = False
+    calls_back: bool = False
     opened_at: datetime | None = None
     finished_at: datetime | None = None
     reason: str | None = None

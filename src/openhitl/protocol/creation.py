@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from openhitl.errors import InvalidRequest, InvalidType, PolicyRefused, UnsupportedField
+from openhitl.protocol.addresses import secure_origin
 from openhitl.protocol.case import (
     ACTIONS,
     MAX_PROMPT_CHARACTERS,
@@ -28,11 +29,13 @@ from openhitl.protocol.timestamps import parse_timestamp
 MAX_MESSAGE_CHARACTERS = 10_000
 MAX_METADATA_BYTES = 16_384
 MAX_REMINDERS = 10
+MAX_URL_CHARACTERS = 2_000
 FIELDS = frozenset(
     {
         "assurance",
         "context",
         "default_action",
+        "hitl_callback_url",
         "inline_actions",
         "message",
         "metadata",
@@ -44,7 +47,7 @@ FIELDS = frozenset(
     }
 )
 #: Fields of the protocol or of this server whose machinery is not there: never stored and ignored.
-UNSUPPORTED = frozenset({"assignees", "hitl_callback_url", "surface", "verification_policy"})
+UNSUPPORTED = frozenset({"assignees", "surface", "verification_policy"})
 _TYPE = re.compile(r"x-[a-zA-Z0-9][a-zA-Z0-9._-]{0,60}")  # HITL v0.8 §10 "Custom Types"
 CASE_ID = re.compile(r"[a-zA-Z0-9_-]{1,100}")
 _HIGHER = (Assurance.SIGNED_IN, Assurance.PASSKEY)
@@ -98,6 +101,7 @@ def parse_creation(body: Any, asking: Asking, *, now: datetime) -> Asked:
     previous = take(_previous, given.get("previous_case_id"))
     inline_actions = take(_inline_actions, given.get("inline_actions"), review_type, asking)
     metadata = take(_metadata, given.get("metadata", {}))
+    callback_url = take(_callback_url, given.get("hitl_callback_url"), asking)
     problems.raise_any()
     timeout, expires_at, reminders = times
     content = Content(
@@ -112,6 +116,7 @@ def parse_creation(body: Any, asking: Asking, *, now: datetime) -> Asked:
         previous_case_id=previous,
         inline_actions=inline_actions,
         metadata=metadata,
+        callback_url=callback_url,
     )
     content = with_shown_digest(asking.case_id, content, expires_at)
     return Asked(_case(content, asking, now, expires_at), content, parsed)
@@ -127,6 +132,7 @@ def _case(content: Content, asking: Asking, now: datetime, expires_at: datetime)
         expires_at=expires_at,
         default_action=content.default_action,
         demo=asking.demo,
+        calls_back=content.callback_url is not None,
         reminders=content.reminder_at,
         previous_case_id=content.previous_case_id,
     )
@@ -238,6 +244,18 @@ def _inline_actions(raw: Any, review_type: str, asking: Asking) -> tuple[str, ..
             hint="Use a key of kind service.",
         )
     return tuple(dict.fromkeys(actions))
+
+
+def _callback_url(raw: Any, asking: Asking) -> str | None:
+    """Read where the end is to be told; whether it can be reached shows when it is called."""
+    if raw is None:
+        return None
+    if asking.agent_id is None:
+        raise UnsupportedField("Only whoever has a key can be called back.", field="hitl_callback_url")
+    url = text_of(raw, "hitl_callback_url", most=MAX_URL_CHARACTERS)
+    if secure_origin(url) is None:
+        invalid("hitl_callback_url", "must be an https address (http on localhost only), without credentials")
+    return url
 
 
 def _metadata(raw: Any) -> dict[str, Any]:

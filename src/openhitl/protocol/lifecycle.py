@@ -52,6 +52,12 @@ class EventKind(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Effect(StrEnum):
+    """What has to be done in the world because of a decision; it becomes a job of the same name."""
+
+    CALL_BACK = "call_back"
+
+
 TRANSITIONS: Mapping[tuple[Status, EventKind], Status] = {
     (Status.PENDING, EventKind.OPENED): Status.OPENED,
     (Status.PENDING, EventKind.IN_PROGRESS): Status.IN_PROGRESS,
@@ -159,7 +165,7 @@ class Event:
 
 @record(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What a command does: the new state, what happened, what to store, and what to tell the caller.
+    """What a command does: the new state, what happened, what has to follow, what to store, what to tell.
 
     `refusal` set and `case` unchanged: nothing is written. `refusal` set and events present: a late
     submit, which records the expiry and is refused all the same. `replayed`: the same submission
@@ -168,6 +174,7 @@ class Decision:
 
     case: ReviewCase
     events: tuple[Event, ...] = ()
+    effects: tuple[Effect, ...] = ()
     answer: Answer | None = None
     draft: Json | None = None
     refusal: CallerError | None = None
@@ -368,7 +375,8 @@ def _apply(
         actor=actor,
         data={"case_id": case.case_id, **data},
     )
-    return Decision(case=changed, events=(event,), answer=answer, draft=draft)
+    effects = (Effect.CALL_BACK,) if case.calls_back and changed.is_final else ()
+    return Decision(case=changed, events=(event,), effects=effects, answer=answer, draft=draft)
 
 
 def _is_same_submission(case: ReviewCase, command: Submit, actor: Actor) -> bool:

@@ -32,7 +32,7 @@ def hitl_object(case: ReviewCase, content: Content, urls: Urls) -> dict[str, Any
         "review_url": urls.review,
         "poll_url": urls.poll,
         "events_url": urls.events,
-        "callback_url": None,
+        "callback_url": content.callback_url,
         "type": content.type,
         "prompt": content.prompt,
         "timeout": content.timeout,

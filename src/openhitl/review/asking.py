@@ -104,6 +104,16 @@ async def withdraw(door: Door, request: Request, case_id: str) -> Response:
     return json_response(200, door.book.view(cancelled))
 
 
+async def callback_secret(door: Door, request: Request) -> Response:
+    """Say the secret that callbacks to the caller are signed with, and the one before it while it is good.
+
+    Standard Webhooks "Signature scheme"; HITL v0.8 §9.
+    """
+    asker = await door.asker(request)
+    live = await door.secrets.live(asker.agent_id, door.book.clock())
+    return json_response(200, {"secret": live[-1], "previous_secret": live[0] if len(live) > 1 else None})
+
+
 def _status(value: str | None) -> Status | None:
     if value is None:
         return None

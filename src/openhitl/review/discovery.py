@@ -29,7 +29,7 @@ def document(door: Door) -> dict[str, Any]:
         "service": {"name": "OpenHITL", "url": base},
         "capabilities": {
             "review_types": list(ACTIONS),
-            "transports": ["polling", "sse"],
+            "transports": ["polling", "sse", "callback"],
             "max_timeout": f"{MAX_TIMEOUT.days}d",
             "default_timeout": DEFAULT_TIMEOUT,
             "supports_reminders": True,

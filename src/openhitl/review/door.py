@@ -8,14 +8,14 @@ from urllib.parse import urlsplit
 
 from openhitl.cases import Casebook
 from openhitl.errors import Unauthorized
-from openhitl.identity import ApiKeys, Asker
+from openhitl.identity import ApiKeys, Asker, CallbackSecrets
 from openhitl.review.http import Request
 from openhitl.settings import Settings
 
 
 @dataclass(frozen=True)
 class Door:
-    """The protocol door: cases, keys and settings behind one set of routes.
+    """The protocol door: cases, keys, secrets and settings behind one set of routes.
 
     Args:
         fetch_default: fetches the value of a form field's `default_ref`.
@@ -23,6 +23,7 @@ class Door:
 
     book: Casebook
     keys: ApiKeys
+    secrets: CallbackSecrets
     settings: Settings
     fetch_default: Callable[[str], Awaitable[object]]
 

@@ -47,6 +47,14 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         method="GET",
+        pattern="/api/v1/callback-secret",
+        handler=asking.callback_secret,
+        summary="Say the secret that callbacks to you are signed with",
+        codes=(200, 401, 503),
+        credential="key",
+    ),
+    Route(
+        method="GET",
         pattern="/review/{case_id}",
         handler=reading.page,
         summary="The review page",

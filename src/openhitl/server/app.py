@@ -11,9 +11,10 @@ import structlog
 
 from openhitl.cases import Casebook
 from openhitl.errors import HitlError
-from openhitl.identity import ApiKeys
-from openhitl.jobs import Sweeper
+from openhitl.identity import ApiKeys, CallbackSecrets
+from openhitl.jobs import CallBack, Sweeper, Worker
 from openhitl.outbound import Guard, OutboundHttp
+from openhitl.protocol.lifecycle import Effect
 from openhitl.review.door import Door
 from openhitl.review.http import error_response
 from openhitl.review.router import Router
@@ -55,17 +56,22 @@ class Server:
         self._stack.push_async_callback(self.book.close)
         self._stack.push_async_callback(outbound.close)
         keys = ApiKeys(lambda key_hash: self.book.ledger.read(store.find_key, key_hash))
-        door = Door(self.book, keys, self.settings, DefaultFetcher(outbound))
+        secrets = CallbackSecrets(
+            keyring, lambda agent_id, now: self.book.ledger.read(store.callback_generations, agent_id, now)
+        )
+        door = Door(self.book, keys, secrets, self.settings, DefaultFetcher(outbound))
         self._prefix = door.base
         self._poll = PollEndpoint(door)
         self._events = EventsEndpoint(door, self._poll, self.patience, self.room)
         self._door = DoorApp(door, Router(ROUTES))
         self._house = house_app(self)
         sweeper = Sweeper(self.book, retention=self.settings.retention)
+        worker = Worker(self.book, {Effect.CALL_BACK: CallBack(self.book, outbound, secrets)})
         head = await self.book.ledger.read(store.head)
         self._tasks = [
             asyncio.create_task(keep_running(partial(self.book.feed.run, head)), name="feed"),
             asyncio.create_task(keep_running(sweeper.run), name="sweeper"),
+            asyncio.create_task(keep_running(worker.run), name="worker"),
         ]
         self._loop = asyncio.get_running_loop()
         store.listen(self._wake)

@@ -46,6 +46,7 @@ _CREATE: dict[str, Any] = {
         "previous_case_id": _TEXT,
         "inline_actions": {"type": "array", "items": _TEXT},
         "metadata": _OBJECT,
+        "hitl_callback_url": {"type": "string", "format": "uri"},
     },
 }
 _ANSWER: dict[str, Any] = {

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from openhitl.errors import IdempotencyMismatch, InvalidRequest, NotFound
 from openhitl.protocol.case import Actor, Answer, Json, ReviewCase
-from openhitl.protocol.lifecycle import Command, Create, Decision, Event, decide
+from openhitl.protocol.lifecycle import Command, Create, Decision, Effect, Event, decide
 from openhitl.store.records import Outcome, StoredCase
 
 #: A key and whose it is.
@@ -25,6 +25,7 @@ class Held:
     previous_ref: int | None = None
     next_ref: int | None = None
     changed: bool = False
+    effects: tuple[Effect, ...] = ()
     created: Create | None = None
     answer: Answer | None = None
     draft: tuple[Json, datetime] | None = None
@@ -60,10 +61,10 @@ class Batch:
         self.held = held
         self.events: list[tuple[int, Event]] = []
         self.done: list[Done] = []
+        self.now = now
         self._keyed = keyed
         self._made: dict[Key, Held] = {}
         self._refs = refs
-        self._now = now
 
     @property
     def writes(self) -> bool:
@@ -77,7 +78,7 @@ class Batch:
         held = self.held.get(command.case_id)
         if held is None:
             return NotFound()
-        decision = decide(held.case, command, actor, now=self._now)
+        decision = decide(held.case, command, actor, now=self.now)
         self._take(held, decision)
         return Outcome(decision=decision)
 
@@ -99,7 +100,7 @@ class Batch:
         self.held[command.case_id] = held
         if command.idempotency_key is not None:
             self._made[command.case.agent_id, command.idempotency_key] = held
-        decision = decide(command.case, command, actor, now=self._now)
+        decision = decide(command.case, command, actor, now=self.now)
         self._take(held, decision)
         if previous is not None and previous.next_ref is None:
             self._link(previous, held)
@@ -134,10 +135,11 @@ class Batch:
         self.events.extend((held.ref, event) for event in decision.events)
         held.case = decision.case
         held.changed = True
+        held.effects += decision.effects
         if decision.answer is not None:
             held.answer = decision.answer
         if decision.draft is not None:
-            held.draft = (decision.draft, self._now)
+            held.draft = (decision.draft, self.now)
         self.done.append(Done(decision, first, len(self.events)))
 
 

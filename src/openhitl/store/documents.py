@@ -37,6 +37,7 @@ def content_text(content: Content) -> str:
             "previous_case_id": content.previous_case_id,
             "inline_actions": content.inline_actions,
             "metadata": content.metadata,
+            "callback_url": content.callback_url,
             "shown_digest": content.shown_digest,
         }
     )

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from sqlalchemy import bindparam, insert, select, update
 
 from openhitl.protocol.case import ActorKind
 from openhitl.store.engine import Database
-from openhitl.store.instants import now_ms
+from openhitl.store.instants import from_ms, now_ms, to_ms
 from openhitl.store.records import Agent, KeyRow
 from openhitl.store.schema import agents, api_keys
 
+#: How long callbacks are signed with the secret before the present one, too.
+CALLBACK_OVERLAP = timedelta(days=1)
 _KEY = (
     select(api_keys.c.id, api_keys.c.agent_id, agents.c.name, api_keys.c.kind)
     .join(agents, agents.c.id == api_keys.c.agent_id)
@@ -35,6 +39,27 @@ class Keys:
         with self._database.reading() as connection:
             agent_id = connection.execute(query).scalar()
         return None if agent_id is None else Agent(agent_id=agent_id, name=name)
+
+    def callback_generations(self, agent_id: int, now: datetime) -> tuple[int, ...]:
+        """Number the secrets that callbacks to an agent are signed with at the moment, oldest first."""
+        query = select(agents.c.callback_generation, agents.c.callback_rotated_at).where(
+            agents.c.id == agent_id
+        )
+        with self._database.reading() as connection:
+            generation, rotated_at = connection.execute(query).one()
+        if rotated_at is None or now >= from_ms(rotated_at) + CALLBACK_OVERLAP:
+            return (generation,)
+        return (generation - 1, generation)
+
+    def rotate_callbacks(self, agent_id: int, now: datetime) -> None:
+        """Begin a new secret for an agent's callbacks; the one before it stays good for a day."""
+        query = (
+            update(agents)
+            .where(agents.c.id == agent_id)
+            .values(callback_generation=agents.c.callback_generation + 1, callback_rotated_at=to_ms(now))
+        )
+        with self._database.writing() as connection:
+            connection.execute(query)
 
     def add_key(self, agent_id: int, kind: ActorKind, key_hash: bytes, name: str) -> int:
         """Store the hash of a key; return the key's number."""

@@ -8,11 +8,11 @@ from sqlalchemy import delete, select, update
 
 from openhitl.store.engine import Database
 from openhitl.store.instants import to_ms
-from openhitl.store.schema import answers, cases, contents, drafts, log, log_payloads, tokens
+from openhitl.store.schema import answers, cases, contents, drafts, jobs, log, log_payloads, tokens
 
 
 def purge(database: Database, before: datetime, limit: int) -> int:
-    """Delete content, answers, drafts, tokens and log payloads of cases that ended before an instant.
+    """Delete content, answers, drafts, tokens, jobs and log payloads of cases that ended before an instant.
 
     What stays is the row of the case and its links of the log, none of which holds anybody's words.
     Returns: how many cases, at most `limit`; those that somebody is writing at the moment are left
@@ -31,7 +31,7 @@ def purge(database: Database, before: datetime, limit: int) -> int:
             return 0
         positions = select(log.c.position).where(log.c.case_ref.in_(refs))
         connection.execute(delete(log_payloads).where(log_payloads.c.position.in_(positions)))
-        for table in (contents, answers, drafts, tokens):
+        for table in (contents, answers, drafts, tokens, jobs):
             connection.execute(delete(table).where(table.c.case_ref.in_(refs)))
         connection.execute(
             update(cases)

@@ -22,6 +22,7 @@ def fixed(ref: int, case: ReviewCase, previous_ref: int | None) -> tuple[Any, ..
         case.default_action.value,
         case.assurance.value,
         case.demo,
+        case.calls_back,
         previous_ref,
     )
 
@@ -49,8 +50,8 @@ def changing(case: ReviewCase, next_ref: int | None) -> tuple[Any, ...]:
 def case_from(row: Row, previous_case_id: str | None, next_case_id: str | None) -> ReviewCase:
     """Return the state that a row in the order of `statements.STATE_COLUMNS` holds."""
     (_ref, case_id, agent_id, type_, created_at, expires_at, default_action, assurance) = row[:8]
-    (demo, _previous_ref, status, version, seq, opened_at, finished_at, reason) = row[8:16]
-    (reminders, reminder_sent_at, draft_version, progress, submission_id, ended_by) = row[16:22]
+    (demo, calls_back, _previous_ref, status, version, seq, opened_at, finished_at, reason) = row[8:17]
+    (reminders, reminder_sent_at, draft_version, progress, submission_id, ended_by) = row[17:23]
     return ReviewCase(
         case_id=case_id,
         agent_id=agent_id,
@@ -63,6 +64,7 @@ def case_from(row: Row, previous_case_id: str | None, next_case_id: str | None) 
         seq=seq,
         assurance=Assurance(assurance),
         demo=bool(demo),
+        calls_back=bool(calls_back),
         opened_at=maybe_from_ms(opened_at),
         finished_at=maybe_from_ms(finished_at),
         reason=reason,

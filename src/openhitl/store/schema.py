@@ -56,6 +56,9 @@ agents = Table(
     Column("space_id", Integer, nullable=False, server_default="1"),
     Column("name", Text, nullable=False, index=True),
     Column("created_at", BigInteger, nullable=False),
+    # Counts the secrets that callbacks to this agent were signed with; they are derived, not stored.
+    Column("callback_generation", Integer, nullable=False, server_default="0"),
+    Column("callback_rotated_at", BigInteger),
 )
 
 api_keys = Table(
@@ -91,6 +94,7 @@ cases = Table(
     Column("default_action", Text, nullable=False),
     Column("assurance", Text, nullable=False),
     Column("demo", Boolean, nullable=False),
+    Column("calls_back", Boolean, nullable=False, server_default=false()),
     Column("previous_ref", Ref, ForeignKey("cases.id")),
     Column("status", Text, nullable=False),
     Column("version", Integer, nullable=False),
@@ -204,3 +208,30 @@ log_head = Table(
     Column("position", BigInteger, nullable=False),
     Column("hash", LargeBinary, nullable=False),
 )
+
+#: What is still to be done in the world. `due_at` is null while a job waits for the end of its case and
+#: once it is given up (`dead_at`); a job that somebody has taken is due again when its lease ends.
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Ref, primary_key=True),
+    Column("space_id", Integer, nullable=False, server_default="1"),
+    Column("kind", Text, nullable=False),
+    Column("case_ref", Ref, ForeignKey("cases.id"), nullable=False),
+    Column("destination", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("first_due_at", BigInteger),
+    Column("due_at", BigInteger),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("lease", Text),
+    Column("dead_at", BigInteger),
+    Column("last_error", Text),
+)
+Index(
+    "ix_jobs_due",
+    jobs.c.destination,
+    jobs.c.due_at,
+    sqlite_where=jobs.c.due_at.is_not(None),
+    postgresql_where=jobs.c.due_at.is_not(None),
+)
+Index("ix_jobs_case_ref", jobs.c.case_ref)

@@ -85,6 +85,8 @@ class Statements:
             lambda count: delete(schema.drafts).where(schema.drafts.c.case_ref.in_(_list("ref", count)))
         )
         self.add_drafts = statement(lambda count: _insert(schema.drafts, DRAFT_COLUMNS, count))
+        self.add_jobs = statement(lambda count: _insert(schema.jobs, JOB_COLUMNS, count))
+        self.wake_jobs = statement(_wake_jobs)
         self.add_entries = statement(lambda count: _insert(schema.log, ENTRY_COLUMNS, count))
         self.add_payloads = statement(lambda count: _insert(schema.log_payloads, PAYLOAD_COLUMNS, count))
         self.move_head = statement(lambda _: _move_head())
@@ -109,6 +111,7 @@ CONTENT_COLUMNS = _columns(schema.contents)
 TOKEN_COLUMNS = _columns(schema.tokens)
 ANSWER_COLUMNS = _columns(schema.answers)
 DRAFT_COLUMNS = _columns(schema.drafts)
+JOB_COLUMNS = ("kind", "case_ref", "destination", "created_at")
 ENTRY_COLUMNS = _columns(schema.log, "space_id")
 PAYLOAD_COLUMNS = _columns(schema.log_payloads)
 
@@ -161,6 +164,22 @@ def _change_cases(count: int) -> ClauseElement:
         update(cases)
         .values({name: changed.c[name] for name in CHANGING_COLUMNS})
         .where(cases.c.id == changed.c.id)
+    )
+
+
+def _wake_jobs(count: int) -> ClauseElement:
+    jobs = schema.jobs
+    names = ("kind", "case_ref", "due_at")
+    rows = [
+        tuple(bindparam(f"{name}_{index}", type_=jobs.c[name].type) for name in names)
+        for index in range(count)
+    ]
+    columns = (column(name, jobs.c[name].type) for name in names)
+    woken = values(*columns, name="woken").data(rows).cte("woken")
+    return (
+        update(jobs)
+        .values(due_at=woken.c.due_at, first_due_at=woken.c.due_at)
+        .where(jobs.c.case_ref == woken.c.case_ref, jobs.c.kind == woken.c.kind)
     )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from openhitl.keyring import Keyring
 from openhitl.store.engine import POSTGRESQL, Database, open_database
+from openhitl.store.jobs import Jobs
 from openhitl.store.keys import Keys
 from openhitl.store.log import first_broken
 from openhitl.store.migration import claim, migrate
@@ -22,11 +23,11 @@ from openhitl.store.writer import CAPACITY, Settled, Writer
 CLOSE_SECONDS = 5.0
 
 
-class Store(Reads, Keys):
+class Store(Reads, Keys, Jobs):
     """One database. Every method may be called from any thread.
 
-    What is read and what agents and keys there are is in `Reads` and `Keys`; what is decided goes
-    through `writer`.
+    What is read is in `Reads`, agents and their keys in `Keys`, what is still to be done in `Jobs`; what
+    is decided goes through `writer`.
     """
 
     def __init__(self, database: Database, keyring: Keyring, instance_id: str) -> None:

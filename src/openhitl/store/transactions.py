@@ -12,8 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from openhitl.errors import NotFound, OutcomeUnknown, StoreError, Unavailable
 from openhitl.keyring import Keyring
+from openhitl.protocol.addresses import secure_origin
 from openhitl.protocol.case import Actor
-from openhitl.protocol.lifecycle import Command, Create
+from openhitl.protocol.lifecycle import Command, Create, Effect
 from openhitl.store import rows
 from openhitl.store.batch import Batch, Held, Key
 from openhitl.store.documents import VERSION, answer_text, content_text, encode, sensitive_text
@@ -156,7 +157,9 @@ class Transactions:
 
     def _write(self, session: Session, batch: Batch) -> Links | None:
         self._write_cases(session, batch)
-        self._write_parts(session, [held for held in batch.held.values() if held.changed])
+        changed = [held for held in batch.held.values() if held.changed]
+        self._write_parts(session, changed)
+        self._write_jobs(session, changed, to_ms(batch.now))
         if not batch.events:
             return None
         statements = self._statements
@@ -199,6 +202,18 @@ class Transactions:
         session.write(self._statements.add_answers, answers)
         session.write(self._statements.forget_drafts, [row[:1] for row in drafts])
         session.write(self._statements.add_drafts, drafts)
+
+    def _write_jobs(self, session: Session, changed: Sequence[Held], now_ms: int) -> None:
+        """Write what will have to be done with the case, and let what has to be done now be due."""
+        added: list[Row] = []
+        woken: list[Row] = []
+        for held in changed:
+            if held.created is not None and held.created.content.callback_url is not None:
+                destination = secure_origin(held.created.content.callback_url)
+                added.append((Effect.CALL_BACK.value, held.ref, destination, now_ms))
+            woken += [(effect.value, held.ref, now_ms) for effect in held.effects]
+        session.write(self._statements.add_jobs, added)
+        session.write(self._statements.wake_jobs, woken)
 
     def _answer_row(self, held: Held) -> tuple[Any, ...]:
         assert held.answer is not None
