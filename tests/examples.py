@@ -8,9 +8,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from tests.servers import RunningServer
 
@@ -56,6 +57,24 @@ def run_python(example: str, server: RunningServer, folder: Path) -> Finished:
     path = folder / "example.py"
     path.write_text(example, encoding="utf-8")
     return _run([sys.executable, str(path)], server, folder)
+
+
+@contextmanager
+def started(example: str, server: RunningServer, folder: Path, **more: str) -> Iterator[IO[str]]:
+    """Run a Python example that has no end for as long as this is entered; give what it prints."""
+    path = folder / "started.py"
+    path.write_text(example, encoding="utf-8")
+    environment = {**_environment(server), **more}
+    command = [sys.executable, str(path)]
+    with subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        limit = threading.Timer(LIMIT_SECONDS, process.kill)
+        limit.start()
+        try:
+            assert process.stdout is not None
+            yield process.stdout
+        finally:
+            limit.cancel()
+            process.kill()
 
 
 def run_shell(examples: Sequence[str], server: RunningServer, folder: Path) -> Finished:

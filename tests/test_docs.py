@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from openhitl.errors import HitlError
 from openhitl.protocol.lifecycle import TRANSITIONS
 from openhitl.server.openapi import openapi_document
 from openhitl.settings import PREFIX, Settings
-from tests.examples import CHECKOUT, blocks, documents, run_python, run_shell
+from tests.examples import CHECKOUT, blocks, documents, run_python, run_shell, started
 from tests.servers import RunningServer, running
 
 REFERENCE = CHECKOUT / "docs" / "reference"
@@ -118,6 +119,20 @@ def test_shell_examples_run(document: str, said: list[str], server: RunningServe
     finished = run_shell(blocks(document, "sh"), server, tmp_path)
     assert finished.code == 0, finished.output
     assert [line for line in said if line not in finished.lines] == [], finished.output
+
+
+def test_the_callback_example_runs_as_printed(tmp_path: Path) -> None:
+    document = "docs/how-to/be-called-back.md"
+    (receiver,) = blocks(document, "python")
+    asking, telling = blocks(document, "sh")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    with running(tmp_path / "data", private_networks="127.0.0.0/8") as server:
+        secret = run_shell([telling], server, tmp_path).lines[-1]
+        with started(receiver, server, tmp_path, PORT=port, CALLBACK_SECRET=secret) as told:
+            asked = run_shell([f"CALLBACK_URL=http://127.0.0.1:{port}/hook", asking], server, tmp_path)
+            assert asked.code == 0, asked.output
+            assert told.readline().startswith("review.completed review_")
 
 
 def test_the_makefile_is_short_and_continuous_integration_calls_nothing_else() -> None:
