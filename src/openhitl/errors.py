@@ -116,10 +116,16 @@ class InvalidToken(CallerError):
 
 
 class InvalidSignature(CallerError):
-    """The signature is not one of whoever is said to have sent this."""
+    """The signature does not belong to this message."""
 
     code = "invalid_signature"
     status = 401
+
+
+class InvalidPress(CallerError):
+    """This is not the press of a button that asked for a decision."""
+
+    code = "invalid_press"
 
 
 class PolicyRefused(CallerError):

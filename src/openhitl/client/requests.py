@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from openhitl.client.exchange import Request
+from openhitl.protocol.case import SubmittedBy
 from openhitl.protocol.compact import compact
 from openhitl.protocol.problems import check_storable
 
@@ -50,6 +51,16 @@ def cancel(server: str, case_id: str, reason: str | None) -> Request:
         body=_encode({"reason": reason} if reason else {}),
         repeatable=False,
     )
+
+
+def submit_inline(url: str, *, action: str, submitted_via: str, by: SubmittedBy) -> Request:
+    """Submit what a human pressed in a chat; the credential is the case's submit token. HITL v0.8 §7.5."""
+    who = {"platform": by.platform, "platform_user_id": by.platform_user_id}
+    if by.display_name is not None:
+        who["display_name"] = by.display_name
+    body = {"action": action, "data": {}, "submitted_via": submitted_via, "submitted_by": who}
+    headers = {**_JSON, "Content-Type": "application/json"}
+    return Request(method="POST", url=url, headers=headers, body=_encode(body), repeatable=False)
 
 
 def poll(url: str, etag: str | None) -> Request:

@@ -16,7 +16,10 @@ from openhitl.protocol.timestamps import parse_timestamp
 
 @record(frozen=True, slots=True, kw_only=True)
 class HitlObject:
-    """A hitl object as an agent needs it. HITL v0.8 §6."""
+    """A hitl object as an agent needs it. HITL v0.8 §6.
+
+    `verification_policy` is as the service wrote it, of whatever form. HITL v0.8 §7.6.
+    """
 
     case_id: str
     type: str
@@ -35,6 +38,7 @@ class HitlObject:
     submit_url: str | None = None
     submit_token: str | None = None
     inline_actions: tuple[str, ...] | None = None
+    verification_policy: Any = None
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -85,6 +89,7 @@ def parse_accepted(status_code: int, body: Any) -> HitlObject | None:
         submit_url=_text(hitl, "submit_url"),
         submit_token=_text(hitl, "submit_token"),
         inline_actions=_texts(hitl.get("inline_actions")),
+        verification_policy=hitl.get("verification_policy"),
     )
 
 
