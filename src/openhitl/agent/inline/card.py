@@ -7,13 +7,12 @@ from dataclasses import replace
 from datetime import UTC
 from urllib.parse import urlsplit
 
-from openhitl.agent.inline.case import InlineCase
+from openhitl.agent.inline.case import MAX_URL_CHARACTERS, InlineCase
 from openhitl.agent.inline.outcome import PressOutcome
 from openhitl.agent.inline.press import button_data
 from openhitl.agent.inline.room import cut
 from openhitl.agent.inline.wording import Words
 from openhitl.client.origins import is_loopback
-from openhitl.errors import PeerError
 from openhitl.protocol.record import record
 
 #: What platforms colour as going ahead, and as not.
@@ -38,7 +37,7 @@ class Link:
     label: str
     embedded: bool = False
 
-    def fits_button(self, most: int) -> bool:
+    def fits_button(self, most: int = MAX_URL_CHARACTERS) -> bool:
         """Tell whether a platform takes the address for a button, `most` being its longest.
 
         Platforms refuse hosts without a dot, and nobody else's device reaches this machine: such an
@@ -116,7 +115,7 @@ def fitted(card: Card, words: Words, most: int, measure: Callable[[Card], int]) 
     """Return the card, or as much of it as measures at most `most`.
 
     Nobody decides on a part of the question: a card that had to be cut has the link and no buttons.
-    Raises: PeerError if even the link does not fit.
+    What is ours and the link always fit: both have their limits.
     """
     if measure(card) <= most:
         return card
@@ -126,8 +125,6 @@ def fitted(card: Card, words: Words, most: int, measure: Callable[[Card], int]) 
     if measure(shorter) <= most:
         return shorter
     prompt = cut(whole.prompt, most, measure=lambda text: measure(replace(shorter, prompt=text)))
-    if not prompt:
-        raise PeerError("The service's review_url is too long for this chat.")
     return replace(shorter, prompt=prompt)
 
 

@@ -18,7 +18,8 @@ from openhitl.protocol.record import record
 from openhitl.protocol.timestamps import parse_timestamp, timestamp
 from openhitl.protocol.visible import visible
 
-MAX_URL_CHARACTERS = 2000
+#: With it and our own words the smallest text, Discord's, still has room for the question.
+MAX_URL_CHARACTERS = 1200
 #: RFC 3986: nothing that a chat's markup could take for the end of an address.
 _URL = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+\Z")
 #: What a header can carry.
@@ -58,7 +59,7 @@ class InlineCase:
 def inline_case(hitl: HitlObject) -> InlineCase:
     """Take from a hitl object what a chat needs.
 
-    Raises: PeerError if its review address is longer than 2,000 characters, has characters that no
+    Raises: PeerError if its review address is longer than 1,200 characters, has characters that no
     address may have, or is neither https nor on this machine.
     """
     actions = inline_actions(hitl)

@@ -107,6 +107,10 @@ class InlineDesk:
         calls = platform.update(shown, outcome, press, words=self._words)
         return Pressed(press=press, outcome=outcome, case=case, calls=calls)
 
+    def message_sync(self, hitl: HitlObject, platform: Platform, *, to: str | int) -> Call:
+        """Do as `message` does, in code that is not async."""
+        return asyncio.run(self.message(hitl, platform, to=to))
+
     def press_sync(self, platform: Platform, payload: Any) -> Pressed:
         """Do as `press` does, in code that is not async."""
         return asyncio.run(self.press(platform, payload))

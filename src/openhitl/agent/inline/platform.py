@@ -17,7 +17,7 @@ class Platform(Protocol):
     def render(self, case: InlineCase, reference: str | None, *, to: str | int, words: Words) -> Call:
         """Spell the message that asks; `to` is the chat as the platform names it.
 
-        Without a reference it has no buttons. Raises: PeerError if the review address is too long.
+        Without a reference it has no buttons.
         """
 
     def parse(self, payload: Any) -> Press:

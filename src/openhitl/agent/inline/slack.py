@@ -25,7 +25,6 @@ from openhitl.protocol.addresses import is_web_address
 VIA = "slack_block_action"
 MAX_HEADER = 150
 MAX_SECTION = 3000
-MAX_BUTTON_URL = 3000
 MAX_FALLBACK = 300
 _ID = re.compile(r"[A-Z0-9]{1,64}")
 _TS = re.compile(r"[0-9]{1,20}\.[0-9]{1,20}")
@@ -121,7 +120,7 @@ def _message(card: Card) -> dict[str, Any]:
     if note:
         blocks.append({"type": "context", "elements": [_plain(note)]})
     elements = [_button(one) for one in card.buttons]
-    if card.link and card.link.fits_button(MAX_BUTTON_URL):
+    if card.link and card.link.fits_button():
         elements.append(_link(card.link))
     elif card.link:
         blocks.append(_section(card.link.url))

@@ -26,7 +26,6 @@ from openhitl.protocol.addresses import is_web_address
 VIA = "teams_adaptive_card"
 #: Microsoft's limit is 28 KB; the rest is for what the sender's own library adds.
 MAX_PAYLOAD_BYTES = 24 * 1024
-MAX_BUTTON_URL = 2000
 MAX_ID = 500
 CARD_TYPE = "application/vnd.microsoft.card.adaptive"
 
@@ -116,7 +115,7 @@ def _blocks(card: Card) -> list[dict[str, Any]]:
     blocks = [_block(card.heading, weight="Bolder", size="Medium"), *_lines(card.prompt), *_lines(card.body)]
     if note:
         blocks.append({**_block(note, isSubtle=True), "spacing": "Medium"})
-    if card.link and not card.link.fits_button(MAX_BUTTON_URL):
+    if card.link and not card.link.fits_button():
         blocks.append(_block(card.link.url))
     return blocks
 
@@ -138,7 +137,7 @@ def _block(text: str, **style: Any) -> dict[str, Any]:
 
 def _actions(card: Card) -> list[dict[str, Any]]:
     actions = [_submit(one) for one in card.buttons]
-    if card.link and card.link.fits_button(MAX_BUTTON_URL):
+    if card.link and card.link.fits_button():
         actions.append({"type": "Action.OpenUrl", "title": card.link.label, "url": card.link.url})
     return actions
 

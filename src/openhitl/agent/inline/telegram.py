@@ -23,7 +23,6 @@ from openhitl.errors import InvalidPress
 VIA = "telegram_inline_button"
 MAX_TEXT = 4096
 MAX_ANSWER = 200
-MAX_BUTTON_URL = 2000
 MAX_NUMBER = 2**63
 _QUERY_ID = re.compile(r"[0-9]{1,30}")
 
@@ -121,7 +120,7 @@ def _text(card: Card) -> dict[str, Any]:
     text, entities = "", []
     pieces = [(card.heading, "bold", ""), (card.prompt, "pre", "\n\n"), (card.body, "pre", "\n\n")]
     pieces += [(card.note, "", "\n\n"), (card.name, "code", " ")]
-    if card.link and not card.link.fits_button(MAX_BUTTON_URL):
+    if card.link and not card.link.fits_button():
         pieces.append((card.link.url, "", "\n\n"))
     for piece, kind, before in pieces:
         if piece:
@@ -134,7 +133,7 @@ def _text(card: Card) -> dict[str, Any]:
 
 def _keyboard(card: Card, *, private: bool) -> dict[str, Any]:
     rows = [[_button(one) for one in card.buttons]] if card.buttons else []
-    if card.link and card.link.fits_button(MAX_BUTTON_URL):
+    if card.link and card.link.fits_button():
         rows.append([_link(card.link, private=private)])
     return {"inline_keyboard": rows} if rows else {}
 
