@@ -147,8 +147,8 @@ def test_the_makefile_is_short_and_continuous_integration_calls_nothing_else() -
 def test_news_fragments_are_of_a_known_kind() -> None:
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))
     kinds = {kind["directory"] for kind in project["tool"]["towncrier"]["type"]}
-    names = [path.name for path in (CHECKOUT / "changes").iterdir()]
-    assert [name for name in names if not re.fullmatch(rf"\d+\.({'|'.join(kinds)})\.md", name)] == []
+    name = re.compile(rf"\d+(-[a-z]+)?\.({'|'.join(kinds)})\.md")
+    assert [path.name for path in (CHECKOUT / "changes").iterdir() if not name.fullmatch(path.name)] == []
 
 
 def test_locks_name_no_index() -> None:

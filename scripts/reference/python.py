@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from openhitl.agent import HITL, Decision, OpenCase, Outcome, SyncHITL
+from openhitl.agent.inline import Call, InlineDesk, Place, Press, Pressed, PressOutcome
 from openhitl.agent.questions import Terms
 from scripts.reference.tables import code, table
 
@@ -33,6 +34,13 @@ def page() -> str:
     ]
     parts.append(f"\n## Outcome\n\n{inspect.getdoc(Outcome)}\n\n")
     parts.append("".join(f"- `Outcome.{one.name}`: `{one.value!r}`\n" for one in Outcome))
+    parts += [
+        "\n# Buttons in chats\n\n    from openhitl.agent.inline import InlineDesk, telegram\n",
+        _class(InlineDesk),
+        *_methods(InlineDesk),
+        *map(_values, (Pressed, Press, Place, Call)),
+        f"\n## PressOutcome\n\n{inspect.getdoc(PressOutcome)}\n",
+    ]
     return "".join(parts)
 
 

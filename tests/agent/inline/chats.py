@@ -69,6 +69,8 @@ class Chat:
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
         self._thread.start()
         self.base = f"http://127.0.0.1:{self._server.server_address[1]}"
+        if self.platform == "telegram":
+            self.base += f"/bot{CREDENTIAL}"
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -87,6 +89,8 @@ class Chat:
     def take(self, method: str, path: str, credential: str, body: dict[str, Any]) -> tuple[int, Any]:
         """Answer one request of an agent."""
         path = path.removeprefix("/")
+        if path.startswith(f"bot{CREDENTIAL}/"):
+            path, credential = path.removeprefix(f"bot{CREDENTIAL}/"), CREDENTIAL
         hook = path.startswith("hooks/")
         call = Call(
             method=method,
@@ -140,6 +144,10 @@ class Chat:
 
 def _telegram(chat: Chat, call: Call) -> Any:
     body = call.body
+    if call.path == "getUpdates":
+        # Somebody presses the first button there is.
+        labels = [] if body["offset"] else list(chat.buttons())
+        return {"ok": True, "result": [chat.press(label) for label in labels[:1]]}
     if call.path == "answerCallbackQuery":
         chat.notices.append(body["text"])
         return {"ok": True, "result": True}

@@ -50,6 +50,9 @@ def check_telegram(call: Call) -> None:
         keys(body, "callback_query_id text show_alert", "callback_query_id")
         has_text(body["text"], 200)
         return
+    if call.path == "getUpdates":
+        keys(body, "offset timeout allowed_updates")
+        return
     if call.path == "editMessageReplyMarkup":
         keys(body, "chat_id message_id reply_markup", "chat_id message_id")
         return

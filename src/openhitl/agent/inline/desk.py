@@ -26,7 +26,13 @@ from openhitl.protocol.incoming import HitlObject
 UNDATED = timedelta(days=7)
 
 
-def _utc_now() -> datetime:
+def anybody(press: Press) -> bool:
+    """Take everybody's word who sees the message."""
+    return True
+
+
+def utc_now() -> datetime:
+    """Return the present instant."""
     return datetime.now(UTC)
 
 
@@ -64,8 +70,8 @@ class InlineDesk:
         store: InlineStore | None = None,
         *,
         words: Words | None = None,
-        may_press: Callable[[Press], bool] = lambda press: True,
-        now: Callable[[], datetime] = _utc_now,
+        may_press: Callable[[Press], bool] = anybody,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._store = store or MemoryInlineStore()
         self._words = wording(words)
