@@ -18,17 +18,18 @@ from openhitl.protocol.timestamps import parse_timestamp
 class HitlObject:
     """A hitl object as an agent needs it. HITL v0.8 §6.
 
-    `verification_policy` is as the service wrote it, of whatever form. HITL v0.8 §7.6.
+    Its addresses and tokens stay out of logs. `verification_policy` is as the service wrote it, of
+    whatever form. HITL v0.8 §7.6.
     """
 
     case_id: str
     type: str
     prompt: str
-    review_url: str
-    poll_url: str
+    review_url: str = field(repr=False)
+    poll_url: str = field(repr=False)
     message: str = ""
     spec_version: str = ""
-    events_url: str | None = None
+    events_url: str | None = field(default=None, repr=False)
     created_at: datetime | None = None
     expires_at: datetime | None = None
     default_action: str = "skip"
@@ -36,7 +37,7 @@ class HitlObject:
     reminder_at: tuple[datetime, ...] = ()
     previous_case_id: str | None = None
     submit_url: str | None = None
-    submit_token: str | None = None
+    submit_token: str | None = field(default=None, repr=False)
     inline_actions: tuple[str, ...] | None = None
     verification_policy: Any = None
 

@@ -113,8 +113,7 @@ def test_what_is_decided_in_the_chat_is_shown_there_line_by_line() -> None:
     assert case.details.splitlines() == [
         "Risk level: high",
         "Items:",
-        "  -",
-        "    Title: one",
+        "  - Title: one",
         "    Sure: yes",
         "  - two",
         "Note: a",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,7 @@ from tests.agent.inline.asks import REFERENCE
 from tests.agent.inline.chats import PLATFORMS, Chat
 from tests.agent.inline.presses import PRESSES, TO, WHO
 from tests.agent.inline.services import Service
+from tests.agent.inline.test_limits import with_name
 from tests.servers import RunningServer, running, token_of
 
 pytestmark = pytest.mark.anyio
@@ -141,8 +143,42 @@ async def test_a_press_after_an_answer_in_the_browser_closes_the_message(
     assert server.anyone.post(page, json={"action": "cancel", "data": {}}).status_code == 200
     pressed = await press(desk, chat, "Confirm")
     assert pressed.outcome is PressOutcome.ANSWERED
-    assert_closed(chat, "This was already answered.")
+    assert_closed(chat, "This was already answered.")  # who holds the link has no name
     assert server.status(hitl)["result"]["action"] == "cancel"
+
+
+async def test_of_two_who_press_at_once_one_decides_and_the_message_names_no_other(
+    server: RunningServer, chat: Chat
+) -> None:
+    """§7.5: the one-time guarantee is the service's; the message is right in either order."""
+    desk, hitl = InlineDesk(), server.ask(CONFIRMATION)
+    await ask(desk, chat, read(hitl))
+    payloads = [chat.press("Confirm"), with_name(chat.platform, chat.press("Cancel"), "Bob")]
+    both = await asyncio.gather(*(desk.press(PLATFORMS[chat.platform], one) for one in payloads))
+    (winner,) = [one for one in both if one.outcome is PressOutcome.ACCEPTED]
+    (loser,) = [one for one in both if one is not winner]
+    assert loser.outcome in (PressOutcome.ANSWERED, PressOutcome.UNKNOWN)
+    assert server.status(hitl)["result"]["action"] == winner.press.action
+    name = winner.press.who.display_name
+    for pressed in (winner, loser):
+        for call in pressed.calls:
+            chat.send(call)
+        shown = chat.shows().replace("\n", " ")
+        assert f"by {name}" in shown or "This button is no longer in use." in shown
+        assert chat.buttons() == {}
+
+
+async def test_a_late_press_is_told_who_answered(server: RunningServer, chat: Chat) -> None:
+    """Our own servers name who it was; others need not."""
+    hitl = server.ask(CONFIRMATION)
+    one, other = InlineDesk(), InlineDesk()
+    with Chat("slack") as elsewhere:
+        await ask(one, elsewhere, read(hitl))
+        await ask(other, chat, read(hitl))
+        await press(one, elsewhere, "Confirm")
+    assert (await press(other, chat, "Cancel")).outcome is PressOutcome.ANSWERED
+    assert_closed(chat, "Already answered by")
+    assert "alice" in chat.shows()
 
 
 async def test_a_press_on_a_withdrawn_case_closes_the_message(

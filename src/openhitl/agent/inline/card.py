@@ -97,15 +97,18 @@ def card_after(
 ) -> Card:
     """Show a case after a press: closed, still open with its buttons, or with the link alone.
 
+    `name` is who answered: now (`accepted`), or before (`answered`), if that is known.
     HITL v0.8 §7.5 "Agent Behavior" 4–6.
     """
     if outcome.is_final:
-        accepted = outcome is PressOutcome.ACCEPTED
-        note = words[f"done.{action}"] if accepted else words[f"ended.{outcome}"]
-        if accepted and name:
-            note = f"{note} {words['by']}"
         heading = words[f"heading.{case.type}"]
-        return Card(heading=heading, prompt=case.prompt, note=note, name=name if accepted else "")
+        if outcome is PressOutcome.ACCEPTED:
+            note = f"{words[f'done.{action}']} {words['by']}"
+        elif name:
+            note = words["answered_by"]
+        else:
+            note = words[f"ended.{outcome}"]
+        return Card(heading=heading, prompt=case.prompt, note=note, name=name)
     if outcome.may_try_again:
         return open_card(case, reference, words, note=words[f"{outcome}"])
     return open_card(case, None, words, note=words["refused"])

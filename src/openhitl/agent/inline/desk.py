@@ -11,7 +11,7 @@ from typing import Any
 
 from openhitl.agent.inline.call import Call
 from openhitl.agent.inline.case import InlineCase, inline_case
-from openhitl.agent.inline.outcome import PressOutcome, outcome_of
+from openhitl.agent.inline.outcome import PressOutcome, answered_by, outcome_of
 from openhitl.agent.inline.platform import Platform
 from openhitl.agent.inline.press import REFERENCE_BYTES, Place, Press
 from openhitl.agent.inline.store import InlineStore, MemoryInlineStore
@@ -103,14 +103,14 @@ class InlineDesk:
         """
         press = platform.parse(payload)
         case = await asyncio.to_thread(self._store.find, press.reference, now=self._now())
-        outcome = await self._decide(case, press)
+        outcome, by = await self._decide(case, press)
         if case is not None and outcome.is_final:
             if outcome is PressOutcome.ANSWERED and not await self._is_kept(press):
                 # Another press won, and its message says so already.
                 outcome = PressOutcome.UNKNOWN
             await asyncio.to_thread(self._store.remove, case)
         shown = case if outcome.changes_message else None
-        calls = platform.update(shown, outcome, press, words=self._words)
+        calls = platform.update(shown, outcome, press, by=by, words=self._words)
         return Pressed(press=press, outcome=outcome, case=case, calls=calls)
 
     def message_sync(self, hitl: HitlObject, platform: Platform, *, to: str | int) -> Call:
@@ -144,17 +144,18 @@ class InlineDesk:
     async def _is_kept(self, press: Press) -> bool:
         return await asyncio.to_thread(self._store.find, press.reference, now=self._now()) is not None
 
-    async def _decide(self, case: InlineCase | None, press: Press) -> PressOutcome:
+    async def _decide(self, case: InlineCase | None, press: Press) -> tuple[PressOutcome, str]:
+        """Return the outcome, and who answered before if that is known."""
         if case is None:
-            return PressOutcome.UNKNOWN
+            return PressOutcome.UNKNOWN, ""
         if not self._may_press(press):
-            return PressOutcome.NOT_ALLOWED
+            return PressOutcome.NOT_ALLOWED, ""
         if press.action not in case.actions:
             # No message of ours had this button.
-            return PressOutcome.NOT_INLINE
+            return PressOutcome.NOT_INLINE, ""
         return await self._submit(case, press)
 
-    async def _submit(self, case: InlineCase, press: Press) -> PressOutcome:
+    async def _submit(self, case: InlineCase, press: Press) -> tuple[PressOutcome, str]:
         """Send one submit to the one address that the token is for. HITL v0.8 §7.5 "Submit Endpoint"."""
         assert case.submit_url is not None
         config = ClientConfig(server_url=case.submit_url, api_key=case.submit_token)
@@ -163,6 +164,7 @@ class InlineDesk:
         )
         try:
             async with Session(config) as session:
-                return outcome_of(await session.send(request))
+                response = await session.send(request)
         except PeerError:
-            return PressOutcome.UNAVAILABLE
+            return PressOutcome.UNAVAILABLE, ""
+        return outcome_of(response), answered_by(response)

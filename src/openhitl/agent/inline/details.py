@@ -11,6 +11,7 @@ from openhitl.protocol.visible import visible
 MAX_DEPTH = 8
 MAX_CHARACTERS = 8000
 _INDENT = "  "
+_ITEM = "-"
 
 
 def details_of(context: Json) -> str | None:
@@ -43,12 +44,18 @@ def _value(label: str, value: Any, depth: int) -> Iterator[str | None]:
         return
     lead = _INDENT * depth
     if isinstance(value, Mapping):
-        yield f"{lead}{label}"
-        yield from _members(value, depth + 1)
+        members = _members(value, depth + 1)
+        if label == _ITEM:
+            # An object in a list begins beside the dash.
+            first = next(members, "")
+            yield None if first is None else f"{lead}{_ITEM} {first.lstrip()}".rstrip()
+        else:
+            yield f"{lead}{label}"
+        yield from members
     elif isinstance(value, list):
         yield f"{lead}{label}"
         for one in value:
-            yield from _value("-", one, depth + 1)
+            yield from _value(_ITEM, one, depth + 1)
     else:
         first, *more = visible(_scalar(value)).split("\n")
         yield f"{lead}{label} {first}".rstrip()

@@ -83,7 +83,7 @@ def parse(payload: Any) -> Press:
 
 
 def update(
-    case: InlineCase | None, outcome: PressOutcome, press: Press, *, words: Words = ENGLISH
+    case: InlineCase | None, outcome: PressOutcome, press: Press, *, by: str = "", words: Words = ENGLISH
 ) -> tuple[Call, ...]:
     """Spell what follows the `acknowledgement`, within 15 minutes.
 
@@ -92,7 +92,7 @@ def update(
     webhook = f"webhooks/{press.answer['application_id']}/{press.answer['token']}"
     original = f"{webhook}/messages/@original"
     if outcome.changes_message and case:
-        body = _message(_fitted(card_after_press(case, outcome, press, words), words))
+        body = _message(_fitted(card_after_press(case, outcome, press, by=by, words=words), words))
         return (Call(method="PATCH", path=original, body=body),)
     said = {
         "content": _escaped(notice(outcome, press, words)),

@@ -9,16 +9,12 @@ from openhitl.agent.inline.press import Press
 from openhitl.agent.inline.wording import Words
 
 
-def card_after_press(case: InlineCase, outcome: PressOutcome, press: Press, words: Words) -> Card:
-    """Show a case after a press."""
-    return card_after(
-        case,
-        outcome,
-        words,
-        reference=press.reference,
-        action=press.action,
-        name=press.who.display_name or press.who.platform_user_id,
-    )
+def card_after_press(case: InlineCase, outcome: PressOutcome, press: Press, *, by: str, words: Words) -> Card:
+    """Show a case after a press; `by` is who answered before it, if the service said so."""
+    name = by if outcome is PressOutcome.ANSWERED else ""
+    if outcome is PressOutcome.ACCEPTED:
+        name = press.who.display_name or press.who.platform_user_id
+    return card_after(case, outcome, words, reference=press.reference, action=press.action, name=name)
 
 
 def card_at_end(case: InlineCase, outcome: PressOutcome, words: Words) -> Card:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Any
 
 from openhitl.client.exchange import Response
+from openhitl.protocol.visible import visible
+
+MAX_NAME_CHARACTERS = 200
 
 
 class PressOutcome(StrEnum):
@@ -69,14 +73,29 @@ def outcome_of(response: Response) -> PressOutcome:
         return PressOutcome.ACCEPTED
     if response.status >= 500:
         return PressOutcome.UNAVAILABLE
-    if response.status == 409 and _code(response) == "case_cancelled":
+    if response.status == 409 and _body(response).get("error") == "case_cancelled":
         return PressOutcome.CANCELLED
     return _BY_STATUS.get(response.status, PressOutcome.REFUSED)
 
 
-def _code(response: Response) -> object:
+def answered_by(response: Response) -> str:
+    """Return whom a refusal names as having answered; "" if it names nobody.
+
+    The text is the service's, its hidden characters spelt out.
+    """
+    body = _object(_body(response).get("responded_by"))
+    context = _object(_body(response).get("submission_context"))
+    names = (body.get("name"), _object(context.get("submitted_by")).get("display_name"))
+    name = next((one for one in names if isinstance(one, str)), "")
+    return " ".join(visible(name).split())[:MAX_NAME_CHARACTERS]
+
+
+def _body(response: Response) -> Mapping[str, Any]:
     try:
-        body = response.json()
-    except ValueError:
-        return None
-    return body.get("error") if isinstance(body, dict) else None
+        return _object(response.json())
+    except (ValueError, RecursionError):
+        return {}
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

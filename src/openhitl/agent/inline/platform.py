@@ -27,11 +27,12 @@ class Platform(Protocol):
         """
 
     def update(
-        self, case: InlineCase | None, outcome: PressOutcome, press: Press, *, words: Words
+        self, case: InlineCase | None, outcome: PressOutcome, press: Press, *, by: str, words: Words
     ) -> tuple[Call, ...]:
         """Spell what answers a press: the message anew, or a word to whoever pressed.
 
-        The case is needed for outcomes that change the message.
+        The case is needed for outcomes that change the message. `by` is who answered before, if the
+        service said so.
         """
 
     def close(

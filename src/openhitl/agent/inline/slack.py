@@ -72,12 +72,12 @@ def parse(payload: Any) -> Press:
 
 
 def update(
-    case: InlineCase | None, outcome: PressOutcome, press: Press, *, words: Words = ENGLISH
+    case: InlineCase | None, outcome: PressOutcome, press: Press, *, by: str = "", words: Words = ENGLISH
 ) -> tuple[Call, ...]:
     """Spell what goes to the press's `response_url`; without one, a `chat.update` or `chat.postEphemeral`."""
     url = press.answer.get("response_url")
     if outcome.changes_message and case:
-        card = card_after_press(case, outcome, press, words)
+        card = card_after_press(case, outcome, press, by=by, words=words)
         if not url:
             return (_edit(card, press.place, words),)
         message = {**_message(_fitted(card, words)), **_PLAIN}

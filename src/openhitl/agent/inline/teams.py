@@ -58,11 +58,11 @@ def parse(payload: Any) -> Press:
 
 
 def update(
-    case: InlineCase | None, outcome: PressOutcome, press: Press, *, words: Words = ENGLISH
+    case: InlineCase | None, outcome: PressOutcome, press: Press, *, by: str = "", words: Words = ENGLISH
 ) -> tuple[Call, ...]:
     """Spell the changed activity, or a message; both go to the press's `answer["service_url"]`."""
     if outcome.changes_message and case:
-        return (_edit(card_after_press(case, outcome, press, words), press.place, words),)
+        return (_edit(card_after_press(case, outcome, press, by=by, words=words), press.place, words),)
     said = {"type": "message", "textFormat": "plain", "text": notice(outcome, press, words)}
     return (Call(path=_activities(press.place.chat), body=said),)
 

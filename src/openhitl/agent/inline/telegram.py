@@ -24,7 +24,7 @@ VIA = "telegram_inline_button"
 MAX_TEXT = 4096
 MAX_ANSWER = 200
 MAX_NUMBER = 2**63
-_QUERY_ID = re.compile(r"[0-9]{1,30}")
+_QUERY_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
 def render(case: InlineCase, reference: str | None, *, to: str | int, words: Words = ENGLISH) -> Call:
@@ -61,7 +61,7 @@ def parse(payload: Any) -> Press:
 
 
 def update(
-    case: InlineCase | None, outcome: PressOutcome, press: Press, *, words: Words = ENGLISH
+    case: InlineCase | None, outcome: PressOutcome, press: Press, *, by: str = "", words: Words = ENGLISH
 ) -> tuple[Call, ...]:
     """Spell an `answerCallbackQuery`, without which the button spins on, and the changed message.
 
@@ -73,7 +73,7 @@ def update(
         body={**press.answer, "text": said, "show_alert": not outcome.is_final},
     )
     if outcome.changes_message and case:
-        return answer, _edit(card_after_press(case, outcome, press, words), press.place, words)
+        return answer, _edit(card_after_press(case, outcome, press, by=by, words=words), press.place, words)
     if outcome is PressOutcome.UNKNOWN:
         return answer, Call(path="editMessageReplyMarkup", body=_where(press.place))
     return (answer,)

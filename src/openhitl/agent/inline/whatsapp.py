@@ -78,11 +78,11 @@ def parse(payload: Any) -> Press:
 
 
 def update(
-    case: InlineCase | None, outcome: PressOutcome, press: Press, *, words: Words = ENGLISH
+    case: InlineCase | None, outcome: PressOutcome, press: Press, *, by: str = "", words: Words = ENGLISH
 ) -> tuple[Call, ...]:
     """Spell a message that replies to the one with the buttons."""
     if outcome.changes_message and case:
-        message = _message(_fitted(card_after_press(case, outcome, press, words), words))
+        message = _message(_fitted(card_after_press(case, outcome, press, by=by, words=words), words))
     else:
         message = _plain(_escaped(notice(outcome, press, words)))
     return (_call({"context": {"message_id": press.place.message}, **message}, press.place.chat),)
