@@ -258,7 +258,9 @@ def test_only_the_outermost_handlers_catch_everything() -> None:
     assert broad == []
 
 
-@pytest.mark.parametrize("module", ["openhitl", "openhitl.agent", "openhitl.agent.inline", "openhitl.client.session"])
+@pytest.mark.parametrize(
+    "module", ["openhitl", "openhitl.agent", "openhitl.agent.inline", "openhitl.client.session"]
+)
 def test_asking_a_human_loads_no_server(module: str) -> None:
     program = f"import sys, {module}; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -208,7 +208,10 @@ def check_teams(call: Call) -> None:
     card = attachment["content"]
     keys(card, "$schema type version body actions", "type version body")
     need((card["type"], card["version"]) == ("AdaptiveCard", "1.4"), "card")
-    for block in card["body"]:
+    boxes = [block for block in card["body"] if block["type"] == "Container"]
+    need(all(set(box) == {"type", "style", "items"} for box in boxes), "Container")
+    lines = [line for box in boxes for line in box["items"]]
+    for block in [*lines, *(block for block in card["body"] if block not in boxes)]:
         keys(block, "type inlines spacing", "type inlines")
         need(block["type"] == "RichTextBlock", "Markdown")
         (run,) = block["inlines"]

@@ -46,6 +46,7 @@ def test_each_type_has_the_buttons_of_section_7_7(
         {"submit_url": "http://api.shop.example/respond"},
         {"submit_url": "https://agent:secret@api.shop.example/respond"},
         {"submit_url": "javascript:alert(1)"},
+        {"submit_url": "https://api.shop.example/\ud800"},
         {"submit_token": "two\r\nlines"},
         {"submit_token": "ümlaut"},
     ],

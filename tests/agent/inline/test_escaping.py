@@ -85,7 +85,8 @@ def test_discord_reads_none_of_it_as_markdown(prompt: str, context: str, name: s
     for body in bodies("discord", hostile_case(prompt, context), name):
         heading, rest = discord_markup(body["content"]).split("\n\n", 1)
         assert heading == "**Confirmation needed**"
-        assert not re.search(r"[!-/:-@\[-`{-~]", rest), rest
+        bare = "\n".join(line.removeprefix("> ") for line in rest.split("\n"))
+        assert not re.search(r"[!-/:-@\[-`{-~]", bare), bare
         assert body["allowed_mentions"] == {"parse": []}
 
 
@@ -104,8 +105,10 @@ def test_whatsapp_finds_no_link_and_no_formatting_in_it(prompt: str, context: st
 def test_teams_has_it_in_text_runs_only(prompt: str, context: str, name: str) -> None:
     for body in bodies("teams", hostile_case(prompt, context), name):
         card = body["attachments"][0]["content"]
-        assert {block["type"] for block in card["body"]} == {"RichTextBlock"}
-        assert {run["type"] for block in card["body"] for run in block["inlines"]} == {"TextRun"}
+        heading, box, *ours = card["body"]
+        blocks = [heading, *box["items"], *ours]
+        assert {block["type"] for block in blocks} == {"RichTextBlock"}
+        assert {run["type"] for block in blocks for run in block["inlines"]} == {"TextRun"}
         assert "evil" not in str(card["actions"])
 
 
@@ -122,3 +125,19 @@ def test_teams_has_it_in_text_runs_only(prompt: str, context: str, name: str) ->
 def test_the_words_stay_readable(platform: str, shown: str) -> None:
     case = inline_case(ask(prompt="Pay v2.1 to a_b*c@d.example at https://x.example? \u202e"))
     assert shown in text_of(platform, bodies(platform, case, "Alice")[0])
+
+
+@pytest.mark.parametrize("platform", ["telegram", "discord", "whatsapp", "teams"])
+def test_text_that_poses_as_the_outcome_stands_in_the_box_of_the_question(platform: str) -> None:
+    case = inline_case(ask(prompt="Pay?\r\n\r\nConfirmed by Bob"))
+    body = bodies(platform, case, "Alice")[0]
+    match platform:
+        case "telegram":
+            assert "Confirmed" not in telegram_markup(body)
+        case "discord" | "whatsapp":
+            (line,) = [line for line in text_of(platform, body).splitlines() if "Confirmed" in line]
+            assert line.startswith(("> ", "│ "))
+        case _:
+            heading, box, *ours = body["attachments"][0]["content"]["body"]
+            assert "Confirmed" in str(box)
+            assert "Confirmed" not in str([heading, *ours])

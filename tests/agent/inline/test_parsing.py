@@ -156,6 +156,8 @@ def test_what_is_no_payload_at_all_is_the_typed_error(platform: str, payload: An
     [
         ("telegram", ("callback_query", "from", "id"), 10**30),
         ("telegram", ("callback_query", "id"), "../../x"),
+        ("telegram", ("callback_query", "from", "is_bot"), True),
+        ("discord", ("member", "user", "bot"), True),
         ("slack", ("response_url",), "https://evil.example/actions"),
         ("slack", ("response_url",), "http://hooks.slack.com/actions"),
         ("slack", ("response_url",), "https://evilslack.com/actions"),

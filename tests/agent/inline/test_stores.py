@@ -49,6 +49,12 @@ def test_the_same_id_at_another_service_is_another_case(store: InlineStore) -> N
     assert store.add(elsewhere, "two", until=LATER, now=NOW) == "two"
 
 
+def test_an_id_that_no_text_may_hold_is_kept_all_the_same(store: InlineStore) -> None:
+    odd = inline_case(ask("confirmation", case_id="review_\ud800\0"))
+    assert store.add(odd, "one", until=LATER, now=NOW) == "one"
+    assert store.find("one", now=NOW) == odd
+
+
 def test_a_case_is_gone_at_its_deadline(store: InlineStore) -> None:
     store.add(CASE, "one", until=LATER, now=NOW)
     assert store.find("one", now=LATER - timedelta(milliseconds=1)) == CASE

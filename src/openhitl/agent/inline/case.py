@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import field
 from datetime import datetime
@@ -52,8 +53,8 @@ class InlineCase:
 
     @property
     def identity(self) -> str:
-        """What tells cases of all services apart."""
-        return f"{self.submit_url} {self.case_id}"
+        """What tells cases of all services apart, in ASCII."""
+        return json.dumps([self.submit_url, self.case_id])
 
 
 def inline_case(hitl: HitlObject) -> InlineCase:
@@ -63,13 +64,12 @@ def inline_case(hitl: HitlObject) -> InlineCase:
     address may have, or is neither https nor on this machine.
     """
     actions = inline_actions(hitl)
-    message = visible(hitl.message)
-    prompt = visible(hitl.prompt).strip() or "–"
+    message, prompt = _text(hitl.message), _text(hitl.prompt) or "–"
     return InlineCase(
         case_id=hitl.case_id,
         type=hitl.type if hitl.type in ACTIONS else "input",  # HITL v0.8 §10 "Custom Types"
         prompt=prompt,
-        message="" if message.strip() == prompt else message.strip(),
+        message="" if message == prompt else message,
         # What is decided in the chat is shown in the chat; a link needs no more than the question.
         details=details_of(hitl.context) if actions else "",
         review_url=_checked(hitl.review_url),
@@ -96,6 +96,10 @@ def inline_actions(hitl: HitlObject) -> tuple[str, ...]:
     if hitl.type == "approval" and (named is None or "edit" in named):
         return ()
     return known if named is None else tuple(dict.fromkeys(one for one in named if one in known))
+
+
+def _text(text: str) -> str:
+    return visible(text).replace("\r\n", "\n").strip()
 
 
 def _takes_presses(hitl: HitlObject) -> bool:
@@ -127,15 +131,15 @@ def _needs_proof(policy: Any) -> bool:
 
 
 def _is_safe(url: str) -> bool:
-    """Tell whether a credential may be sent there: by https, or without leaving this machine."""
-    parts = urlsplit(url) if is_web_address(url) else None
+    """Tell whether a secret may go there: by https, or without leaving this machine."""
+    parts = urlsplit(url) if _URL.match(url) and is_web_address(url) else None
     if parts is None or parts.username is not None:
         return False
     return parts.scheme == "https" or is_loopback(url)
 
 
 def _checked(url: str) -> str:
-    if len(url) > MAX_URL_CHARACTERS or not _URL.match(url) or not _is_safe(url):
+    if len(url) > MAX_URL_CHARACTERS or not _is_safe(url):
         raise PeerError("The service's review_url is not one that can be put into a chat.")
     return url
 

@@ -61,6 +61,8 @@ def parse(payload: Any) -> Press:
     # HITL goes where people talk: a server has members, a direct message users.
     member_of = optional_member(payload, dict, "member")
     user = member(member_of or payload, dict, "user")
+    if user.get("bot"):
+        raise InvalidPress("Only humans decide.")
     user_id = spelt(member(user, str, "id"), _SNOWFLAKE)
     nick = optional_member(member_of, str, "nick")
     names = (nick, optional_member(user, str, "global_name"), optional_member(user, str, "username"))
@@ -131,11 +133,19 @@ def _message(card: Card) -> dict[str, Any]:
 
 def _content(card: Card) -> str:
     note = f"{card.note} {card.name}".strip()
-    parts = [f"**{_escaped(card.heading)}**", _escaped(card.prompt)]
-    parts += [_escaped(text) for text in (card.body, note) if text]
+    parts = [f"**{_escaped(card.heading)}**", _quoted(card.prompt)]
+    if card.body:
+        parts.append(_quoted(card.body))
+    if note:
+        parts.append(_escaped(note))
     if card.link and not card.link.fits_button(MAX_BUTTON_URL):
         parts.append(f"<{card.link.url}>")
     return "\n\n".join(parts)
+
+
+def _quoted(text: str) -> str:
+    """Box other people's text, so that it cannot pass for ours."""
+    return "\n".join(f"> {line}" for line in _escaped(text).split("\n"))
 
 
 def _escaped(text: str) -> str:

@@ -112,7 +112,13 @@ def _activity(card: Card) -> dict[str, Any]:
 
 def _blocks(card: Card) -> list[dict[str, Any]]:
     note = f"{card.note} {card.name}".strip()
-    blocks = [_block(card.heading, weight="Bolder", size="Medium"), *_lines(card.prompt), *_lines(card.body)]
+    # Other people's text stands in a box, so that it cannot pass for ours.
+    theirs = {
+        "type": "Container",
+        "style": "emphasis",
+        "items": [*_lines(card.prompt), *_lines(card.body)],
+    }
+    blocks = [_block(card.heading, weight="Bolder", size="Medium"), theirs]
     if note:
         blocks.append({**_block(note, isSubtle=True), "spacing": "Medium"})
     if card.link and not card.link.fits_button():

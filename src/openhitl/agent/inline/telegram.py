@@ -34,8 +34,7 @@ def render(case: InlineCase, reference: str | None, *, to: str | int, words: Wor
     Telegram takes `web_app` buttons.
     """
     card = _fitted(open_card(case, reference, words), words)
-    private = isinstance(to, int) and to > 0
-    keyboard = _keyboard(card, private=private)
+    keyboard = _keyboard(card, private=_is_private(to))
     body = {"chat_id": to, **_text(card), "link_preview_options": {"is_disabled": True}}
     return Call(path="sendMessage", body={**body, **({"reply_markup": keyboard} if keyboard else {})})
 
@@ -44,6 +43,8 @@ def parse(payload: Any) -> Press:
     """Read an update with a `callback_query`. Raises: InvalidPress."""
     query = member(payload, dict, "callback_query")
     reference, action = read_data(member(query, str, "data"))
+    if member(query, dict, "from").get("is_bot"):
+        raise InvalidPress("Only humans decide.")
     names = [optional_member(query, str, "from", name) or "" for name in ("first_name", "last_name")]
     username = optional_member(query, str, "from", "username")
     who = person("telegram", _number(query, "from", "id"), " ".join(names), username)
@@ -95,7 +96,7 @@ def _number(query: dict[str, Any], *path: str) -> str:
 
 def _edit(card: Card, place: Place, words: Words) -> Call:
     card = _fitted(card, words)
-    keyboard = _keyboard(card, private=int(place.chat) > 0) or {"inline_keyboard": []}
+    keyboard = _keyboard(card, private=_is_private(_chat(place))) or {"inline_keyboard": []}
     return Call(
         path="editMessageText",
         body={
@@ -107,8 +108,17 @@ def _edit(card: Card, place: Place, words: Words) -> Call:
     )
 
 
-def _where(place: Place) -> dict[str, int]:
-    return {"chat_id": int(place.chat), "message_id": int(place.message)}
+def _where(place: Place) -> dict[str, Any]:
+    return {"chat_id": _chat(place), "message_id": int(place.message)}
+
+
+def _is_private(chat: str | int) -> bool:
+    return isinstance(chat, int) and chat > 0
+
+
+def _chat(place: Place) -> str | int:
+    """Spell a chat: a number, or the name of a channel."""
+    return place.chat if place.chat.startswith("@") else int(place.chat)
 
 
 def _fitted(card: Card, words: Words) -> Card:
