@@ -105,7 +105,7 @@ def test_what_is_decided_in_the_chat_is_shown_there_line_by_line() -> None:
     context = {
         "risk_level": "high",
         "items": [{"title": "one", "sure": True}, "two"],
-        "note": "a\nb\u202ec",
+        "note": "a\r\n\n  b\u202ec\n",
         "none": None,
     }
     case = inline_case(ask("confirmation", context=context, message="Look."))
@@ -117,8 +117,10 @@ def test_what_is_decided_in_the_chat_is_shown_there_line_by_line() -> None:
         "  - Title: one",
         "    Sure: yes",
         "  - two",
-        "Note: a",
-        "  b⟦U+202E⟧c",
+        "Note:",
+        "  a",
+        "",
+        "    b⟦U+202E⟧c",
         "None: –",
     ]
 

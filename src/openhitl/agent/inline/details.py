@@ -57,10 +57,13 @@ def _value(label: str, value: Any, depth: int) -> Iterator[str | None]:
         for one in value:
             yield from _value(_ITEM, one, depth + 1)
     else:
-        first, *more = visible(_scalar(value)).split("\n")
-        yield f"{lead}{label} {first}".rstrip()
-        for line in more:
-            yield f"{lead}{_INDENT}{line}".rstrip()
+        lines = visible(_scalar(value)).strip("\r\n").split("\n")
+        if len(lines) == 1:
+            yield f"{lead}{label} {lines[0]}".rstrip()
+        else:
+            yield f"{lead}{label}"
+            for line in lines:
+                yield f"{lead}{_INDENT}{line}".rstrip()
 
 
 def _words(name: str) -> str:
