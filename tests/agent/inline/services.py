@@ -12,7 +12,8 @@ from typing import Any
 class Service:
     """Answers the next submits with these statuses; 0 drops the connection. `seen` are their headers."""
 
-    def __init__(self, *statuses: int) -> None:
+    def __init__(self, *statuses: int, body: bytes = b"{}") -> None:
+        self._body = body
         self._statuses = deque(statuses)
         self.seen: list[dict[str, str]] = []
 
@@ -31,9 +32,9 @@ class Service:
                 self.send_response(status)
                 if 300 <= status < 400:
                     self.send_header("location", f"{service.url}/elsewhere")
-                self.send_header("content-length", "2")
+                self.send_header("content-length", str(len(service._body)))
                 self.end_headers()
-                self.wfile.write(b"{}")
+                self.wfile.write(service._body)
 
             def log_message(self, format: str, *args: Any) -> None:
                 pass

@@ -20,6 +20,7 @@ from openhitl.agent.inline import (
     Pressed,
     PressOutcome,
     SqliteInlineStore,
+    slack,
 )
 from openhitl.protocol.incoming import HitlObject, parse_accepted
 from tests.agent.inline.asks import REFERENCE
@@ -269,6 +270,47 @@ async def test_any_other_refusal_leads_to_the_page(desk: InlineDesk, status: int
         assert (await press(desk, chat, "Confirm")).outcome is PressOutcome.REFUSED
         assert_open(chat, service.hitl, "This cannot be decided here.", {})
         assert len(service.seen) == 1, "a redirect is not followed: the token stays with the submit address"
+
+
+async def test_slack_without_a_response_url_is_answered_through_its_api(desk: InlineDesk) -> None:
+    """Modals and old messages have none."""
+    with Service(200) as service, Chat("slack") as chat:
+        await ask(desk, chat, read(service.hitl))
+        payload = chat.press("Confirm")
+        del payload["response_url"]
+        payload["container"]["message_ts"] = chat.last
+        for paths in (["chat.update"], ["chat.postEphemeral"]):
+            pressed = await desk.press(slack, payload)
+            assert [call.path for call in pressed.calls] == paths
+            for call in pressed.calls:
+                assert chat.send(call).status_code == 200
+        assert "Confirmed by alice" in chat.shows()
+        assert chat.notices == ["This button is no longer in use."]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>busy</html>",
+        b"[" * 100_000,
+        b'{"responded_by": [], "submission_context": {"submitted_by": {"display_name": 7}}}',
+    ],
+)
+async def test_a_refusal_that_says_nothing_readable_is_known_by_its_status(
+    desk: InlineDesk, body: bytes
+) -> None:
+    with Service(409, body=body) as service, Chat("teams") as chat:
+        await ask(desk, chat, read(service.hitl))
+        assert (await press(desk, chat, "Confirm")).outcome is PressOutcome.ANSWERED
+        assert_closed(chat, "This was already answered.")
+
+
+async def test_a_case_that_was_forgotten_takes_no_press(desk: InlineDesk) -> None:
+    with Service() as service, Chat("teams") as chat:
+        await ask(desk, chat, read(service.hitl))
+        await desk.forget(read(service.hitl))
+        assert (await press(desk, chat, "Confirm")).outcome is PressOutcome.UNKNOWN
+        assert service.seen == []
 
 
 async def test_a_service_that_is_gone_may_come_back(desk: InlineDesk) -> None:
