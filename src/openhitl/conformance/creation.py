@@ -87,13 +87,18 @@ class Creation:
         return _filled(self.address, review_type, timeout)
 
     def content(self, review_type: str, timeout: str, more: Mapping[str, Any]) -> bytes | None:
-        """Fill in the body; None to send none. `more` replaces fields of a question of ours."""
+        """Fill in the body; None to send none.
+
+        Args:
+            more: replaces fields of a question of ours; a value of None leaves the field out.
+        """
         if self.body is not None:
             return _filled(self.body, review_type, timeout).encode()
         if not self.brings_question:
             return None
         question = _QUESTIONS.get(review_type, _QUESTIONS["input"])
-        return json.dumps({"type": review_type, "timeout": timeout, **question, **more}).encode()
+        whole = {"type": review_type, "timeout": timeout, **question, **more}
+        return json.dumps({name: value for name, value in whole.items() if value is not None}).encode()
 
 
 def parse_creation(text: str) -> Creation:

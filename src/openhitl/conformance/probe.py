@@ -56,6 +56,8 @@ class Probe:
         #: The limit on polls and the reply to the poll that went beyond it, once that was tried.
         self.burst: tuple[int, Reply] | None = None
         self.expiry = Expiry(self._expiring, self.listen, target.patience_seconds)
+        #: Fields that a question of ours does without, for this service.
+        self._left_out: Mapping[str, None] = {}
         self._shared: dict[str, Case | Reply] = {}
         self._respond: RespondUrl | None = None
         if target.respond is not None:
@@ -101,7 +103,7 @@ class Probe:
     ) -> Reply:
         """Ask the service to make a case."""
         creation = self.target.creation
-        content = creation.content(review_type, open_for, more or {})
+        content = creation.content(review_type, open_for, {**self._left_out, **(more or {})})
         return await self.caller.send(
             creation.method,
             self.caller.address(creation.url(review_type, open_for)),
@@ -134,9 +136,17 @@ class Probe:
                 body = json.dumps({"hitl": self.target.given}).encode()
                 self._shared[review_type] = Case(Reply("", "", 202, {}, body), self.target.given)
             else:
-                reply = await self.create(review_type)
-                self._shared[review_type] = _case_in(reply) or reply
+                self._shared[review_type] = await self._first(review_type)
         return self._shared[review_type]
+
+    async def _first(self, review_type: str) -> Case | Reply:
+        """Make the first case of a type; without inline actions, where the asker may not name any."""
+        reply = await self.create(review_type)
+        if reply.refused and not self._left_out and self.target.creation.brings_question:
+            plain = await self.create(review_type, more={"inline_actions": None})
+            if plain.accepted:
+                self._left_out, reply = {"inline_actions": None}, plain
+        return _case_in(reply) or reply
 
     async def _expiring(self) -> Case:
         if not self.target.creation.chooses_timeout:

@@ -33,8 +33,12 @@ class Results:
         return sum(one.verdict is verdict for one in self.outcomes)
 
     def conforms(self, *, strict: bool = False) -> bool:
-        """Tell whether no requirement is missed; with `strict` no recommendation either."""
-        return not self.failed(Level.MUST) and not (strict and self.failed(Level.SHOULD))
+        """Tell whether no requirement is missed; with `strict` no recommendation either.
+
+        A run in which no check applied shows nothing, and so it is no.
+        """
+        missed = self.failed(Level.MUST) or (strict and self.failed(Level.SHOULD))
+        return not missed and self.counted(Verdict.PASSED) > 0
 
 
 async def run(

@@ -2,7 +2,7 @@
 
 Draft 2020-12's `type`, `const`, `enum`, `required`, `properties`, `additionalProperties` (a boolean),
 `dependentRequired`, `items`, `minItems`, `uniqueItems`, `minLength`, `maxLength`, `pattern`, `minimum`,
-`format` (date-time, uri), `anyOf` and `oneOf`. Any other keyword is a KeyError, not ignored.
+`format` (date-time, email, uri), `anyOf` and `oneOf`. Any other keyword is a KeyError, not ignored.
 """
 
 from __future__ import annotations
@@ -154,6 +154,7 @@ def _is_uri(text: str) -> bool:
 _FORMATS: Mapping[str, Callable[[str], bool]] = {
     "date-time": lambda text: instant(text) is not None,
     "uri": _is_uri,
+    "email": lambda text: "@" in text[1:-1],
 }
 
 _KEYWORDS: Mapping[str, Callable[[Any, Any, str, Schema], Found]] = {

@@ -209,7 +209,7 @@ _POLL_PROPERTIES: Mapping[str, Schema] = {
     "expired_at": INSTANT,
     "cancelled_at": INSTANT,
     "result": RESULT,
-    "responded_by": closed(name=TEXT, email=TEXT),
+    "responded_by": closed(name=TEXT, email={"type": "string", "format": "email"}),
     "submission_context": SUBMISSION_CONTEXT,
     "progress": PROGRESS,
     "reminder_sent_at": INSTANT,

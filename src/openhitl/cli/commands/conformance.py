@@ -32,8 +32,8 @@ def conformance(
         str,
         typer.Option(
             metavar="METHOD PATH [BODY]",
-            help="The request that makes a case. {type} stands for the review type, {timeout} for how long the "
-            "case stays open. Without a BODY, and without {type} in the PATH, questions of our own are sent.",
+            help="The request that makes a case. {type} stands for the review type, {timeout} for how long "
+            "it stays open. Without a BODY, and without {type} in the PATH, questions of our own are sent.",
         ),
     ] = DEFAULT,
     header: Annotated[

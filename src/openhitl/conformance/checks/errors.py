@@ -89,10 +89,8 @@ def _expect_code(reply: Reply, status: int, code: str) -> None:
 async def no_insides(probe: Probe) -> None:
     """Refusals do not show the service's insides."""
     case = await probe.any()
-    replies = [
-        *await _refusals(probe),
-        await probe.page(case, with_query(case.address("review_url"), token="\0")),
-    ]
+    odd = with_query(case.address("review_url"), token=WRONG_TOKEN)
+    replies = [*await _refusals(probe), await probe.page(case, odd)]
     leaks = [match[0] for reply in replies if (match := _INSIDES.search(reply.text))]
     expect_none(leaks, "no stack trace")
 

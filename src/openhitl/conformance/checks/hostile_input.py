@@ -12,7 +12,7 @@ from openhitl.conformance.cases import Case, of_other_case, with_query
 from openhitl.conformance.check import Level, NotApplicable, check, expect, expect_none
 from openhitl.conformance.probe import Probe
 
-BIG_BYTES = 16 * 1024 * 1024
+BIG_BYTES = 4 * 1024 * 1024
 DEPTH = 100_000
 
 
@@ -130,7 +130,7 @@ async def nesting(probe: Probe) -> None:
 
 @check(Level.SHOULD, "§13")
 async def big_body(probe: Probe) -> None:
-    """A body of 16 MiB is refused, and the service goes on."""
+    """A body of 4 MiB is refused, and the service goes on."""
     case = await probe.fresh()
     body = answer_to(case.hitl, "x" * BIG_BYTES)
     try:
