@@ -62,6 +62,11 @@ def refusing(actions: Sequence[str]) -> str:
     return next((action for action in _REFUSING if action in actions), actions[0])
 
 
+def holds(data: object, given: Mapping[str, Any]) -> bool:
+    """Tell whether a result's data is what was sent; a service may add to it."""
+    return isinstance(data, dict) and all(data.get(name) == value for name, value in given.items())
+
+
 def _selection_data(context: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("items", "options", "options_preview"):
         items = context.get(name)

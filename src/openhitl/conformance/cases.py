@@ -51,6 +51,20 @@ class Case:
             raise NotApplicable("the review URL has no token in its query")
         return token
 
+    def evidence_for(self, path: str) -> bool:
+        """Whether a `browser_submit` or an `inline_submit` needs evidence. HITL v0.8 §7.6."""
+        policy = self.hitl.get("verification_policy")
+        if not isinstance(policy, dict) or policy.get("mode") != "required":
+            return False
+        required_for = policy.get("required_for")
+        return isinstance(required_for, list) and path in required_for
+
+    @property
+    def takes_inline(self) -> bool:
+        """Whether the object lets its agent submit, and nothing but a button is needed for it."""
+        offered = self.hitl.get("submit_url") and self.hitl.get("submit_token") and self.inline_actions
+        return bool(offered) and not self.evidence_for("inline_submit")
+
     def address(self, name: str) -> str:
         """Return a text of the object. Raises: NotApplicable if it has none of this name."""
         value = self.hitl.get(name)

@@ -101,9 +101,16 @@ class Probe:
     async def create(
         self, review_type: str, *, open_for: str = OPEN_FOR, more: Mapping[str, Any] | None = None
     ) -> Reply:
-        """Ask the service to make a case."""
+        """Ask the service to make a case. `more` replaces fields of a question of ours."""
         creation = self.target.creation
         content = creation.content(review_type, open_for, {**self._left_out, **(more or {})})
+        return await self.create_from(content, review_type, open_for)
+
+    async def create_from(
+        self, content: bytes | None, review_type: str = TYPES[0], open_for: str = OPEN_FOR
+    ) -> Reply:
+        """Ask the service to make a case, with whatever body."""
+        creation = self.target.creation
         return await self.caller.send(
             creation.method,
             self.caller.address(creation.url(review_type, open_for)),
@@ -167,10 +174,10 @@ class Probe:
 
     async def simple_type(self) -> str:
         """Name the type that is easiest to answer."""
-        standard = [case.type for case in await self.every() if case.type in ACTIONS]
-        if not standard:
-            raise NotApplicable("no case of a standard type could be made")
-        return standard[0]
+        for case in await self.every():
+            if case.type in ACTIONS and not case.evidence_for("browser_submit"):
+                return case.type
+        raise NotApplicable("no case of a standard type, to be answered without evidence, could be made")
 
     # -- what the asker does -------------------------------------------------------------------
 
@@ -178,6 +185,11 @@ class Probe:
         """Poll a case."""
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         return await self.caller.send("GET", case.address("poll_url"), headers=names, as_asker=True)
+
+    async def result(self, case: Case) -> Mapping[str, Any]:
+        """Return the result in a case's poll body; empty if there is none."""
+        result = (await self.state(case)).get("result")
+        return result if isinstance(result, dict) else {}
 
     async def state(self, case: Case) -> dict[str, Any]:
         """Return a case's poll body. Raises: Deviation if the poll fails."""
@@ -195,9 +207,9 @@ class Probe:
         if self.claims("inline") is False:
             raise NotApplicable("discovery says that inline submit is not supported")
         for case in await self.every():
-            if case.hitl.get("submit_url") and case.hitl.get("submit_token") and case.inline_actions:
+            if case.takes_inline:
                 return await self.fresh(case.type) if fresh else case
-        raise NotApplicable("no hitl object has a submit_url")
+        raise NotApplicable("no hitl object has a submit_url that a button is enough for")
 
     async def submit(self, case: Case, body: Mapping[str, Any] | bytes, *, token: str | None = None) -> Reply:
         """Submit inline, with the submit token or another one; "" for none. HITL v0.8 §7.5."""

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
-from tests.conformance.broken.asking import KEY, parsed
+from tests.conformance.broken.asking import KEY, parsed, whole_body
 from tests.conformance.broken.cases import ACTIONS, OPEN, Case, Cases, Refused, written
 
 HEADERS = {"referrer-policy": "no-referrer", "cache-control": "no-store"}
@@ -26,6 +26,7 @@ class Answering:
     def __init__(self, defects: frozenset[str], cases: Cases) -> None:
         self._defects = defects
         self._cases = cases
+        self._most = (8 if "big_taken" in defects else 1) * 1024 * 1024
 
     # -- the page --------------------------------------------------------------------------
 
@@ -84,7 +85,7 @@ class Answering:
             raise Refused(401, "nope" if "odd_submit_token_code" in self._defects else "invalid_token")
         if not inline and not self._may_answer(case, request.query_params.get("token")):
             raise Refused(401, "nope" if "odd_token_code" in self._defects else "invalid_token")
-        body = self._read(await self._whole(request), case)
+        body = self._read(await whole_body(request, self._most))
         if case.status in OPEN or case.status == "expired":
             self._check(case, body, inline)
         await self._take(case, body, inline)
@@ -121,16 +122,7 @@ class Answering:
             return True
         return token == case.submit_token
 
-    async def _whole(self, request: Request) -> bytes:
-        pieces, size = [], 0
-        async for piece in request.stream():
-            size += len(piece)
-            pieces.append(piece)
-            if size > 1024 * 1024 and "big_taken" not in self._defects:
-                raise Refused(413, "payload_too_large")
-        return b"".join(pieces)
-
-    def _read(self, content: bytes, case: Case) -> dict[str, Any]:
+    def _read(self, content: bytes) -> dict[str, Any]:
         if content.startswith(b"[") and "array_crash" in self._defects:
             raise RuntimeError(content)
         if b'{"a":{"a":' in content and "nesting_crash" in self._defects:
@@ -175,6 +167,8 @@ class Answering:
         missing = {"submitted_by", "submitted_via"} - body.keys()
         if missing and "anonymous_submits" not in self._defects:
             raise Refused(422, "invalid_request")
+        if case.type == "escalation" and "no_evidence_needed" not in self._defects:
+            raise Refused(403, "verification_required", case_id=self._cases.public_id(case))
         if body["action"] in (case.inline_actions or ()) or "all_inline" in self._defects:
             return
         more = {"case_id": self._cases.public_id(case), "review_url": f"{case.base}/review/{case.id}"}
@@ -194,7 +188,7 @@ class Answering:
             await asyncio.sleep(GAP_SECONDS)
         if case.status == "expired":
             await self._late(case, result, context)
-        if not was_open:
+        elif not was_open:
             await self._again(case, result, inline)
         else:
             await self._cases.complete(case, result, context)
@@ -212,6 +206,8 @@ class Answering:
     async def _late(self, case: Case, result: dict[str, Any], context: dict[str, Any]) -> None:
         if "late_overwrites" in self._defects:
             await self._cases.complete(case, result, context)
+        if "late_taken" in self._defects:
+            return
         if "late_is_conflict" in self._defects:
             raise Refused(409, "duplicate_submission")
         raise Refused(410, "too_late" if "odd_late_code" in self._defects else "case_expired")

@@ -12,7 +12,13 @@ from tests.conformance.broken.cases import ACTIONS, Case, Cases, Refused, writte
 
 KEY = "key_" + "k" * 40
 POLLS_PER_MINUTE = 30
-FIELDS = {"type", "prompt", "timeout", "default_action", "inline_actions", "context"}
+POLICY = {
+    "mode": "required",
+    "required_for": ["inline_submit"],
+    "requirements": {"any_of": [{"all_of": [{"proof_type": "proof_of_human"}]}]},
+    "binding": {"case_id": True, "action": True, "freshness_seconds": 300, "single_use": True},
+    "fallback": {"on_missing": "browser_review", "on_invalid": "reject"},
+}
 
 
 class Asking:
@@ -48,7 +54,12 @@ class Asking:
 
     async def create(self, request: Request) -> Response:
         self.check_key(request)
-        question = await body_object(request)
+        content = await whole_body(request)
+        if not content and "empty_question_crash" in self._defects:
+            raise RuntimeError(content)
+        question = parsed(content)
+        if "prompts_cleaned" in self._defects and isinstance(question.get("prompt"), str):
+            question["prompt"] = question["prompt"].replace("\0", "")
         self._check(question)
         base = str(request.base_url).rstrip("/")
         case = self._cases.create(question, base)
@@ -58,7 +69,7 @@ class Asking:
         }
         if "no_message" not in self._defects:
             body["message"] = case.question["prompt"]
-        return JSONResponse(body, 200 if "created_200" in self._defects else 202)
+        return as_json(body, {}, 200 if "created_200" in self._defects else 202)
 
     def _check(self, question: dict[str, Any]) -> None:
         if question.get("type") not in ACTIONS:
@@ -96,6 +107,8 @@ class Asking:
             hitl["submit_url"] = f"{base}/reviews/{case.id}/respond"
             hitl["submit_token"] = case.submit_token
             hitl["inline_actions"] = case.inline_actions
+            if case.type == "escalation":
+                hitl["verification_policy"] = POLICY
         return self._spoiled(hitl, case)
 
     def _spoiled(self, hitl: dict[str, Any], case: Case) -> dict[str, Any]:
@@ -162,15 +175,14 @@ def as_json(body: Any, headers: dict[str, str], status: int = 200) -> Response:
     return Response(json.dumps(body), status, media_type="application/json", headers=headers)
 
 
-async def body_object(request: Request, most: int = 1024 * 1024) -> dict[str, Any]:
-    """Read a JSON object of limited size."""
-    pieces, size = [], 0
+async def whole_body(request: Request, most: int = 1024 * 1024) -> bytes:
+    """Read a body of limited size."""
+    body = b""
     async for piece in request.stream():
-        size += len(piece)
-        pieces.append(piece)
-        if size > most:
+        body += piece
+        if len(body) > most:
             raise Refused(413, "payload_too_large")
-    return parsed(b"".join(pieces))
+    return body
 
 
 def parsed(body: bytes, *, constants: bool = False) -> Any:

@@ -31,7 +31,10 @@ def broken(*defects: str) -> Starlette:
 
     async def refused(request: Request, error: Refused) -> Response:
         headers = {"retry-after": "30"} if error.status == 429 and "no_retry_after" not in chosen else {}
-        body = {**error.body, "message": ""} if "no_error_message" in chosen else error.body
+        body = dict(error.body)
+        defect = "no_inline_message" if "authorization" in request.headers else "no_page_message"
+        if defect in chosen:
+            del body["message"]
         return as_json(body, headers, error.status)
 
     async def crashed(request: Request, error: Exception) -> Response:

@@ -18,7 +18,7 @@ from openhitl.conformance.checks import (
     tokens,
 )
 
-#: What needs a case that has expired comes late, so that nobody waits for it; what uses up an allowance last.
+#: What uses up an allowance of the service comes last.
 AREAS = {
     module.__name__.rpartition(".")[2]: checks_of(module)
     for module in (

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
+from typing import Any
 
-from openhitl.conformance.answers import answer_to
+from openhitl.conformance.answers import answer_to, refusing
 from openhitl.conformance.caller import Reply
-from openhitl.conformance.cases import of_other_case, with_query
+from openhitl.conformance.cases import Case, of_other_case, with_query
 from openhitl.conformance.check import Level, NotApplicable, check, expect, expect_none
 from openhitl.conformance.probe import WRONG_TOKEN, Probe, inline_answer
 from openhitl.conformance.schema import problems
@@ -16,30 +18,44 @@ ABSENT_ID = "review_conformance_absent"
 _INSIDES = re.compile(r"Traceback \(most recent|\bat \S+ \(?\S+:\d+:\d+|node_modules/|\.py\", line \d+")
 
 
-async def _refusals(probe: Probe) -> list[Reply]:
+async def _refusals(case: Case, send: Callable[..., Awaitable[Reply]], answer: dict[str, Any]) -> list[Reply]:
     """Collect refusals of answers: a wrong token, an unknown action, no JSON, an answer too many."""
-    case = await probe.fresh()
-    body = answer_to(case.hitl)
     found = [
-        await probe.respond(case, body, token=WRONG_TOKEN),
-        await probe.respond(case, {"action": "publish", "data": {}}),
-        await probe.respond(case, b'{"action": '),
+        await send(case, answer, token=WRONG_TOKEN),
+        await send(case, {**answer, "action": "publish"}),
+        await send(case, b'{"action": '),
     ]
-    if (await probe.respond(case, body)).accepted:
-        found.append(await probe.respond(case, body))
+    if (await send(case, answer)).accepted:
+        found.append(await send(case, answer))
     return [reply for reply in found if reply.refused]
 
 
-@check(Level.MUST, "§7.5")
-async def body(probe: Probe) -> None:
-    """Refusals are JSON objects with a stable code in error and a sentence in message."""
+def _expect_bodies(refusals: list[Reply]) -> None:
     found = []
-    for reply in await _refusals(probe):
-        if reply.media_type not in ("application/json", "application/problem+json"):
+    for reply in refusals:
+        if not _is_json(reply):
             found.append(f"{reply.status} of type {reply.media_type or 'nothing'}")
         else:
             found += [f"{reply.status}: {one}" for one in problems(reply.object(), ERROR)]
-    expect_none(found, "error and message")
+    expect_none(found, "JSON with error and message")
+
+
+def _is_json(reply: Reply) -> bool:
+    return reply.media_type in ("application/json", "application/problem+json")
+
+
+@check(Level.MUST, "§7.5")
+async def inline_bodies(probe: Probe) -> None:
+    """Refusals of inline submits are JSON objects: a stable code in error, a sentence in message."""
+    case = await probe.inline_case()
+    _expect_bodies(await _refusals(case, probe.submit, inline_answer(refusing(case.inline_actions))))
+
+
+@check(Level.SHOULD, "§7.5")
+async def bodies(probe: Probe) -> None:
+    """Refusals of the page's answers are such objects, too."""
+    case = await probe.fresh()
+    _expect_bodies(await _refusals(case, probe.respond, answer_to(case.hitl)))
 
 
 @check(Level.SHOULD, "§7.5")
@@ -72,25 +88,22 @@ async def duplicate_submission(probe: Probe) -> None:
 
 @check(Level.SHOULD, "§7.5")
 async def case_expired(probe: Probe) -> None:
-    """The code of an answer after the deadline is case_expired."""
+    """An answer after the deadline is refused with 410 case_expired."""
     case = await probe.expiry.case()
-    reply = await probe.respond(case, answer_to(case.hitl))
-    if reply.status != 410:
-        raise NotApplicable("a late answer is not refused with 410")
-    _expect_code(reply, 410, "case_expired")
+    _expect_code(await probe.respond(case, answer_to(case.hitl)), 410, "case_expired")
 
 
 def _expect_code(reply: Reply, status: int, code: str) -> None:
-    seen = reply.object().get("error") if reply.media_type.endswith("json") else None
+    seen = reply.object().get("error") if _is_json(reply) else None
     expect((reply.status, seen) == (status, code), f"{status} {code}", reply)
 
 
 @check(Level.SHOULD, "§13")
 async def no_insides(probe: Probe) -> None:
     """Refusals do not show the service's insides."""
-    case = await probe.any()
-    odd = with_query(case.address("review_url"), token=WRONG_TOKEN)
-    replies = [*await _refusals(probe), await probe.page(case, odd)]
+    case = await probe.fresh()
+    page = await probe.page(case, with_query(case.address("review_url"), token=WRONG_TOKEN))
+    replies = [page, *await _refusals(case, probe.respond, answer_to(case.hitl))]
     leaks = [match[0] for reply in replies if (match := _INSIDES.search(reply.text))]
     expect_none(leaks, "no stack trace")
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from openhitl.conformance.answers import answer_to, refusing
+from openhitl.conformance.answers import answer_to, holds, refusing
 from openhitl.conformance.caller import NO_REPLY, Reply
 from openhitl.conformance.cases import Case, of_other_case, with_query
 from openhitl.conformance.check import Level, NotApplicable, check, expect, expect_none
@@ -14,6 +14,13 @@ from openhitl.conformance.probe import Probe
 
 BIG_BYTES = 4 * 1024 * 1024
 DEPTH = 100_000
+ODD_WORDS = {
+    "NUL": "a\0b",
+    "a lone surrogate": "a\ud800b",
+    "a right-to-left override": "a\u202eb",
+    "a character beyond the first plane": "a\U0001f512b",
+    "a line separator": "a\u2028b",
+}
 
 
 async def _try(probe: Probe, bodies: Mapping[str, bytes]) -> None:
@@ -146,22 +153,15 @@ async def big_body(probe: Probe) -> None:
 async def words_kept(probe: Probe) -> None:
     """Words with NUL, lone surrogates or invisible characters are refused or kept, never changed."""
     found = []
-    for what, words in (
-        ("NUL", "a\0b"),
-        ("a lone surrogate", "a\ud800b"),
-        ("a right-to-left override", "a\u202eb"),
-        ("a character beyond the first plane", "a\U0001f512b"),
-        ("a line separator", "a\u2028b"),
-    ):
+    for what, words in ODD_WORDS.items():
         case = await probe.fresh()
         body = answer_to(case.hitl, words)
         reply = await probe.respond(case, body)
         if reply.status >= 500:
             found.append(f"{reply.status} for {what}")
         elif reply.accepted:
-            result = (await probe.state(case)).get("result")
-            data = result.get("data") if isinstance(result, dict) else None
-            if not isinstance(data, dict) or any(data.get(name) != one for name, one in body["data"].items()):
+            data = (await probe.result(case)).get("data")
+            if not holds(data, body["data"]):
                 found.append(f"{what} came back as {data!r}")
     expect_none(found, "4xx, or the same words in the poll")
 
@@ -214,3 +214,45 @@ async def headers(probe: Probe) -> None:
         if reply.status != 200
     }
     expect_none(sorted(found), "200")
+
+
+@check(Level.MUST, "§6")
+async def questions(probe: Probe) -> None:
+    """Requests that are no JSON object, or nested without end, make no case."""
+    if probe.target.given is not None or not probe.target.creation.brings_question:
+        raise NotApplicable("--create brings its own question")
+    await probe.any()
+    found = []
+    for what, content in (
+        ("no body", b""),
+        ("half an object", b'{"type": "approval", "prompt": '),
+        ("an array", b"[]"),
+        ("a string", b'"approval"'),
+        ("bytes that are not UTF-8", b'{"type": "approval", "prompt": "\xff"}'),
+        (
+            "endless nesting",
+            b'{"type": "approval", "context": ' + b'{"a":' * DEPTH + b"1" + b"}" * DEPTH + b"}",
+        ),
+    ):
+        reply = await probe.create_from(content)
+        if not reply.refused:
+            found.append(f"{reply.status} for {what}")
+    expect_none(found, "4xx")
+
+
+@check(Level.MUST, "§6")
+async def prompts_kept(probe: Probe) -> None:
+    """Prompts with NUL, lone surrogates or invisible characters are refused or kept, never changed."""
+    if probe.target.given is not None or not probe.target.creation.brings_question:
+        raise NotApplicable("--create lets no prompt be chosen")
+    await probe.any()
+    found = []
+    for what, words in ODD_WORDS.items():
+        reply = await probe.create("approval", more={"prompt": words})
+        if reply.status >= 500:
+            found.append(f"{reply.status} for {what}")
+        elif reply.accepted:
+            hitl = reply.object().get("hitl")
+            prompt = hitl.get("prompt") if isinstance(hitl, dict) else None
+            found += [] if prompt == words else [f"{what} came back as {prompt!r}"]
+    expect_none(found, "4xx, or the same prompt in the hitl object")

@@ -71,7 +71,7 @@ async def _not_inline(probe: Probe) -> tuple[Case, Reply]:
     await probe.inline_case(fresh=False)
     for known in await probe.every():
         refused = [one for one in known.actions if one not in known.inline_actions]
-        if refused and known.hitl.get("submit_url"):
+        if refused and known.takes_inline:
             case = await probe.fresh(known.type)
             return case, await probe.submit(case, inline_answer(refused[0], data={"feedback": "words"}))
     raise NotApplicable("all actions of all types may be submitted inline")
@@ -151,6 +151,18 @@ async def once(probe: Probe) -> None:
     expect(inline.status == 409, "409 for a second inline submit", inline)
     page = await probe.respond(case, answer_to(case.hitl))
     expect(page.status == 409, "409 for an answer in the browser", page)
+
+
+@check(Level.MUST, "§7.6")
+async def evidence_needed(probe: Probe) -> None:
+    """Where the policy requires evidence, a submit without any is refused."""
+    for known in await probe.every():
+        if known.evidence_for("inline_submit") and known.hitl.get("submit_url"):
+            case = await probe.fresh(known.type)
+            reply = await probe.submit(case, _answer(case))
+            expect(reply.refused, "403 verification_required", reply)
+            return
+    raise NotApplicable("no hitl object requires evidence")
 
 
 @check(Level.MUST, "§7.5")
