@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from tests.conformance.broken.asking import KEY, parsed, whole_body
 from tests.conformance.broken.cases import ACTIONS, OPEN, Case, Cases, Refused, written
@@ -48,7 +48,8 @@ class Answering:
         if "page_cached" in self._defects:
             headers["cache-control"] = "public, max-age=600"
         kind = PlainTextResponse if "page_as_text" in self._defects else HTMLResponse
-        return kind(self._drawn(case), headers=headers)
+        status = 410 if case.status == "expired" and "gone_pages" in self._defects else 200
+        return kind(self._drawn(case), status, headers)
 
     def _opens(self, case: Case, token: str | None) -> bool:
         if token is None:
@@ -76,6 +77,14 @@ class Answering:
     # -- answers ---------------------------------------------------------------------------
 
     async def respond(self, request: Request) -> Response:
+        try:
+            return await self._responded(request)
+        except Refused as refused:
+            if refused.status == 401 and "wrong_tokens_are_404" in self._defects:
+                refused.status = 404
+            raise
+
+    async def _responded(self, request: Request) -> Response:
         if request.method in ("GET", "HEAD"):
             return await self._looked(request)
         case = self._cases.named(request.path_params["case_id"])
@@ -94,6 +103,8 @@ class Answering:
             "case_id": self._cases.public_id(case),
             "completed_at": written(case.finished),
         }
+        if "sent_back" in self._defects and not inline:
+            return RedirectResponse(case.base, 303)
         return JSONResponse({} if inline and "inline_says_nothing" in self._defects else told)
 
     async def _looked(self, request: Request) -> Response:
@@ -171,7 +182,7 @@ class Answering:
             raise Refused(403, "verification_required", case_id=self._cases.public_id(case))
         if body["action"] in (case.inline_actions or ()) or "all_inline" in self._defects:
             return
-        more = {"case_id": self._cases.public_id(case), "review_url": f"{case.base}/review/{case.id}"}
+        more = {"case_id": self._cases.public_id(case), "review_url": f"{case.base}/review/{case.slug}"}
         if "bare_403" in self._defects:
             del more["case_id"]
         if "no_page_in_403" in self._defects:

@@ -12,6 +12,11 @@ from tests.conformance.broken.cases import ACTIONS, Case, Cases, Refused, writte
 
 KEY = "key_" + "k" * 40
 POLLS_PER_MINUTE = 30
+#: Habits: where a service takes the answers of its page.
+RESPOND = {
+    "answers_below_page": "/review/{case_id}/respond",
+    "answers_elsewhere": "/cases/{case_id}/submission",
+}
 POLICY = {
     "mode": "required",
     "required_for": ["inline_submit"],
@@ -27,6 +32,10 @@ class Asking:
     def __init__(self, defects: frozenset[str], cases: Cases) -> None:
         self._defects = defects
         self._cases = cases
+        self._turned_away = 0
+        self.respond_path = next(
+            (path for habit, path in RESPOND.items() if habit in defects), "/reviews/{case_id}/respond"
+        )
 
     def check_key(self, request: Request, defect: str = "") -> None:
         if request.headers.get("authorization") != f"Bearer {KEY}" and defect not in self._defects:
@@ -54,6 +63,9 @@ class Asking:
 
     async def create(self, request: Request) -> Response:
         self.check_key(request)
+        self._turned_away += 1
+        if "busy" in self._defects and self._turned_away % 40 == 1:
+            raise Refused(429, "rate_limited")
         content = await whole_body(request)
         if not content and "empty_question_crash" in self._defects:
             raise RuntimeError(content)
@@ -61,7 +73,7 @@ class Asking:
         if "prompts_cleaned" in self._defects and isinstance(question.get("prompt"), str):
             question["prompt"] = question["prompt"].replace("\0", "")
         self._check(question)
-        base = str(request.base_url).rstrip("/")
+        base = str(request.url).removesuffix("/reviews")
         case = self._cases.create(question, base)
         body = {
             "status": "accepted" if "odd_envelope" in self._defects else "human_input_required",
@@ -92,9 +104,9 @@ class Asking:
         hitl: dict[str, Any] = {
             "spec_version": "0.7" if "old_version" in self._defects else "0.8",
             "case_id": self._cases.public_id(case),
-            "review_url": f"{base}/review/{case.id}{token}",
-            "poll_url": f"{base}/cases/{case.id}/status",
-            "events_url": f"{base}/cases/{case.id}/events",
+            "review_url": f"{base}/review/{case.slug}{token}",
+            "poll_url": f"{base}/cases/{case.slug}/status",
+            "events_url": f"{base}/cases/{case.slug}/events",
             "type": question["type"],
             "prompt": question["prompt"],
             "timeout": question["timeout"],
@@ -104,7 +116,7 @@ class Asking:
             "context": question["context"],
         }
         if case.inline_actions and "inline_never_offered" not in self._defects:
-            hitl["submit_url"] = f"{base}/reviews/{case.id}/respond"
+            hitl["submit_url"] = f"{base}{self.respond_path}".format(case_id=case.slug)
             hitl["submit_token"] = case.submit_token
             hitl["inline_actions"] = case.inline_actions
             if case.type == "escalation":
@@ -112,6 +124,10 @@ class Asking:
         return self._spoiled(hitl, case)
 
     def _spoiled(self, hitl: dict[str, Any], case: Case) -> dict[str, Any]:
+        if "iso_timeouts" in self._defects:
+            hitl["timeout"] = f"PT{hitl['timeout'].upper()}"
+        if "no_streams" in self._defects:
+            del hitl["events_url"]
         if "object_unknown_field" in self._defects:
             hitl["vendor"] = "us"
         if "other_type" in self._defects and case.type == "selection":

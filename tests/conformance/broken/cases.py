@@ -43,6 +43,7 @@ class Case:
     expires: datetime
     review_token: str
     submit_token: str
+    short: bool = False
     status: str = "pending"
     finished: datetime | None = None
     result: dict[str, Any] | None = None
@@ -55,6 +56,11 @@ class Case:
     @property
     def type(self) -> str:
         return str(self.question["type"])
+
+    @property
+    def slug(self) -> str:
+        """The id as it stands in addresses."""
+        return self.id.removeprefix("review_") if self.short else self.id
 
     @property
     def inline_actions(self) -> list[str] | None:
@@ -85,12 +91,13 @@ class Cases:
             if "short_tokens" in self._defects
             else secrets.token_urlsafe(32),
             submit_token=f"agt_{secrets.token_urlsafe(32)}",
+            short="short_ids" in self._defects,
         )
         if "one_token" in self._defects:
             case.submit_token = case.review_token
         if "begins_opened" in self._defects:
             case.status = "opened"
-        self._cases[case.id] = case
+        self._cases[case.slug] = case
         case.events.append((f"review.{case.status}", self.data(case)))
         return case
 

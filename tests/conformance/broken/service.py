@@ -11,7 +11,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
 from tests.conformance.broken.answering import Answering
 from tests.conformance.broken.asking import KEY, Asking, as_json
@@ -30,7 +30,8 @@ def broken(*defects: str) -> Starlette:
     listening = Listening(chosen, cases, asking)
 
     async def refused(request: Request, error: Refused) -> Response:
-        headers = {"retry-after": "30"} if error.status == 429 and "no_retry_after" not in chosen else {}
+        seconds = "0" if "busy" in chosen else "30"
+        headers = {"retry-after": seconds} if error.status == 429 and "no_retry_after" not in chosen else {}
         body = dict(error.body)
         defect = "no_inline_message" if "authorization" in request.headers else "no_page_message"
         if defect in chosen:
@@ -40,15 +41,16 @@ def broken(*defects: str) -> Starlette:
     async def crashed(request: Request, error: Exception) -> Response:
         return as_json({"error": "internal_error", "message": "That was our fault."}, {}, 500)
 
+    routes = [
+        Route("/.well-known/hitl.json", asking.discovery),
+        Route("/reviews", asking.create, methods=["POST"]),
+        Route("/cases/{case_id}/status", asking.status),
+        Route("/cases/{case_id}/events", listening.events),
+        Route("/review/{case_id}", answering.page),
+        Route(asking.respond_path, answering.respond, methods=["GET", "POST"]),
+    ]
     return Starlette(
-        routes=[
-            Route("/.well-known/hitl.json", asking.discovery),
-            Route("/reviews", asking.create, methods=["POST"]),
-            Route("/cases/{case_id}/status", asking.status),
-            Route("/cases/{case_id}/events", listening.events),
-            Route("/review/{case_id}", answering.page),
-            Route("/reviews/{case_id}/respond", answering.respond, methods=["GET", "POST"]),
-        ],
+        routes=[Mount("/under/here", routes=routes)] if "mounted" in chosen else routes,
         exception_handlers={Refused: refused, RuntimeError: crashed, RecursionError: crashed},
     )
 
