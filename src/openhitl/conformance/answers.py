@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from openhitl.conformance.check import NotApplicable
+from openhitl.conformance.schema import problems
+from openhitl.conformance.wire_objects import FORM
 
 #: §10: the actions of each type.
 ACTIONS: Mapping[str, tuple[str, ...]] = {
@@ -23,10 +25,9 @@ _WORDS = {
     "escalation": "reason",
 }
 #: What says no: a service must not do anything real because it is tested.
-_REFUSING = ("cancel", "reject", "abort", "skip")
+REFUSING = ("cancel", "reject", "abort", "skip", "edit")
+SOME_WORDS = "some words"
 _VALUES: Mapping[str, Any] = {
-    "text": "some words",
-    "textarea": "some words",
     "email": "someone@example.com",
     "url": "https://example.com/",
     "date": "2030-01-15",
@@ -40,7 +41,7 @@ def actions_of(review_type: str) -> tuple[str, ...]:
 
 
 def answer_to(hitl: Mapping[str, Any], words: str | None = None) -> dict[str, Any]:
-    """Make a valid answer.
+    """Make a valid answer, one after which nothing happens where there is such.
 
     Args:
         words: what the human says beside it.
@@ -49,17 +50,18 @@ def answer_to(hitl: Mapping[str, Any], words: str | None = None) -> dict[str, An
     """
     review_type = str(hitl.get("type"))
     context = hitl.get("context")
-    data = _DATA.get(review_type, _input_data)(context if isinstance(context, dict) else {})
+    context = context if isinstance(context, dict) else {}
+    data = _DATA.get(review_type, _input_data)(context)
     if words is not None:
-        if review_type not in _WORDS:
-            raise NotApplicable(f"an answer to a case of type {review_type} has no words of its own")
-        data[_WORDS[review_type]] = words
+        data[_WORDS.get(review_type) or _words_field(context)] = words
     return {"action": refusing(actions_of(review_type)), "data": data}
 
 
 def refusing(actions: Sequence[str]) -> str:
-    """Choose the action after which nothing happens, where there is one."""
-    return next((action for action in _REFUSING if action in actions), actions[0])
+    """Choose the action after which nothing happens, where there is one. Raises: NotApplicable."""
+    if not actions:
+        raise NotApplicable("there is no action")
+    return next((action for action in REFUSING if action in actions), actions[0])
 
 
 def holds(data: object, given: Mapping[str, Any]) -> bool:
@@ -82,35 +84,35 @@ def _input_data(context: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def fields_of(context: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """List the form's fields, of all steps. Raises: NotApplicable without a form."""
+    """List the form's fields, of all steps. Raises: NotApplicable without a form that can be read."""
     form = context.get("form")
-    if not isinstance(form, dict):
+    if not isinstance(form, dict) or any(problems(form, FORM)):
         raise NotApplicable("the context of the input does not say which fields there are")
-    steps = form.get("steps")
-    holders = steps if isinstance(steps, list) else [form]
-    fields = [field for holder in holders if isinstance(holder, dict) for field in holder.get("fields", ())]
-    return [field for field in fields if isinstance(field, dict) and "key" in field]
+    return [field for part in form.get("steps", [form]) for field in part["fields"]]
+
+
+def _words_field(context: Mapping[str, Any]) -> str:
+    for field in fields_of(context):
+        if field["type"] in ("text", "textarea") and not {"validation", "conditional"} & field.keys():
+            return str(field["key"])
+    raise NotApplicable("the form has no field for words")
 
 
 def _value(field: Mapping[str, Any]) -> Any:
     """Fill in one field."""
-    kind = field.get("type")
-    limits = field.get("validation") or {}
+    kind, limits = field["type"], field.get("validation", {})
     if "pattern" in limits or "conditional" in field:
         raise NotApplicable(f"nothing is known to fit the field {field['key']}")
     if kind in ("number", "range"):
         return limits.get("min", limits.get("max", 1))
     if kind in ("select", "multiselect"):
-        options = [option["value"] for option in field.get("options", ()) if "value" in option]
+        options = [option["value"] for option in field.get("options", ())]
         if not options:
             raise NotApplicable(f"the field {field['key']} has no options")
         return options[0] if kind == "select" else options[:1]
-    if kind == "date":
-        return limits.get("min", _VALUES["date"])
-    value = _VALUES.get(str(kind), _VALUES["text"])
-    if isinstance(value, str) and kind in ("text", "textarea"):
-        value = value.ljust(int(limits.get("minLength", 0)), "x")[: int(limits.get("maxLength", 1000))]
-    return value
+    if kind not in ("text", "textarea"):
+        return _VALUES.get(kind, SOME_WORDS)
+    return SOME_WORDS.ljust(limits.get("minLength", 0), "x")[: limits.get("maxLength")]
 
 
 _DATA: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {

@@ -18,6 +18,7 @@ from openhitl.conformance.check import Deviation
 
 REQUEST_SECONDS = 20.0
 MAX_PAUSE_SECONDS = 65.0
+SECRET_CHARACTERS = 8
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 #: What any request may end with that is no reply.
@@ -83,6 +84,12 @@ class Caller:
         self.base = base.rstrip("/") + "/"
         self.headers = headers
         self._tell = tell
+
+    @property
+    def secrets(self) -> list[str]:
+        """The parts of the given headers that no report may show, the longest first."""
+        parts = {part for value in self.headers.values() for part in value.split()}
+        return sorted((part for part in parts if len(part) >= SECRET_CHARACTERS), key=len, reverse=True)
 
     def address(self, path: str) -> str:
         """Make an address absolute: against the service's own, whose path counts too."""

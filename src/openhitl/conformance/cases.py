@@ -70,6 +70,8 @@ class Case:
         value = self.hitl.get(name)
         if not isinstance(value, str) or not value:
             raise NotApplicable(f"the hitl object has no {name}")
+        if name.endswith("_url") and not is_address(value):
+            raise NotApplicable(f"the hitl object's {name} is no address")
         return value
 
     def instant(self, name: str) -> datetime:
@@ -78,6 +80,15 @@ class Case:
         if value is None:
             raise NotApplicable(f"the hitl object's {name} is no instant")
         return value
+
+
+def is_address(url: str) -> bool:
+    """Tell whether requests can be sent to an address."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 0) >= 0
+    except ValueError:
+        return False
 
 
 def token_of(url: str) -> str | None:

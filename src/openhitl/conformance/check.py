@@ -9,8 +9,6 @@ from inspect import getdoc
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from openhitl.conformance.quoting import quoted
-
 if TYPE_CHECKING:
     from openhitl.conformance.probe import Probe
 
@@ -35,16 +33,13 @@ class Deviation(Exception):
     """The service does something else than what is required."""
 
     def __init__(self, expected: object, seen: object) -> None:
-        self.expected = quoted(str(expected))
-        self.seen = quoted(str(seen))
+        self.expected = str(expected)
+        self.seen = str(seen)
         super().__init__(f"expected {self.expected}, saw {self.seen}")
 
 
 class NotApplicable(Exception):
     """The check cannot be made here; the message says why."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(quoted(reason))
 
 
 Run = Callable[["Probe"], Awaitable[None]]

@@ -10,6 +10,7 @@ from openhitl.conformance.caller import NO_REPLY, Caller, open_client
 from openhitl.conformance.check import Check, Deviation, Level, NotApplicable, Outcome, Verdict
 from openhitl.conformance.checks import AREAS
 from openhitl.conformance.probe import Probe, Target
+from openhitl.conformance.quoting import quoted
 from openhitl.errors import ServerUnreachable
 
 #: No check takes longer: a service that never ends an answer fails it.
@@ -73,14 +74,18 @@ async def run(
 
 
 async def _made(check: Check, probe: Probe) -> Outcome:
+    def told(text: str) -> str:
+        return quoted(text, probe.caller.secrets)
+
     try:
         async with asyncio.timeout(CHECK_SECONDS):
             await check.run(probe)
     except Deviation as found:
-        return Outcome(check=check, verdict=Verdict.FAILED, expected=found.expected, seen=found.seen)
+        expected, seen = told(found.expected), told(found.seen)
+        return Outcome(check=check, verdict=Verdict.FAILED, expected=expected, seen=seen)
     except NotApplicable as reason:
-        return Outcome(check=check, verdict=Verdict.SKIPPED, reason=str(reason))
+        return Outcome(check=check, verdict=Verdict.SKIPPED, reason=told(str(reason)))
     except (*NO_REPLY, TimeoutError) as error:
-        seen = str(error) or type(error).__name__
+        seen = told(str(error)) or type(error).__name__
         return Outcome(check=check, verdict=Verdict.FAILED, expected="an HTTP response", seen=seen)
     return Outcome(check=check, verdict=Verdict.PASSED)

@@ -28,18 +28,22 @@ class Stream:
         self.head = head
         self.closed = False
         self.seen: list[Event] = []
+        self._over = False
         self._lines = lines
         self._patience = patience
 
     async def next(self) -> Event | None:
-        """Wait for the next event; None if the stream ended or stayed silent for too long."""
+        """Wait for the next event; None if the stream ended or was silent for too long, and from then on."""
+        if self._over:
+            return None
         try:
             async with asyncio.timeout(self._patience):
                 event = await self._read()
         except (TimeoutError, httpx2.HTTPError):
+            self._over = True
             return None
         if event is None:
-            self.closed = True
+            self.closed = self._over = True
         else:
             self.seen.append(event)
         return event

@@ -15,10 +15,12 @@ from openhitl.cli.answers import print_json
 from openhitl.cli.exits import Exit
 from openhitl.cli.terminal import Terminal
 from openhitl.conformance import report
+from openhitl.conformance.cases import is_address
 from openhitl.conformance.checks import AREAS
 from openhitl.conformance.creation import DEFAULT, parse_creation
 from openhitl.conformance.probe import Target
 from openhitl.conformance.run import run
+from openhitl.errors import SetupError
 
 Value = TypeVar("Value")
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -64,7 +66,7 @@ def conformance(
     It makes cases and answers them, always so that nothing happens: reject, cancel, abort.
     """
     target = Target(
-        url=url,
+        url=_read("URL", _address, url),
         creation=_read("--create", parse_creation, create),
         headers=dict(_read("--header", _header, one) for one in header or ()),
         given=_given(case) if case is not None else None,
@@ -80,8 +82,16 @@ def conformance(
     else:
         print(report.text(results))
     if junit is not None:
-        junit.write_bytes(report.junit(results, strict=strict))
+        _write(junit, report.junit(results, strict=strict))
     return Exit.ANSWERED if results.conforms(strict=strict) else Exit.ERROR
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file. Raises: SetupError."""
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise SetupError(f"{path} cannot be written: {error.strerror}.") from error
 
 
 def _read(option: str, read: Callable[[str], Value], text: str) -> Value:
@@ -92,10 +102,18 @@ def _read(option: str, read: Callable[[str], Value], text: str) -> Value:
         raise typer.BadParameter(f"{option}: {error}") from error
 
 
+def _address(text: str) -> str:
+    if not is_address(text):
+        raise ValueError(f"{text!r} is not an address like https://reviews.example.com")
+    return text
+
+
 def _header(text: str) -> tuple[str, str]:
     name, colon, value = text.partition(":")
     if not colon or not name.strip():
         raise ValueError(f"{text.partition(' ')[0]!r} is not NAME: VALUE")
+    if not (text.isascii() and text.isprintable()):
+        raise ValueError(f"the value of {name.strip()} has characters that no header can hold")
     return name.strip(), value.strip()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,10 +9,12 @@ from openhitl.conformance.answers import answer_to, holds, refusing
 from openhitl.conformance.caller import NO_REPLY, Reply
 from openhitl.conformance.cases import Case, of_other_case, with_query
 from openhitl.conformance.check import Level, NotApplicable, check, expect, expect_none
-from openhitl.conformance.probe import Probe
+from openhitl.conformance.probe import NOBODY, VIA, Probe
 
 BIG_BYTES = 4 * 1024 * 1024
 DEPTH = 100_000
+INLINE = "inline"
+_WHO = {"submitted_via": VIA, "submitted_by": NOBODY}
 ODD_WORDS = {
     "NUL": "a\0b",
     "a lone surrogate": "a\ud800b",
@@ -23,12 +24,13 @@ ODD_WORDS = {
 }
 
 
-async def _try(probe: Probe, bodies: Mapping[str, bytes]) -> None:
+async def _try(probe: Probe, bodies: Mapping[str, bytes | Mapping[str, Any]]) -> None:
     """Send each body in the browser's way and inline: all must be refused and decide nothing."""
     found: list[str] = []
     for way, case, send in await _ways(probe):
         for what, body in bodies.items():
-            reply = await send(case, body)
+            complete = body if isinstance(body, bytes) or way != INLINE else {**_WHO, **body}
+            reply = await send(case, complete)
             if not reply.refused:
                 found.append(f"{reply.status} for {what} {way}")
         if not await probe.is_open(case):
@@ -46,7 +48,7 @@ async def _ways(probe: Probe) -> list[tuple[str, Case, Any]]:
     except NotApplicable as reason:
         missing = reason
     try:
-        ways.append(("inline", await probe.inline_case(), probe.submit))
+        ways.append((INLINE, await probe.inline_case(), probe.submit))
     except NotApplicable:
         if not ways:
             raise missing from None
@@ -88,7 +90,7 @@ async def wrong_types(probe: Probe) -> None:
         "data that is an array": {"action": action, "data": [1]},
         "data that is a number": {"action": action, "data": 1},
     }
-    await _try(probe, {what: json.dumps(body).encode() for what, body in bodies.items()})
+    await _try(probe, bodies)
 
 
 @check(Level.MUST, "§7.5")
@@ -105,22 +107,17 @@ async def look_alikes(probe: Probe) -> None:
         "the name of an attribute": "__class__",
         "the name of a prototype": "__proto__",
     }
-    await _try(probe, {what: json.dumps({"action": one, "data": {}}).encode() for what, one in alike.items()})
+    await _try(probe, {what: {"action": one, "data": {}} for what, one in alike.items()})
 
 
 @check(Level.MUST, "RFC 8259 §6")
 async def numbers(probe: Probe) -> None:
-    """NaN and Infinity, which are not JSON, are refused; an endless number is no fault."""
+    """NaN and Infinity, which are not JSON, are refused; a number of 20,000 digits is no fault."""
     case = await probe.fresh()
     start = f'{{"action": "{refusing(case.actions)}", "data": {{"note": '.encode()
-    await _try(
-        probe,
-        {
-            "NaN": start + b"NaN}}",
-            "Infinity": start + b"Infinity}}",
-            "20,000 digits": start + b"9" * 20_000 + b"}",
-        },
-    )
+    await _try(probe, {"NaN": start + b"NaN}}", "Infinity": start + b"Infinity}}"})
+    reply = await probe.respond(case, start + b"9" * 20_000 + b"}}")
+    expect(reply.status < 500, "4xx, or the number", reply)
 
 
 @check(Level.MUST, "§13")
@@ -173,7 +170,6 @@ async def case_ids(probe: Probe) -> None:
     urls = [("poll", case.address("poll_url")), ("page", case.address("review_url"))]
     odd = {
         "NUL": "a%00b",
-        "dots": "%2e%2e%2f%2e%2e",
         "a quote": "a'%22b",
         "4,000 characters": "a" * 4_000,
         "no UTF-8": "%ff",
@@ -211,7 +207,7 @@ async def headers(probe: Probe) -> None:
     found = {
         f"{reply.status} for {value[:20]}"
         for reply, value in zip(replies, odd, strict=True)
-        if reply.status != 200
+        if reply.status >= 500 or reply.status == 304
     }
     expect_none(sorted(found), "200")
 

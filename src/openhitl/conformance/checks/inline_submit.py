@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from openhitl.conformance.answers import answer_to, refusing
+from openhitl.conformance.answers import REFUSING, answer_to, refusing
 from openhitl.conformance.caller import Reply
 from openhitl.conformance.cases import Case
 from openhitl.conformance.check import Level, NotApplicable, check, expect, expect_none
@@ -70,11 +70,11 @@ async def _not_inline(probe: Probe) -> tuple[Case, Reply]:
     """Submit an action that the page takes and inline submit does not."""
     await probe.inline_case(fresh=False)
     for known in await probe.every():
-        refused = [one for one in known.actions if one not in known.inline_actions]
+        refused = [one for one in REFUSING if one in known.actions and one not in known.inline_actions]
         if refused and known.takes_inline:
             case = await probe.fresh(known.type)
             return case, await probe.submit(case, inline_answer(refused[0], data={"feedback": "words"}))
-    raise NotApplicable("all actions of all types may be submitted inline")
+    raise NotApplicable("no action that is safe to try is left out of the inline actions")
 
 
 @check(Level.MUST, "§7.5")
@@ -169,7 +169,7 @@ async def evidence_needed(probe: Probe) -> None:
 async def late(probe: Probe) -> None:
     """A submit after the deadline is refused with 410."""
     case = await probe.expiry.case()
-    if probe.claims("inline") is False or "submit_url" not in case.hitl:
+    if probe.claims("inline") is False or not case.takes_inline:
         raise NotApplicable("the expired case takes no inline submits")
     reply = await probe.submit(case, _answer(case))
     expect(reply.status == 410, "410", reply)

@@ -58,11 +58,10 @@ async def result(probe: Probe) -> None:
 @check(Level.MUST, "§8")
 async def final(probe: Probe) -> None:
     """A completed case stays as it is, whatever comes after."""
-    case, body = await _answered(probe)
+    case, _ = await _answered(probe)
     before = await probe.state(case)
     await probe.page(case)
-    for action in case.actions:
-        await probe.respond(case, {"action": action, "data": body["data"]})
+    await probe.respond(case, answer_to(case.hitl, "a second thought"))
     await probe.page(case)
     after = await probe.state(case)
     same = all(before.get(name) == after.get(name) for name in ("status", "result", "completed_at"))

@@ -79,4 +79,4 @@ def _limit(probe: Probe, reply: Reply) -> int:
     if isinstance(claimed, int) and not isinstance(claimed, bool):
         return claimed
     header = reply.headers.get("x-ratelimit-limit", "")
-    return int(header) if header.isascii() and header.isdigit() else RECOMMENDED
+    return int(header) if header.isascii() and header.isdigit() and len(header) < 9 else RECOMMENDED

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Iterator
 from typing import Any
 
-from openhitl.conformance.answers import actions_of, answer_to, fields_of, holds
+from openhitl.conformance.answers import actions_of, answer_to, fields_of, holds, refusing
 from openhitl.conformance.caller import Reply
 from openhitl.conformance.cases import Case, with_query
 from openhitl.conformance.check import Level, NotApplicable, check, expect, expect_none
@@ -72,7 +72,7 @@ async def action_of_type(probe: Probe) -> None:
     found = []
     for known in await probe.every():
         case = await probe.fresh(known.type)
-        for action in ("publish", "approve" if "approve" not in case.actions else "confirm"):
+        for action in ("publish", "reject" if "reject" not in case.actions else "cancel"):
             reply = await probe.respond(case, {"action": action, "data": {}})
             if not reply.refused:
                 found.append(f"{reply.status} for {action} in a case of type {case.type}")
@@ -93,7 +93,7 @@ async def result_structure(probe: Probe) -> None:
         if review_type not in [case.type for case in await probe.every()]:
             continue
         case = await probe.fresh(review_type)
-        action = actions_of(review_type)[0]
+        action = refusing(actions_of(review_type))
         reply = await probe.respond(case, {"action": action, "data": data})
         if not reply.refused:
             found.append(f"{reply.status} for {action} with {data}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from openhitl.conformance.answers import answer_to
+from openhitl.conformance.answers import answer_to, refusing
 from openhitl.conformance.caller import Reply
 from openhitl.conformance.cases import with_query
 from openhitl.conformance.check import Level, NotApplicable, check, expect
@@ -14,6 +14,15 @@ _VIEWPORT = re.compile(r"<meta[^>]+name\s*=\s*[\"']?viewport", re.IGNORECASE)
 _CONTROLS = re.compile(r"<(?:button|input|select|textarea)\b[^>]*>", re.IGNORECASE)
 #: Not what a human fills in or presses to decide.
 _IDLE = re.compile(r"\bdisabled\b|type\s*=\s*[\"']?hidden", re.IGNORECASE)
+_DISCREET = (
+    "no-referrer",
+    "origin",
+    "origin-when-cross-origin",
+    "same-origin",
+    "strict-origin",
+    "strict-origin-when-cross-origin",
+)
+_SCRIPTS = re.compile(r"<script\b.*?</script", re.IGNORECASE | re.DOTALL)
 _MARKUP = "<i id=conformance-markup>"
 
 
@@ -32,8 +41,7 @@ async def looking_decides_nothing(probe: Probe) -> None:
     url = case.address("review_url")
     for method in ("GET", "HEAD"):
         await probe.page(case, url, method)
-        for action in case.actions:
-            await probe.page(case, with_query(url, action=action, data="{}", submit="1"), method)
+        await probe.page(case, with_query(url, action=refusing(case.actions), data="{}", submit="1"), method)
     expect(await probe.is_open(case), "an open case after its page was opened", "it is decided")
 
 
@@ -48,10 +56,9 @@ async def viewport(probe: Probe) -> None:
 async def no_referrer(probe: Probe) -> None:
     """The page keeps its address, and so the token, from the sites that it links to."""
     reply = await probe.page(await probe.any())
-    policy = reply.headers.get("referrer-policy", "")
+    policy = reply.headers.get("referrer-policy", "").rpartition(",")[2].strip().lower()
     meta = re.search(r"<meta[^>]+name\s*=\s*[\"']?referrer", reply.text, re.IGNORECASE)
-    kept = policy in ("no-referrer", "same-origin", "strict-origin", "origin") or meta
-    expect(kept, "Referrer-Policy: no-referrer", policy or "no such header")
+    expect(policy in _DISCREET or meta, "Referrer-Policy: no-referrer", policy or "no such header")
 
 
 @check(Level.SHOULD, "§13 T1")
@@ -69,7 +76,7 @@ async def markup_escaped(probe: Probe) -> None:
         raise NotApplicable("--create lets no prompt be chosen")
     case = await probe.fresh(more={"prompt": f"Is this shown as text? {_MARKUP}"})
     reply = await probe.page(case)
-    expect(_MARKUP not in reply.text, f"{_MARKUP} escaped", "the same as markup")
+    expect(_MARKUP not in _SCRIPTS.sub("", reply.text), f"{_MARKUP} escaped", "the same as markup")
 
 
 @check(Level.SHOULD, "§11")
