@@ -116,6 +116,7 @@ async def poll(url: str) -> dict[str, Any]:
     ("arguments", "message"),
     [
         (["--only", "weather"], "there is no area weather"),
+        (["--header", "X-Key: schlüssel"], "the value of X-Key has characters"),
         (["--create", "reviews"], "'reviews' is not METHOD PATH [BODY]"),
         (["--header", "Bearer abc"], "'Bearer' is not NAME: VALUE"),
         (["--case", "missing.json"], "missing.json"),
@@ -125,3 +126,16 @@ async def test_wrong_usage_is_said_before_anything_is_sent(alone: Programs, argu
     ended = await alone.run("conformance", "http://localhost:9", *arguments)
     assert ended.code == 2
     assert message in ended.err
+
+
+async def test_an_address_needs_its_scheme(alone: Programs) -> None:
+    ended = await alone.run("conformance", "localhost:3456")
+    assert (ended.code, ended.out) == (2, "")
+    assert "'localhost:3456' is not an address like https://" in ended.err
+
+
+async def test_a_junit_file_that_cannot_be_written_is_an_error(alone: Programs) -> None:
+    with serving() as url:
+        ended = await alone.run("conformance", url, "--only", "discovery", "--junit", "no/such/folder.xml")
+    assert ended.code == 1
+    assert ended.err.endswith("error: no/such/folder.xml cannot be written: No such file or directory.\n")

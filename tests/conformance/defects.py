@@ -1,6 +1,9 @@
 """The defects that the service can be given, and the checks that report each."""
 
 DEFECTS = {
+    "last_of_days": "hitl_object.deadline hitl_object.longest polling.same_case",
+    "no_address": "hitl_object.schema",
+    "no_form": "hitl_object.schema",
     "absent_page": "errors.absent_case",
     "absent_poll": "polling.absent_case",
     "absent_stream": "event_stream.absent_case",

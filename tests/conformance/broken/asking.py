@@ -136,6 +136,12 @@ class Asking:
             hitl["timeout"] = "24h"
         if "no_timeout" in self._defects:
             del hitl["timeout"]
+        if "no_address" in self._defects:
+            hitl["poll_url"] = "http://["
+        if "no_form" in self._defects and case.type == "input":
+            hitl["context"] = {"form": {"steps": [{"fields": [1]}]}}
+        if "last_of_days" in self._defects:
+            hitl["expires_at"] = "9999-12-31T23:59:59+14:00"
         if "odd_inline_actions" in self._defects and "inline_actions" in hitl:
             hitl["inline_actions"] = [*hitl["inline_actions"], "publish"]
         if "review_token_in_context" in self._defects:
