@@ -8,7 +8,14 @@ import json
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import (
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+)
 
 from tests.conformance.broken.asking import KEY, parsed, whole_body
 from tests.conformance.broken.cases import ACTIONS, OPEN, Case, Cases, Refused, written
@@ -36,6 +43,9 @@ class Answering:
             return HTMLResponse("<p>Nothing here")
         if token and not token.isascii() and "odd_token_crash" in self._defects:
             raise RuntimeError(token)
+        if token and not token.isascii() and "hangs_up" in self._defects:
+            # A body that is shorter than it says ends in a closed connection.
+            return StreamingResponse(iter([b"a"]), headers={"content-length": "10"})
         case = self._cases.named(case_id)
         if not self._opens(case, token):
             trace = TRACE if "stack_trace" in self._defects else ""

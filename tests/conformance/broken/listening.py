@@ -57,7 +57,8 @@ class Listening:
             self._cases.named(case.slug)  # notices the deadline
             for number, (name, data) in enumerate(case.events[known:], known + 1):
                 event_id = "" if "no_event_ids" in self._defects else f"id: {number}\n"
-                yield f"{event_id}event: {name}\ndata: {json.dumps(data)}\n\n"
+                words = name if "events_in_words" in self._defects else json.dumps(data)
+                yield f"{event_id}event: {name}\ndata: {words}\n\n"
                 known = number
             if case.status not in OPEN:
                 break

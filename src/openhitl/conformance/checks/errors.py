@@ -71,7 +71,7 @@ async def wrong_token(probe: Probe) -> None:
 async def wrong_submit_token(probe: Probe) -> None:
     """The code of an inline submit with a wrong token is invalid_token."""
     case = await probe.inline_case()
-    reply = await probe.submit(case, inline_answer(case.inline_actions[0]), token=WRONG_TOKEN)
+    reply = await probe.submit(case, inline_answer(refusing(case.inline_actions)), token=WRONG_TOKEN)
     _expect_code(reply, 401, "invalid_token")
 
 

@@ -7,11 +7,11 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 
-from openhitl.conformance.answers import answer_to
+from openhitl.conformance.answers import answer_to, refusing
 from openhitl.conformance.caller import Reply
 from openhitl.conformance.cases import token_of, with_query
 from openhitl.conformance.check import Level, NotApplicable, check, expect, expect_none
-from openhitl.conformance.probe import Probe, inline_answer
+from openhitl.conformance.probe import WRONG_TOKEN, Probe, inline_answer
 
 SAMPLES = 8
 MIN_BITS = 256
@@ -114,20 +114,27 @@ async def submit_token_is_no_review_token(probe: Probe) -> None:
 async def review_token_is_no_submit_token(probe: Probe) -> None:
     """The review token does not submit inline."""
     case = await probe.inline_case()
-    reply = await probe.submit(case, inline_answer(case.inline_actions[0]), token=case.review_token)
+    reply = await probe.submit(case, inline_answer(refusing(case.inline_actions)), token=case.review_token)
     expect(reply.refused, "4xx for a review token in the place of a submit token", reply)
 
 
 @check(Level.MUST, "§7.5")
 async def asker_cannot_answer(probe: Probe) -> None:
-    """What the asker authenticates with does not submit inline."""
-    case = await probe.inline_case()
-    key = probe.caller.headers.get("authorization", "").partition(" ")[2]
-    key = key or probe.caller.headers.get("x-api-key", "")
+    """What the asker authenticates with answers nothing."""
+    headers = probe.caller.headers
+    key = headers.get("authorization", "").partition(" ")[2] or headers.get("x-api-key")
     if not key:
         raise NotApplicable("no credential was given with --header")
-    reply = await probe.submit(case, inline_answer(case.inline_actions[0]), token=key)
-    expect(reply.refused, "4xx for the asker's credential in the place of a submit token", reply)
+    case = await probe.fresh()
+    url = with_query(await probe.respond_address(case, WRONG_TOKEN), token=None)
+    body = json.dumps(inline_answer(refusing(case.actions))).encode()
+    given = {
+        "content-type": "application/json",
+        "accept": "application/json",
+        "authorization": f"Bearer {key}",
+    }
+    reply = await probe.caller.send("POST", url, headers=given, content=body)
+    expect(reply.refused, "4xx for the asker's credential in the place of a token", reply)
 
 
 @check(Level.MUST, "§13.8")
