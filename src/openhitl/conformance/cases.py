@@ -14,6 +14,9 @@ from openhitl.conformance.caller import Reply
 from openhitl.conformance.check import NotApplicable
 from openhitl.conformance.schema import instant
 
+#: No service has a case of this id.
+ABSENT_ID = "review_conformance_absent"
+
 
 @dataclass(frozen=True, slots=True)
 class Case:

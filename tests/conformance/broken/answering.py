@@ -24,7 +24,7 @@ HEADERS = {"referrer-policy": "no-referrer", "cache-control": "no-store"}
 WORDS = {"approval": "feedback", "selection": "note", "confirmation": "note", "escalation": "reason"}
 TRACE = 'Traceback (most recent call last):\n  File "/srv/app.py", line 7, in respond'
 #: Long enough for other answers to come in between.
-GAP_SECONDS = 0.05
+GAP_SECONDS = 0.3
 
 
 class Answering:
@@ -205,7 +205,7 @@ class Answering:
             result["data"] = {}
         context = self._context(body, inline)
         was_open = case.status in OPEN
-        if "race" in self._defects:
+        if "race" in self._defects and "answer" in str(result):
             await asyncio.sleep(GAP_SECONDS)
         if case.status == "expired":
             await self._late(case, result, context)

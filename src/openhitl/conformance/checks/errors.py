@@ -8,14 +8,13 @@ from typing import Any
 
 from openhitl.conformance.answers import answer_to, refusing
 from openhitl.conformance.caller import Reply
-from openhitl.conformance.cases import Case, of_other_case, with_query
+from openhitl.conformance.cases import ABSENT_ID, Case, of_other_case, with_query
 from openhitl.conformance.check import Level, NotApplicable, check, expect, expect_none
 from openhitl.conformance.probe import WRONG_TOKEN, Probe, inline_answer
 from openhitl.conformance.schema import problems
 from openhitl.conformance.wire_objects import ERROR
 
 MOST_SEARCHED = 20_000
-ABSENT_ID = "review_conformance_absent"
 _INSIDES = re.compile(r"Traceback \(most recent|\bat \S+ \(?\S+:\d+:\d+|node_modules/|\.py\", line \d+")
 
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from openhitl.conformance.answers import answer_to
-from openhitl.conformance.cases import Case, of_other_case, token_of
+from openhitl.conformance.cases import ABSENT_ID, Case, of_other_case, token_of
 from openhitl.conformance.check import Deviation, Level, NotApplicable, check, expect, expect_none
 from openhitl.conformance.probe import Probe
 from openhitl.conformance.schema import problems
@@ -15,7 +15,6 @@ from openhitl.conformance.wire_objects import EVENTS, FINAL, OPEN
 
 COMPLETED = "review.completed"
 NAMES = {*EVENTS, *(f"review.{status}" for status in (*OPEN, *FINAL))}
-ABSENT_ID = "review_conformance_absent"
 
 
 async def _answered(probe: Probe, case: Case, stream: Stream) -> Event:
@@ -127,7 +126,7 @@ async def resumes(probe: Probe) -> None:
 
 async def _tells_first(probe: Probe) -> bool:
     """Tell whether streams of this service begin with an event, before anything has happened."""
-    async with probe.listen(await probe.any(), probe.target.patience_seconds / 5) as stream:
+    async with probe.listen(await probe.any()) as stream:
         return await stream.next() is not None
 
 

@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 
 from openhitl.conformance.cases import Case
-from openhitl.conformance.check import Level, NotApplicable, check, expect, expect_none
+from openhitl.conformance.check import Deviation, Level, NotApplicable, check, expect, expect_none
 from openhitl.conformance.probe import Probe
 from openhitl.conformance.schema import problems
 from openhitl.conformance.wire_objects import HITL_OBJECT
@@ -23,7 +23,7 @@ async def accepted(probe: Probe) -> None:
     """A request that needs a human is answered with 202 and a hitl object."""
     made = [await probe.shared(one) for one in probe.types()]
     if not any(isinstance(one, Case) for one in made):
-        expect(False, "202 with a hitl object", made[0] if made else "no standard type is claimed")
+        raise Deviation("202 with a hitl object", made[0] if made else "no standard type is claimed")
     replies = [one.created for one in made if isinstance(one, Case)]
     expect_none((str(reply) for reply in replies if reply.status != 202), "202")
 

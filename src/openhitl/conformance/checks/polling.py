@@ -5,13 +5,12 @@ from __future__ import annotations
 import email.utils
 
 from openhitl.conformance.answers import answer_to
-from openhitl.conformance.cases import of_other_case, token_of
+from openhitl.conformance.caller import Reply
+from openhitl.conformance.cases import ABSENT_ID, of_other_case, token_of
 from openhitl.conformance.check import Level, NotApplicable, check, expect, expect_none
 from openhitl.conformance.probe import Probe
 from openhitl.conformance.schema import instant, problems
 from openhitl.conformance.wire_objects import poll_body
-
-ABSENT_ID = "review_conformance_absent"
 
 
 @check(Level.MUST, "§8")
@@ -53,7 +52,7 @@ async def etag(probe: Probe) -> None:
 async def not_modified(probe: Probe) -> None:
     """A poll with If-None-Match gets 304 without a body while nothing has changed."""
     case = await probe.any()
-    tag = await _tag(probe, await probe.poll(case))
+    tag = _tag(await probe.poll(case))
     reply = await probe.poll(case, if_none_match=tag)
     expect(reply.status == 304 and not reply.body, "304 without a body", reply)
 
@@ -62,18 +61,17 @@ async def not_modified(probe: Probe) -> None:
 async def modified(probe: Probe) -> None:
     """After an answer the old ETag gets the new state, never 304."""
     case = await probe.fresh()
-    tag = await _tag(probe, await probe.poll(case))
+    tag = _tag(await probe.poll(case))
     if not (await probe.respond(case, answer_to(case.hitl))).accepted:
         raise NotApplicable("the case could not be answered")
     reply = await probe.poll(case, if_none_match=tag)
     expect(reply.status == 200, "200 with the new state", reply)
 
 
-async def _tag(probe: Probe, reply: object) -> str:
-    tag = getattr(reply, "headers", {}).get("etag")
-    if not tag:
+def _tag(reply: Reply) -> str:
+    if not reply.headers.get("etag"):
         raise NotApplicable("polls have no ETag")
-    return str(tag)
+    return reply.headers["etag"]
 
 
 @check(Level.SHOULD, "§8")
