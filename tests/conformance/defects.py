@@ -15,6 +15,7 @@ DEFECTS = {
     "no_message": "hitl_object.message",
     "no_address": "hitl_object.schema",
     "no_form": "hitl_object.schema",
+    "odd_letters": "hitl_object.schema",
     "object_unknown_field": "hitl_object.schema",
     "old_version": "hitl_object.schema",
     "other_type": "hitl_object.type_as_asked",

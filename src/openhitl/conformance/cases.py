@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 from openhitl.conformance.answers import actions_of
 from openhitl.conformance.caller import Reply
 from openhitl.conformance.check import NotApplicable
-from openhitl.conformance.schema import instant
+from openhitl.conformance.schema import instant, is_uri
 
 #: No service has a case of this id.
 ABSENT_ID = "review_conformance_absent"
@@ -50,8 +50,8 @@ class Case:
     def review_token(self) -> str:
         """The token of the review URL. Raises: NotApplicable without one."""
         token = token_of(self.address("review_url"))
-        if not token:
-            raise NotApplicable("the review URL has no token in its query")
+        if not token or not _is_plain(token):
+            raise NotApplicable("the review URL has no token in its query, or none of plain letters")
         return token
 
     def evidence_for(self, path: str) -> bool:
@@ -75,6 +75,8 @@ class Case:
             raise NotApplicable(f"the hitl object has no {name}")
         if name.endswith("_url") and not is_address(value):
             raise NotApplicable(f"the hitl object's {name} is no address")
+        if name.endswith("_token") and not _is_plain(value):
+            raise NotApplicable(f"the hitl object's {name} cannot stand in a header")
         return value
 
     def instant(self, name: str) -> datetime:
@@ -87,11 +89,11 @@ class Case:
 
 def is_address(url: str) -> bool:
     """Tell whether requests can be sent to an address."""
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 0) >= 0
-    except ValueError:
-        return False
+    return is_uri(url) and urlsplit(url).scheme in ("http", "https") and bool(urlsplit(url).hostname)
+
+
+def _is_plain(token: str) -> bool:
+    return token.isascii() and token.isprintable()
 
 
 def token_of(url: str) -> str | None:

@@ -24,6 +24,7 @@ _TYPES: Mapping[str, Callable[[Any], bool]] = {
     "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
     "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
 }
+_PLAIN = re.compile(r"[\x21-\x7e]+")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.IGNORECASE)
 
 
@@ -144,16 +145,18 @@ def _at(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-def _is_uri(text: str) -> bool:
+def is_uri(text: str) -> bool:
+    """Tell whether a text is a URI: ASCII without spaces, with a scheme and a port that can be. RFC 3986."""
     try:
-        return bool(urlsplit(text).scheme)
+        parts = urlsplit(text)
+        return _PLAIN.fullmatch(text) is not None and bool(parts.scheme) and (parts.port or 0) >= 0
     except ValueError:
         return False
 
 
 _FORMATS: Mapping[str, Callable[[str], bool]] = {
     "date-time": lambda text: instant(text) is not None,
-    "uri": _is_uri,
+    "uri": is_uri,
     "email": lambda text: "@" in text[1:-1],
 }
 

@@ -143,7 +143,8 @@ HITL_OBJECT: Schema = {
         previous_case_id=SAFE_ID,
         surface={"type": "object", "properties": {"format": TEXT, "version": TEXT}},
         submit_url=ADDRESS,
-        submit_token={"type": "string", "minLength": 32},
+        # What can follow `Bearer` (RFC 6750 §2.1).
+        submit_token={"type": "string", "minLength": 32, "pattern": r"^[a-zA-Z0-9._~+/-]+=*\Z"},
         inline_actions=TEXTS,
         verification_policy=VERIFICATION_POLICY,
     ),

@@ -138,6 +138,8 @@ class Asking:
             del hitl["timeout"]
         if "no_address" in self._defects:
             hitl["poll_url"] = "http://["
+        if "odd_letters" in self._defects and "submit_token" in hitl:
+            hitl["submit_token"] = "\ud800" * 43
         if "no_form" in self._defects and case.type == "input":
             hitl["context"] = {"form": {"steps": [{"fields": [1]}]}}
         if "last_of_days" in self._defects:
