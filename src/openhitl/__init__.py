@@ -6,7 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from openhitl.agent import HITL, Decision, OpenCase, Outcome, SyncHITL
+    from openhitl.agent import HITL, Decision, OpenCase, Outcome, Receipt, SyncHITL
+    from openhitl.agent.receipts import verify_receipt
     from openhitl.errors import AlreadyServed
     from openhitl.server.embedded import EmbeddedServer
     from openhitl.settings import Settings, load_settings
@@ -19,10 +20,12 @@ __all__ = [
     "EmbeddedServer",
     "OpenCase",
     "Outcome",
+    "Receipt",
     "Settings",
     "SyncHITL",
     "__version__",
     "load_settings",
+    "verify_receipt",
 ]
 
 #: Where each name lives. It is loaded when first asked for, so that an agent never loads a server.
@@ -32,6 +35,8 @@ _HOMES = {
     "Decision": "openhitl.agent",
     "OpenCase": "openhitl.agent",
     "Outcome": "openhitl.agent",
+    "Receipt": "openhitl.agent",
+    "verify_receipt": "openhitl.agent.receipts",
     "AlreadyServed": "openhitl.errors",
     "EmbeddedServer": "openhitl.server.embedded",
     "Settings": "openhitl.settings",

@@ -238,6 +238,13 @@ class ServerUnreachable(PeerError):
     hint = "Start one with `hitl serve`, or set HITL_SERVER_URL."
 
 
+class InvalidReceipt(PeerError):
+    """The receipt does not vouch for this answer."""
+
+    code = "invalid_receipt"
+    permanent = True
+
+
 class PeerGone(PeerError):
     """The receiver wants to be told nothing more."""
 

@@ -18,6 +18,7 @@ from openhitl.errors import SetupError, WrongSecret
 
 ROOT_BYTES = 32
 _NONCE_BYTES = 12
+_SALT_BYTES = 16
 
 
 class Keyring:
@@ -41,6 +42,15 @@ class Keyring:
     def callback_secret(self, agent_id: int, generation: int) -> bytes:
         """Derive the 32 bytes behind the secret that callbacks to an agent are signed with."""
         return self._derive(f"callback\0{agent_id}\0{generation}".encode())
+
+    def receipt_key(self, generation: int) -> bytes:
+        """Derive the 32 bytes of the private key that receipts of a generation are signed with."""
+        return self._derive(f"receipt\0{generation}".encode())
+
+    def receipt_salt(self, case_id: str) -> str:
+        """Derive what keeps an answer from being guessed from its receipt: 16 bytes as base64url."""
+        salt = self._derive(f"receipt salt\0{case_id}".encode())[:_SALT_BYTES]
+        return base64.urlsafe_b64encode(salt).rstrip(b"=").decode("ascii")
 
     def blind(self, text: bytes, *, bound_to: str) -> str:
         """Digest what could be guessed, so that nobody can try guesses without the root secret."""

@@ -102,4 +102,4 @@ def test_the_discovery_document_claims_only_what_works(server):
     capabilities = response.json()["hitl_protocol"]["capabilities"]
     assert capabilities["transports"] == ["polling", "sse", "callback"]
     assert capabilities["supports_inline_submit"] is True
-    assert capabilities["supports_signatures"] is False
+    assert capabilities["supports_signatures"] is True

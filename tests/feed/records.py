@@ -9,6 +9,7 @@ from typing import Any
 
 from openhitl.errors import StoreError
 from openhitl.feed import Feed
+from openhitl.protocol import wire
 from openhitl.protocol.case import Status
 from openhitl.protocol.lifecycle import Decision, Event, EventKind
 from openhitl.protocol.timestamps import timestamp
@@ -39,6 +40,7 @@ class Records:
         return Feed(
             load=self.load,
             log_since=self.log_since,
+            spell=lambda case, answer, place: wire.poll_body(case, answer),
             review_url=lambda case_id: f"http://localhost/review/{case_id}?token=it",
             wall=lambda: self.wall,
             monotonic=lambda: self.monotonic,

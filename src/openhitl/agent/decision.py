@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -24,10 +25,26 @@ DENYING = frozenset({"reject", "edit", "cancel", "abort"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What a service signed about an answer; nothing of it is verified here. HITL v0.8 §13.4.
+
+    `value` is a compact JWS, `signer` where the service's keys are. `poll_body` is what it vouches for:
+    `verify_receipt(receipt.poll_body, jwks)` of `openhitl.agent.receipts`.
+    """
+
+    algorithm: str
+    value: str
+    signed_at: str
+    signer: str = field(repr=False)
+    poll_body: Json = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """How a case ended; exactly one outcome, and only that outcome's fields are set.
 
-    answered: `action`, `data`, and `responded_by` if known (`name`, `email`). expired:
+    answered: `action`, `data`, `responded_by` if known (`name`, `email`), and the `receipt` of a service
+    that signs. expired:
     `default_action`, which is advice to the agent and never consent. cancelled: `reason`.
     """
 
@@ -40,6 +57,7 @@ class Decision:
     reason: str | None = None
     decided_at: datetime | None = None
     next_case_id: str | None = None
+    receipt: Receipt | None = field(default=None, repr=False)
 
     @property
     def answered(self) -> bool:
@@ -93,4 +111,14 @@ def decision_from(poll: Poll) -> Decision:
         reason=poll.reason,
         decided_at=poll.ended_at,
         next_case_id=poll.next_case_id,
+        receipt=_receipt_in(poll),
     )
+
+
+def _receipt_in(poll: Poll) -> Receipt | None:
+    result = poll.body.get("result")
+    signature = result.get("signature") if isinstance(result, Mapping) else None
+    if not isinstance(signature, Mapping):
+        return None
+    names = ("algorithm", "value", "signed_at", "signer")
+    return Receipt(**{name: str(signature.get(name, "")) for name in names}, poll_body=poll.body)

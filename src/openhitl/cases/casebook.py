@@ -14,6 +14,7 @@ from openhitl.cases.clock import utc_now
 from openhitl.cases.creation import Creation, CreationDesk
 from openhitl.cases.ledger import Ledger
 from openhitl.cases.rates import MinuteRate
+from openhitl.cases.receipts import ReceiptDesk
 from openhitl.cases.urls import CaseUrls
 from openhitl.errors import ActionNotInline, CallerError, NotFound
 from openhitl.feed import Feed
@@ -59,7 +60,14 @@ class Casebook:
         self._keyring = keyring
         self.carrier = Carrier(keyring)
         self.urls = CaseUrls(settings.public_url, keyring)
-        self.feed = Feed(load=self.find, log_since=self._log_since, review_url=self.urls.review, wall=wall)
+        self.receipts = ReceiptDesk(keyring, settings.public_url)
+        self.feed = Feed(
+            load=self.find,
+            log_since=self._log_since,
+            review_url=self.urls.review,
+            spell=self.receipts.poll_body,
+            wall=wall,
+        )
         #: Set whenever something was committed that has to be done in the world.
         self.effects = asyncio.Event()
         self.ledger = Ledger(store, clock=clock, on_commit=self._committed)
@@ -140,6 +148,7 @@ class Casebook:
             submitted_via=submission.submitted_via or actor.surface,
             submitted_by=by,
             name=by.display_name if by else None,
+            signer=self.receipts.jwks_url,
         )
 
     def _data_digest(self, case_id: str, checked: CheckedAnswer) -> str:
@@ -211,7 +220,13 @@ class Casebook:
 
     def view(self, stored: StoredCase) -> dict[str, Any]:
         """Spell a case for its creator."""
-        return wire.case_view(stored.case, stored.content, stored.answer, self.urls.of(stored.case))
+        signature = self.receipts.signature(stored.case, stored.answer, stored.place)
+        urls = self.urls.of(stored.case)
+        return wire.case_view(stored.case, stored.content, stored.answer, urls, signature)
+
+    async def jwks(self) -> dict[str, Any]:
+        """Spell the public keys of all receipts, those signed with older keys included."""
+        return self.receipts.jwks(await self.ledger.read(self.ledger.store.receipt_generation))
 
     async def review_actor(self, case_id: str, token: str | None) -> Actor:
         """Say who holds a review token. Raises: InvalidToken."""

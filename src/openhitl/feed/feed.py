@@ -13,7 +13,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from openhitl.errors import StoreError
-from openhitl.feed.polls import PollCache, PollEntry
+from openhitl.feed.polls import PollCache, PollEntry, Spell
 from openhitl.feed.streams import Stream, Streams, event_bytes
 from openhitl.protocol import wire
 from openhitl.protocol.case import FINAL, ReviewCase, Status
@@ -32,6 +32,7 @@ class Feed:
         load: reads a case.
         log_since: reads up to n log entries past a position, in order.
         review_url: the address that a reminder says again.
+        spell: makes a poll body.
         wall: seconds since the epoch.
         monotonic: seconds that never go back.
     """
@@ -42,10 +43,11 @@ class Feed:
         load: Callable[[str], Awaitable[StoredCase | None]],
         log_since: Callable[[int, int], Awaitable[Sequence[LogEntry]]],
         review_url: Callable[[str], str],
+        spell: Spell,
         wall: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.polls = PollCache(load, wall=wall)
+        self.polls = PollCache(load, spell=spell, wall=wall)
         self.streams = Streams()
         self._log_since = log_since
         self._monotonic = monotonic
@@ -96,7 +98,7 @@ class Feed:
         """Take over what this process has just committed; on the event loop's thread."""
         for done in batch:
             decision = done.decision
-            self.polls.committed(decision.case, decision.answer)
+            self.polls.committed(decision.case, decision.answer, done.place)
             if done.first_position is not None and done.last_position is not None:
                 if done.first_position == self._cursor + 1:
                     self._cursor = done.last_position

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from openhitl.feed.lru import WeightedCache
-from openhitl.protocol import wire
 from openhitl.protocol.case import Answer, ReviewCase, Status
 from openhitl.protocol.compact import compact
+from openhitl.protocol.receipts import LogPlace
 from openhitl.store.records import StoredCase
 
+#: Makes the poll body of a case, its answer and where the log records that.
+Spell = Callable[[ReviewCase, Answer | None, LogPlace | None], Mapping[str, Any]]
 #: What an entry weighs beside its answer and its encoded body, roughly.
 ENTRY_BYTES = 1_000
 #: Progress is not in the log, so other processes' drafts are noticed by asking again this often.
@@ -24,11 +27,14 @@ FINAL_SECONDS = 3_600.0
 class PollEntry:
     """One case as a poll sees it. `valid_until` is in seconds since the epoch."""
 
-    __slots__ = ("answer", "case", "encoded", "etag", "valid_until")
+    __slots__ = ("answer", "case", "encoded", "etag", "place", "valid_until")
 
-    def __init__(self, case: ReviewCase, answer: Answer | None, *, now: float) -> None:
+    def __init__(
+        self, case: ReviewCase, answer: Answer | None, place: LogPlace | None = None, *, now: float
+    ) -> None:
         self.case = case
         self.answer = answer
+        self.place = place
         self.etag = f'"v{case.version}-{case.status}"'.encode()
         self.encoded: bytes | None = None
         if case.is_final:
@@ -45,6 +51,7 @@ class PollCache:
 
     Args:
         load: reads a case from the store.
+        spell: makes a poll body.
         wall: seconds since the epoch.
         capacity_bytes: how much may be kept.
     """
@@ -53,10 +60,12 @@ class PollCache:
         self,
         load: Callable[[str], Awaitable[StoredCase | None]],
         *,
+        spell: Spell,
         wall: Callable[[], float],
         capacity_bytes: int = 64 * 1024 * 1024,
     ) -> None:
         self._load = load
+        self._spell = spell
         self._wall = wall
         self._entries: WeightedCache[str, PollEntry] = WeightedCache(capacity_bytes)
         self._filling: dict[str, asyncio.Task[PollEntry | None]] = {}
@@ -89,20 +98,20 @@ class PollCache:
                     return None
                 if case_id not in self._overtaken:
                     break
-            entry = PollEntry(stored.case, stored.answer, now=self._wall())
+            entry = PollEntry(stored.case, stored.answer, stored.place, now=self._wall())
             return self._keep(entry)
         finally:
             del self._filling[case_id]
             self._overtaken.discard(case_id)
 
-    def committed(self, case: ReviewCase, answer: Answer | None) -> None:
+    def committed(self, case: ReviewCase, answer: Answer | None, place: LogPlace | None = None) -> None:
         """Take over a state that has just been committed."""
         if case.case_id in self._filling:
             self._overtaken.add(case.case_id)
         if case.status is Status.COMPLETED and answer is None:
             self._entries.drop(case.case_id)  # a change after the end: the answer has to be read
         else:
-            self._keep(PollEntry(case, answer, now=self._wall()))
+            self._keep(PollEntry(case, answer, place, now=self._wall()))
 
     def happened(self, case_id: str, seq: int) -> None:
         """Forget an entry that an event of another process has made old."""
@@ -115,7 +124,7 @@ class PollCache:
     def body(self, entry: PollEntry) -> bytes:
         """Return the poll body as UTF-8 JSON, encoded at the first use."""
         if entry.encoded is None:
-            entry.encoded = compact(wire.poll_body(entry.case, entry.answer))
+            entry.encoded = compact(self._spell(entry.case, entry.answer, entry.place))
             if self._entries.get(entry.case.case_id) is entry:
                 self._entries.put(entry.case.case_id, entry, _weight_bytes(entry))
         return entry.encoded

@@ -196,7 +196,8 @@ class Answer:
 
     `data` is complete, `sensitive` names its top-level keys that must not reach logs or events.
     `mode` is browser_submit or inline_submit. Digests are base64url SHA-256 over RFC 8785; the one of
-    sensitive data is keyed, so that it cannot be guessed.
+    sensitive data is keyed, so that it cannot be guessed. `signer` is where the keys of its receipt are
+    published: the address that the service had when it took the answer.
     """
 
     action: str
@@ -209,6 +210,7 @@ class Answer:
     submitted_by: SubmittedBy | None = None
     name: str | None = None
     email: str | None = None
+    signer: str | None = None
 
     @property
     def public_data(self) -> dict[str, Any]:

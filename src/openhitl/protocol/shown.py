@@ -10,6 +10,19 @@ from openhitl.protocol import jcs
 from openhitl.protocol.case import Content
 from openhitl.protocol.timestamps import timestamp
 
+#: The members of what is shown, each of which the case's creator sees under the same name.
+SHOWN = (
+    "case_id",
+    "type",
+    "prompt",
+    "message",
+    "context",
+    "default_action",
+    "expires_at",
+    "agent",
+    "previous_case_id",
+)
+
 
 def shown(case_id: str, content: Content, expires_at: datetime) -> dict[str, Any]:
     """Gather everything about a case that its page shows."""

@@ -62,8 +62,8 @@ def accepted_body(case: ReviewCase, content: Content, urls: Urls) -> dict[str, A
     }
 
 
-def poll_body(case: ReviewCase, answer: Answer | None) -> dict[str, Any]:
-    """Spell the poll body, sensitive values included. HITL v0.8 §8 "Poll Field Definitions"."""
+def poll_body(case: ReviewCase, answer: Answer | None, signature: Json | None = None) -> dict[str, Any]:
+    """Spell the poll body, sensitive values included. HITL v0.8 §8 "Poll Field Definitions", §13.4."""
     body: dict[str, Any] = {
         "status": str(case.status),
         "case_id": case.case_id,
@@ -77,6 +77,8 @@ def poll_body(case: ReviewCase, answer: Answer | None) -> dict[str, Any]:
         body[f"{case.status}_at"] = timestamp(case.finished_at)
     if answer:
         body["result"] = {"action": answer.action, "data": answer.data}
+        if signature:
+            body["result"]["signature"] = signature
         body.update(who_answered(answer))
     if case.status is Status.IN_PROGRESS and case.progress:
         body["progress"] = asdict(case.progress)
@@ -110,10 +112,12 @@ def _submission_context(answer: Answer) -> dict[str, Any]:
     return context
 
 
-def case_view(case: ReviewCase, content: Content, answer: Answer | None, urls: Urls) -> dict[str, Any]:
+def case_view(
+    case: ReviewCase, content: Content, answer: Answer | None, urls: Urls, signature: Json | None = None
+) -> dict[str, Any]:
     """Spell a case for its creator: the poll body and the whole content, without tokens."""
     return {
-        **poll_body(case, answer),
+        **poll_body(case, answer, signature),
         "expires_at": timestamp(case.expires_at),
         "version": case.version,
         "agent": content.agent,

@@ -15,6 +15,11 @@ async def discover(door: Door, request: Request) -> Response:
     return json_response(200, document(door), [("access-control-allow-origin", "*")])
 
 
+async def jwks(door: Door, request: Request) -> Response:
+    """Serve /.well-known/jwks.json: the public keys of receipts. HITL v0.8 §13.4; RFC 7517."""
+    return json_response(200, await door.book.jwks(), [("access-control-allow-origin", "*")])
+
+
 def document(door: Door) -> dict[str, Any]:
     """Describe the service. HITL v0.8 discovery schema."""
     base = door.settings.public_url
@@ -34,7 +39,7 @@ def document(door: Door) -> dict[str, Any]:
             "default_timeout": DEFAULT_TIMEOUT,
             "supports_reminders": True,
             "supports_multi_round": True,
-            "supports_signatures": False,
+            "supports_signatures": True,
             "supports_inline_submit": True,
         },
         "endpoints": {

@@ -121,4 +121,11 @@ ROUTES: tuple[Route, ...] = (
         summary="What this server can do",
         codes=(200,),
     ),
+    Route(
+        method="GET",
+        pattern="/.well-known/jwks.json",
+        handler=discovery.jwks,
+        summary="The public keys that receipts are signed with",
+        codes=(200, 503),
+    ),
 )

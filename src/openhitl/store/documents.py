@@ -67,6 +67,7 @@ def answer_text(answer: Answer) -> str:
             "submitted_by": asdict(answer.submitted_by) if answer.submitted_by else None,
             "name": answer.name,
             "email": answer.email,
+            "signer": answer.signer,
         }
     )
 

@@ -10,7 +10,7 @@ from openhitl.protocol.case import ActorKind
 from openhitl.store.engine import Database
 from openhitl.store.instants import from_ms, now_ms, to_ms
 from openhitl.store.records import Agent, KeyRow
-from openhitl.store.schema import agents, api_keys
+from openhitl.store.schema import agents, api_keys, log_head
 
 #: How long callbacks are signed with the secret before the present one, too.
 CALLBACK_OVERLAP = timedelta(days=1)
@@ -60,6 +60,17 @@ class Keys:
         )
         with self._database.writing() as connection:
             connection.execute(query)
+
+    def rotate_receipts(self, now: datetime) -> int:
+        """Begin a new key for receipts; return its number. Answers already given keep theirs."""
+        query = (
+            update(log_head)
+            .values(receipt_generation=log_head.c.receipt_generation + 1, receipt_rotated_at=to_ms(now))
+            .returning(log_head.c.receipt_generation)
+        )
+        with self._database.writing() as connection:
+            generation: int = connection.execute(query).scalar_one()
+            return generation
 
     def add_key(self, agent_id: int, kind: ActorKind, key_hash: bytes, name: str) -> int:
         """Store the hash of a key; return the key's number."""

@@ -18,8 +18,9 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from openhitl.protocol import jcs
-from openhitl.protocol.case import Actor, ActorKind, Assurance
+from openhitl.protocol.case import Actor, ActorKind, Assurance, Json
 from openhitl.protocol.lifecycle import Event, EventKind
+from openhitl.protocol.receipts import LogPlace
 from openhitl.protocol.wire import plain_data
 from openhitl.store.documents import VERSION, decode
 from openhitl.store.engine import Database
@@ -30,6 +31,8 @@ from openhitl.store.statements import Row
 SALT_BYTES = 16
 #: What the first entry is chained to.
 GENESIS = bytes(32)
+#: The member of an answer's payload that numbers the key of its receipt.
+RECEIPT_KEY = "receipt_key"
 _PAGE = 1_000
 _LINKS: Select[Any] = (
     select(log, cases.c.case_id, log_payloads.c.salt, log_payloads.c.payload)
@@ -41,21 +44,25 @@ _LINKS: Select[Any] = (
 
 @dataclass(slots=True)
 class Links:
-    """Rows to append to the log, and where it ends then."""
+    """Rows to append to the log, and where it ends then. `generation` is of the key for receipts."""
 
     position: int
     hash: bytes
+    generation: int
     entries: list[tuple[Any, ...]] = field(default_factory=list)
     payloads: list[tuple[Any, ...]] = field(default_factory=list)
 
 
-def link(position: int, previous: bytes, events: Sequence[tuple[int, Event]]) -> Links:
-    """Chain events, each with the number of its case's row, to the log that ends at `position`."""
-    links = Links(position, previous)
+def link(head: tuple[int, bytes, int], events: Sequence[tuple[int, Event]]) -> Links:
+    """Chain events, each with the number of its case's row, to the log.
+
+    `head` is the log's last position and hash, and the generation of the key that signs receipts.
+    """
+    links = Links(*head)
     salts = os.urandom(SALT_BYTES * len(events))
     for index, (case_ref, event) in enumerate(events):
         salt = salts[index * SALT_BYTES : (index + 1) * SALT_BYTES]
-        payload = _payload(event)
+        payload = _payload(event, links.generation)
         digest = payload_digest(salt, payload)
         at = to_ms(event.at)
         links.position += 1
@@ -89,11 +96,32 @@ def payload_digest(salt: bytes, payload: bytes) -> bytes:
     return hashlib.sha256(salt + payload).digest()
 
 
-def _payload(event: Event) -> bytes:
-    """Spell what may be deleted again, as RFC 8785 has it, instants as on the wire."""
+def _payload(event: Event, generation: int) -> bytes:
+    """Spell what may be deleted again, as RFC 8785 has it, instants as on the wire.
+
+    With an answer it says which key signs the receipt.
+    """
     actor = event.actor
     who = {"assurance": actor.assurance.value, "name": actor.name, "surface": actor.surface}
-    return jcs.canonical({"actor": who, "data": plain_data(event.data)})
+    payload: dict[str, Any] = {"actor": who, "data": plain_data(event.data)}
+    if event.kind is EventKind.COMPLETED:
+        payload[RECEIPT_KEY] = generation
+    return jcs.canonical(payload)
+
+
+def place_from(row: Row) -> LogPlace:
+    """Return the place of position, hash, actor_kind, actor and payload.
+
+    Answers from before there were receipts name no key: they get the first.
+    """
+    position, entry, actor_kind, actor_id, payload = row
+    known = decode(payload)
+    return LogPlace(
+        position=position,
+        hash=bytes(entry),
+        generation=known.get(RECEIPT_KEY, 0),
+        actor=_actor_from(actor_kind, actor_id, known["actor"]),
+    )
 
 
 def event_from(row: Row) -> Event:
@@ -103,20 +131,23 @@ def event_from(row: Row) -> Event:
     """
     case_id, seq, kind, at, actor_kind, actor_id, payload = row
     known = decode(payload) if payload is not None else {"actor": {}, "data": {"case_id": case_id}}
-    who = known["actor"]
     return Event(
         case_id=case_id,
         seq=seq,
         kind=EventKind(kind),
         at=from_ms(at),
-        actor=Actor(
-            kind=ActorKind(actor_kind),
-            id=actor_id,
-            assurance=Assurance(who.get("assurance", Assurance.LINK)),
-            surface=who.get("surface", "api"),
-            name=who.get("name"),
-        ),
+        actor=_actor_from(actor_kind, actor_id, known["actor"]),
         data=known["data"],
+    )
+
+
+def _actor_from(kind: str, actor_id: str, who: Json) -> Actor:
+    return Actor(
+        kind=ActorKind(kind),
+        id=actor_id,
+        assurance=Assurance(who.get("assurance", Assurance.LINK)),
+        surface=who.get("surface", "api"),
+        name=who.get("name"),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import Row, Select, and_, bindparam, select
 
 from openhitl.keyring import Keyring
 from openhitl.protocol.case import Status
@@ -15,7 +15,7 @@ from openhitl.store import rows
 from openhitl.store.documents import answer_from, content_from, decode
 from openhitl.store.engine import Database
 from openhitl.store.instants import from_ms, to_ms
-from openhitl.store.log import event_from
+from openhitl.store.log import event_from, place_from
 from openhitl.store.records import Draft, LogEntry, StoredCase, TokenRow
 from openhitl.store.schema import answers, cases, contents, drafts, log, log_head, log_payloads, tokens
 from openhitl.store.statements import STATE_COLUMNS, state_columns
@@ -23,6 +23,7 @@ from openhitl.store.statements import STATE_COLUMNS, state_columns
 _WIDTH = len(STATE_COLUMNS)
 _previous = cases.alias("previous")
 _next = cases.alias("next")
+_PLACE = (log.c.position, log.c.hash, log.c.actor_kind, log.c.actor, log_payloads.c.payload)
 _STORED: Select[Any] = (
     select(
         *state_columns(),
@@ -31,11 +32,15 @@ _STORED: Select[Any] = (
         contents.c.body,
         answers.c.body,
         answers.c.sealed,
+        *_PLACE,
     )
     .join(contents, contents.c.case_ref == cases.c.id)
     .outerjoin(answers, answers.c.case_ref == cases.c.id)
     .outerjoin(_previous, _previous.c.id == cases.c.previous_ref)
     .outerjoin(_next, _next.c.id == cases.c.next_ref)
+    # An answer is the last that happens to a case; without one the log is not looked at.
+    .outerjoin(log, and_(log.c.case_ref == answers.c.case_ref, log.c.seq == cases.c.seq))
+    .outerjoin(log_payloads, log_payloads.c.position == log.c.position)
 )
 _LOAD = _STORED.where(cases.c.case_id.in_(bindparam("case_ids", expanding=True)))
 _TOKEN = (
@@ -66,6 +71,7 @@ _LOG_SINCE = (
     .limit(bindparam("most"))
 )
 _HEAD = select(log_head.c.position)
+_GENERATION = select(log_head.c.receipt_generation)
 _DUE = (
     select(cases.c.case_id)
     .where(cases.c.wake_at <= bindparam("now_ms"))
@@ -138,6 +144,10 @@ class Reads:
         found = self._all(_LOG_SINCE, after_position=position, most=limit)
         return [LogEntry(position=row[0], event=event_from(row[1:])) for row in found]
 
+    def receipt_generation(self) -> int:
+        """Number the key that receipts are signed with now; those before it count from 0."""
+        return int(self._all(_GENERATION)[0][0])
+
     def head(self) -> int:
         """Return the last position of the log; 0 if it is empty."""
         return int(self._all(_HEAD)[0][0])
@@ -157,7 +167,7 @@ class Reads:
             return connection.execute(query, parameters).all()
 
     def _stored(self, row: Sequence[Any]) -> StoredCase:
-        previous, following, content, answer, sealed = row[_WIDTH:]
+        previous, following, content, answer, sealed, *place = row[_WIDTH:]
         case = rows.case_from(row[:_WIDTH], previous, following)
         opened = None
         if sealed is not None:
@@ -166,4 +176,5 @@ class Reads:
             case=case,
             content=content_from(content),
             answer=answer_from(answer, opened) if answer is not None else None,
+            place=place_from(place) if place[-1] is not None else None,
         )

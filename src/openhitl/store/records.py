@@ -6,16 +6,18 @@ from datetime import datetime
 
 from openhitl.protocol.case import ActorKind, Answer, Content, Json, ReviewCase
 from openhitl.protocol.lifecycle import Decision, Event
+from openhitl.protocol.receipts import LogPlace
 from openhitl.protocol.record import record
 
 
 @record(frozen=True, slots=True, kw_only=True)
 class StoredCase:
-    """A case with all that belongs to it."""
+    """A case with all that belongs to it. `place` is where the log records its answer."""
 
     case: ReviewCase
     content: Content
     answer: Answer | None = None
+    place: LogPlace | None = None
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -64,11 +66,15 @@ class LogEntry:
 
 @record(frozen=True, slots=True, kw_only=True)
 class Committed:
-    """One decision that is durable now; positions are None when it wrote nothing to the log."""
+    """One decision that is durable now; positions are None when it wrote nothing to the log.
+
+    `place` is where the log records the answer, if it is one.
+    """
 
     decision: Decision
     first_position: int | None = None
     last_position: int | None = None
+    place: LogPlace | None = None
 
 
 @record(frozen=True, slots=True, kw_only=True)

@@ -200,13 +200,16 @@ log_payloads = Table(
     Column("payload", Text, nullable=False),
 )
 
-#: One row, locked last in every transaction that writes to the log.
+#: One row, locked last in every transaction that writes to the log. It says which key signs receipts,
+#: so that whoever answers while the key is changed gets the one or the other, on every node the same.
 log_head = Table(
     "log_head",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("position", BigInteger, nullable=False),
     Column("hash", LargeBinary, nullable=False),
+    Column("receipt_generation", Integer, nullable=False, server_default="0"),
+    Column("receipt_rotated_at", BigInteger),
 )
 
 #: What is still to be done in the world. `due_at` is null while a job waits for the end of its case and

@@ -184,7 +184,8 @@ def _wake_jobs(count: int) -> ClauseElement:
 
 
 def _lock_head() -> Select[Any]:
-    return select(schema.log_head.c.position, schema.log_head.c.hash).with_for_update()
+    head = schema.log_head
+    return select(head.c.position, head.c.hash, head.c.receipt_generation).with_for_update()
 
 
 def _move_head() -> ClauseElement:

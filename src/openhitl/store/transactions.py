@@ -14,9 +14,10 @@ from openhitl.errors import NotFound, OutcomeUnknown, StoreError, Unavailable
 from openhitl.keyring import Keyring
 from openhitl.protocol.addresses import secure_origin
 from openhitl.protocol.case import Actor
-from openhitl.protocol.lifecycle import Command, Create, Effect
+from openhitl.protocol.lifecycle import Command, Create, Effect, EventKind
+from openhitl.protocol.receipts import LogPlace
 from openhitl.store import rows
-from openhitl.store.batch import Batch, Held, Key
+from openhitl.store.batch import Batch, Done, Held, Key
 from openhitl.store.documents import VERSION, answer_text, content_text, encode, sensitive_text
 from openhitl.store.engine import Database, reason
 from openhitl.store.instants import to_ms
@@ -163,8 +164,8 @@ class Transactions:
         if not batch.events:
             return None
         statements = self._statements
-        [[position, previous]] = session.fetch(statements.lock_head, [()])
-        links = link(position, previous, batch.events)
+        [[position, previous, generation]] = session.fetch(statements.lock_head, [()])
+        links = link((position, previous, generation), batch.events)
         session.write(statements.add_entries, links.entries)
         session.write(statements.add_payloads, links.payloads)
         session.write(statements.move_head, [(links.position, links.hash)])
@@ -261,12 +262,27 @@ def _names(commands: Sequence[Command]) -> list[str]:
 
 
 def _committed(batch: Batch, links: Links | None) -> list[Committed]:
-    start = links.position - len(batch.events) if links is not None else 0
     return [
-        Committed(
-            decision=done.decision,
-            first_position=start + done.first + 1 if done.last > done.first else None,
-            last_position=start + done.last if done.last > done.first else None,
-        )
+        Committed(decision=done.decision)
+        if links is None or done.last == done.first
+        else _logged(done, links, links.position - len(batch.events))
         for done in batch.done
     ]
+
+
+def _logged(done: Done, links: Links, start: int) -> Committed:
+    place = None
+    event = done.decision.events[-1]
+    if event.kind is EventKind.COMPLETED:
+        place = LogPlace(
+            position=start + done.last,
+            hash=links.entries[done.last - 1][-1],
+            generation=links.generation,
+            actor=event.actor,
+        )
+    return Committed(
+        decision=done.decision,
+        first_position=start + done.first + 1,
+        last_position=start + done.last,
+        place=place,
+    )

@@ -13,6 +13,7 @@ from openhitl.protocol.case import ActorKind
 from openhitl.protocol.timestamps import timestamp
 from openhitl.server.callback_admin import deliveries, secret_of
 from openhitl.server.local import new_key
+from openhitl.server.receipt_admin import rotate_receipt_key
 from openhitl.settings import load_settings
 from openhitl.store.jobs import Job
 
@@ -52,6 +53,13 @@ def print_callback_secret(
     print(secret_of(load_settings(), agent, rotate=rotate))
     if rotate:
         Terminal().say("Callbacks are signed with both secrets for a day; then this one alone is good.")
+
+
+@app.command("rotate-receipt-key")
+def print_new_receipt_key() -> None:
+    """Sign receipts with a new key from now on, and print its `kid`, alone, on stdout."""
+    print(rotate_receipt_key(load_settings()))
+    Terminal().say("Receipts that were signed before stay valid: the old public keys stay in the JWKS.")
 
 
 @app.command("deliveries")
