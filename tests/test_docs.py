@@ -27,7 +27,7 @@ MAX_TARGETS = 10
 
 PYTHON_EXAMPLES = [
     (document, index)
-    for document in ("docs/tutorial.md", "docs/how-to/ask-from-python.md")
+    for document in ("docs/tutorial.md", "docs/how-to/ask-from-python.md", "docs/how-to/verify-a-receipt.md")
     for index in range(len(blocks(document, "python")))
 ]
 
@@ -112,6 +112,7 @@ def test_python_examples_run(document: str, index: int, server: RunningServer, t
     [
         ("docs/tutorial.md", ["deploying"]),
         ("docs/how-to/ask-from-a-shell-script.md", ["deploying to Staging", "releasing Heron", "deleting"]),
+        ("docs/how-to/verify-a-receipt.md", ["checked  action     confirm", "said     surface    page"]),
         ("docs/how-to/ask-over-http.md", ['  "status": "completed",', "event: review.completed", "confirm"]),
     ],
 )

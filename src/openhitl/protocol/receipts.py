@@ -270,7 +270,7 @@ def _same(name: str, signed: Any, given: Any) -> None:
 
 def _checks(claims: Json, key_id: str, *, is_view: bool) -> tuple[Check, ...]:
     by, log = claims["by"], claims["log"]
-    who = " ".join(str(by[name]) for name in ("name", "kind", "id", "assurance") if name in by)
+    who = ", ".join(str(by[name]) for name in ("name", "kind", "id") if name in by)
     return (
         Check("signature", f"{ALGORITHM}, key {key_id}", True),
         Check("case", claims["case_id"], True),
@@ -278,7 +278,7 @@ def _checks(claims: Json, key_id: str, *, is_view: bool) -> tuple[Check, ...]:
         Check("shown", claims["shown_digest"], is_view),
         Check("action", claims["action"], True),
         Check("data", claims["data_digest"], True),
-        Check("who", who, False),
+        Check("who", f"{who}, assurance {by.get('assurance')}", False),
         Check("surface", claims["surface"], False),
         Check("when", claims["decided_at"], True),
         Check("log", f"position {log['position']}, hash {log['hash']}", False),
