@@ -70,7 +70,10 @@ async def test_a_name_that_stands_twice_is_refused(alone, answered, tmp_path):
     """Programs differ in which of the two they read."""
     twice = (tmp_path / "poll.json").read_text().replace("{", '{"status":"expired",', 1)
     told = await alone.run("show", "--verify", "-", stdin=twice, HITL_SERVER_URL=answered)
-    assert (told.code, "name twice" in told.err) == (2, True)
+    assert (told.code, "name twice" in told.err) == (1, True)
+    for text in ("", "[]", "\xff", "[" * 100_000):
+        told = await alone.run("show", "--verify", "-", "--json", stdin=text, HITL_SERVER_URL=answered)
+        assert (told.code, json.loads(told.out)["valid"]) == (1, False), told.err
 
 
 @pytest.mark.parametrize(

@@ -206,6 +206,16 @@ def test_the_signature_s_own_members_count(changes):
     refused(with_signature(**changes))
 
 
+def test_what_is_nested_too_deep_is_refused():
+    deep = []
+    for _ in range(100_000):
+        deep = [deep]
+    body = poll()
+    refused({**body, "result": {**body["result"], "data": deep}}, match="no form")
+    header = base64.urlsafe_b64encode(b"[" * 99_999).decode()
+    refused(with_signature(value=f"{header}.b.c"), match="not JSON")
+
+
 def test_base64url_has_one_spelling():
     value = signed(claims())["value"]
     last = chr(ord(value[-1]) + 1)  # the low bits of the last character mean nothing

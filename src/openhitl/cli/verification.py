@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from collections.abc import Mapping
@@ -23,19 +24,20 @@ from openhitl.protocol.receipts import VerifiedReceipt
 
 
 def json_file(source: str, option: str) -> Mapping[str, Any]:
-    """Read a JSON object from a file, `-` for standard input; a name that occurs twice is refused.
+    """Read a JSON object from a file, `-` for standard input.
 
-    Raises: UsageMistake.
+    Raises: UsageMistake if there is no such file; InvalidReceipt for anything but a JSON object, and for
+    one that has a name twice: programs differ in which of the two they read.
     """
     try:
         text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
         value = json.loads(text, object_pairs_hook=_once)
     except OSError as error:
         raise UsageMistake(f"{option}: {source}: {error.strerror}.") from error
-    except ValueError as error:
-        raise UsageMistake(f"{option}: {source} is not JSON: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise InvalidReceipt(f"{option}: {source} is not JSON: {error}.") from error
     if not isinstance(value, dict):
-        raise UsageMistake(f"{option}: {source} must hold a JSON object.")
+        raise InvalidReceipt(f"{option}: {source} does not hold a JSON object.")
     return value
 
 
@@ -55,10 +57,14 @@ async def fetch_jwks(config: ClientConfig, source: str | None) -> Mapping[str, A
         return json_object(await session.exchange(Request(method="GET", url=url)))
 
 
-def tell_receipt(body: Mapping[str, Any], jwks: Mapping[str, Any], *, as_json: bool) -> int:
-    """Say each claim of a receipt that holds; return the exit code. Raises: InvalidReceipt."""
+def tell_receipt(source: str, config: ClientConfig, jwks: str | None, *, as_json: bool) -> int:
+    """Say each claim of a receipt that holds; return the exit code.
+
+    Raises: InvalidReceipt, unless it is told as JSON; UsageMistake, PeerError.
+    """
     try:
-        receipt = verify_receipt(body, jwks)
+        body = json_file(source, "--verify")
+        receipt = verify_receipt(body, asyncio.run(fetch_jwks(config, jwks)))
     except InvalidReceipt as error:
         if not as_json:
             raise

@@ -221,7 +221,7 @@ def check_claims(receipt: Jws, body: Json) -> VerifiedReceipt:
         raise InvalidReceipt("The receipt is of a version that is not known here.")
     try:
         is_view = _check_body(claims, body)
-    except InvalidRequest as error:
+    except (InvalidRequest, RecursionError) as error:
         raise InvalidReceipt("The body holds what JSON has no form for.") from error
     log = claims["log"]
     return VerifiedReceipt(
@@ -300,7 +300,7 @@ def _signature_of(body: Json) -> Json:
 def _object(text: bytes) -> Json:
     try:
         value = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidReceipt("A part of the receipt is not JSON.") from error
     if not isinstance(value, Mapping):
         raise InvalidReceipt("A part of the receipt is not a JSON object.")

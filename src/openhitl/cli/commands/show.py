@@ -14,7 +14,7 @@ from openhitl.cli.exits import Exit
 from openhitl.cli.lookups import fetch_case
 from openhitl.cli.place import Place
 from openhitl.cli.terminal import Terminal
-from openhitl.cli.verification import fetch_jwks, json_file, tell_receipt
+from openhitl.cli.verification import tell_receipt
 from openhitl.client.config import load_config
 from openhitl.protocol.visible import visible
 
@@ -45,8 +45,7 @@ def show(
     if (case_id is None) == (verify is None):
         raise UsageMistake("Name a case, or a file with --verify.")
     if verify is not None:
-        body = json_file(verify, "--verify")
-        return tell_receipt(body, asyncio.run(fetch_jwks(load_config(), jwks)), as_json=as_json)
+        return tell_receipt(verify, load_config(), jwks, as_json=as_json)
     if jwks is not None:
         raise UsageMistake("--jwks goes with --verify.")
     _show(str(case_id), as_json=as_json)
