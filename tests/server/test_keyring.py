@@ -181,3 +181,12 @@ def test_every_purpose_case_and_generation_has_a_secret_of_its_own():
     assert len(secrets) == 12
     assert ring.case_secret("hitlr_", "review_a") == Keyring(ROOT).case_secret("hitlr_", "review_a", 0)
     assert ring.fingerprint not in {secret.hex() for secret in secrets}
+
+
+def test_the_keys_of_receipts_are_the_same_for_ever():
+    """Receipts that were handed out long ago are verified with them."""
+    keyring = Keyring(ROOT)
+    assert keyring.receipt_key(0).hex() == "0c22f525cc47c7f8010de74800579087ca9b9689ba68440c867b0951ff40c176"
+    assert keyring.receipt_key(1).hex() == "926491f55daed167d10ada36c864f5e4fc50d262128e66e25eeea674bccf95b6"
+    assert keyring.receipt_salt("review_1") == "dUDFDUpANpHkJso6eKBhoQ"
+    assert keyring.receipt_salt("review_2") != keyring.receipt_salt("review_1")

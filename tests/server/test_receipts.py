@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,14 @@ from openhitl.agent.receipts import verify_receipt
 from openhitl.errors import InvalidReceipt
 from openhitl.server.receipt_admin import rotate_receipt_key
 from openhitl.store.engine import open_database
+from tests.door.bodies import ANSWERS
+from tests.door.test_flow import respond
 from tests.door.test_receipts import answered, jwks_of
 from tests.servers import RunningServer, running
 
 SECRET = "c3" * 32
+CASES = 60
+ROTATIONS = 4
 OTHER_SECRET = "c4" * 32
 
 
@@ -65,6 +70,23 @@ def test_after_the_key_was_changed(settings: dict[str, Any], tmp_path: Path) -> 
     with running(tmp_path / "a", **settings) as again:
         assert receipt_of(again, hitl["case_id"], a.service_key) == before
         assert jwks_of(again) == keys
+
+
+def test_while_the_key_is_changed(settings: dict[str, Any], tmp_path: Path) -> None:
+    """Each answer gets one key or the other, and what both servers say of it is the same."""
+    with running(tmp_path / "a", **settings) as a, running(tmp_path / "b", **settings) as b:
+        asked = [a.ask() for _ in range(CASES)]
+        with ThreadPoolExecutor(4) as pool:
+            given = [pool.submit(respond, a, hitl, ANSWERS["approval"]) for hitl in asked]
+            for _ in range(ROTATIONS):
+                rotate_receipt_key(a.settings)
+        assert {future.result().status_code for future in given} == {200}
+        keys = jwks_of(b)
+        assert len(keys["keys"]) == 1 + ROTATIONS
+        for hitl in asked:
+            body = a.status(hitl)
+            verify_receipt(body, keys)
+            assert receipt_of(b, hitl["case_id"], a.service_key) == body
 
 
 def test_another_root_secret_has_other_keys(tmp_path: Path) -> None:

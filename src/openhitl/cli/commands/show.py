@@ -23,7 +23,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 @app.command()
 def show(
-    case_id: Annotated[str | None, typer.Argument(metavar="[ID]")] = None,
+    case_id: Annotated[str | None, typer.Argument(metavar="ID")] = None,
     verify: Annotated[
         str | None,
         typer.Option(
