@@ -103,14 +103,12 @@ def test_looking_keeps_no_server_from_its_lock(folder):
         while not looking.is_set():
             config.is_trusted  # noqa: B018
 
-    threads = [threading.Thread(target=look) for _ in range(4)]
-    for thread in threads:
-        thread.start()
+    thread = threading.Thread(target=look)
+    thread.start()
     try:
         for _ in range(50):
             with ServerLock(folder, "http://localhost:4485") as lock:
                 assert lock.held
     finally:
         looking.set()
-        for thread in threads:
-            thread.join()
+        thread.join()

@@ -13,7 +13,8 @@ from openhitl.keyring import private_folder, unusable
 
 LOCK_NAME = "server.lock"
 #: For how long a lock is asked for again that others may only be looking at.
-LOOKING_SECONDS = 0.2
+LOOKING_SECONDS = 0.5
+PAUSE_SECONDS = 0.005
 
 
 class ServerLock:
@@ -49,7 +50,7 @@ class ServerLock:
             except BlockingIOError:
                 if time.monotonic() > deadline:
                     return False
-                time.sleep(LOOKING_SECONDS / 10)
+                time.sleep(PAUSE_SECONDS)
             else:
                 return True
 
