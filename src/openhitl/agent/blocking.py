@@ -155,9 +155,8 @@ class _LoopThread:
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return future.result()
-        except BaseException:
-            future.cancel()
-            raise
+        finally:
+            future.cancel()  # what is done stays done
 
     def close(self) -> None:
         """Stop and join the thread."""

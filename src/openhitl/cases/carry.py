@@ -6,14 +6,13 @@ script they travel in a cookie that only this server can open, and only for the 
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 from collections.abc import Mapping
 from typing import Any
 
 from openhitl.errors import WrongSecret
 from openhitl.keyring import Keyring
+from openhitl.protocol.base64url import decode, encode
 from openhitl.protocol.compact import compact
 
 #: A cookie may hold 4,096 bytes with its name and attributes.
@@ -30,7 +29,7 @@ class Carrier:
         """Seal values for a cookie; None if they do not fit and have to be asked for again."""
         plain = compact(values)
         sealed = self._keyring.seal(plain, bound_to=_name(case_id))
-        text = base64.urlsafe_b64encode(sealed).rstrip(b"=").decode("ascii")
+        text = encode(sealed)
         return text if len(text) <= MAX_COOKIE_CHARACTERS else None
 
     def unseal(self, case_id: str, text: str | None) -> dict[str, Any]:
@@ -38,9 +37,8 @@ class Carrier:
         if not text:
             return {}
         try:
-            sealed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-            values = json.loads(self._keyring.unseal(sealed, bound_to=_name(case_id)))
-        except (WrongSecret, ValueError, binascii.Error):
+            values = json.loads(self._keyring.unseal(decode(text), bound_to=_name(case_id)))
+        except (WrongSecret, ValueError):
             return {}
         return values if isinstance(values, dict) else {}
 

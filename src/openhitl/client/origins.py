@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from openhitl.protocol.addresses import LOOPBACK
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def origin_of(url: str) -> tuple[str, str, int]:
@@ -16,7 +17,7 @@ def origin_of(url: str) -> tuple[str, str, int]:
     parts = urlsplit(url)
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
         raise ValueError(f"{url!r} is not an absolute http(s) URL")
-    host = "localhost" if parts.hostname in _LOOPBACK else parts.hostname
+    host = "localhost" if parts.hostname in LOOPBACK else parts.hostname
     return parts.scheme, host, parts.port or _DEFAULT_PORTS[parts.scheme]
 
 

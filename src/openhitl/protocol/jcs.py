@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import math
@@ -12,6 +11,7 @@ from typing import Any
 import orjson
 
 from openhitl.errors import InvalidRequest
+from openhitl.protocol.base64url import encode
 
 _encode_text = json.JSONEncoder(ensure_ascii=False).encode
 _MAX_EXACT = 2**53
@@ -35,7 +35,7 @@ def canonical(value: Any) -> bytes:
 
 def digest(value: Any) -> str:
     """Return base64url SHA-256, without padding, of the canonical bytes."""
-    return base64.urlsafe_b64encode(hashlib.sha256(canonical(value)).digest()).rstrip(b"=").decode("ascii")
+    return encode(hashlib.sha256(canonical(value)).digest())
 
 
 def _is_plain(value: Any) -> bool:

@@ -11,8 +11,6 @@ Nothing here signs: keys and the curve are with those who import this.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import json
 from collections.abc import Mapping
@@ -20,6 +18,7 @@ from typing import Any
 
 from openhitl.errors import InvalidReceipt, InvalidRequest
 from openhitl.protocol import jcs, wire
+from openhitl.protocol.base64url import decode, encode
 from openhitl.protocol.case import Actor, Answer, Json, ReviewCase
 from openhitl.protocol.record import record
 from openhitl.protocol.shown import SHOWN
@@ -307,17 +306,8 @@ def _object(text: bytes) -> Json:
     return value
 
 
-def encode(raw: bytes) -> str:
-    """Spell bytes as base64url without padding. RFC 7515 §2."""
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
-
-
 def _decode(text: str) -> bytes:
-    """Read base64url, its one right spelling only: no other text may pass for the same bytes."""
     try:
-        raw = base64.urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
-    except (binascii.Error, UnicodeEncodeError) as error:
-        raise InvalidReceipt("A part of the receipt is not base64url.") from error
-    if encode(raw) != text:
-        raise InvalidReceipt("A part of the receipt is not base64url as it should be spelled.")
-    return raw
+        return decode(text)
+    except ValueError as error:
+        raise InvalidReceipt("A part of the receipt is not base64url as it should be spelled.") from error

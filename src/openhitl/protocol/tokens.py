@@ -6,12 +6,12 @@ verify as another. HITL v0.8 §7 "Token Model", §7.5 "Implementation note".
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import re
 from enum import StrEnum
 
 from openhitl.errors import InvalidToken
+from openhitl.protocol.base64url import encode
 
 
 class Purpose(StrEnum):
@@ -32,7 +32,7 @@ _FORM = re.compile(r"hitl[rspavu]_[A-Za-z0-9_-]{43}\Z")
 
 def token_from_bytes(purpose: Purpose, secret: bytes) -> str:
     """Spell 32 secret bytes as a token of this purpose (49 characters)."""
-    return purpose + base64.urlsafe_b64encode(secret).rstrip(b"=").decode("ascii")
+    return purpose + encode(secret)
 
 
 def hash_token(token: str) -> bytes:

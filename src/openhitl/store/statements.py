@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, Table, bindparam, delete, insert, select, update, values
+from sqlalchemy import CTE, BigInteger, Select, Table, bindparam, delete, insert, select, update, values
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import ClauseElement, column
 from sqlalchemy.sql.elements import BindParameter
@@ -151,15 +151,19 @@ def _keyed_cases(count: int) -> Select[Any]:
     )
 
 
-def _change_cases(count: int) -> ClauseElement:
-    cases = schema.cases
-    names = ("id", *CHANGING_COLUMNS)
+def _given(table: Table, names: Sequence[str], count: int) -> CTE:
+    """Make a table of parameters, with columns of the same names and types as another's."""
     rows = [
-        tuple(bindparam(f"{name}_{index}", type_=cases.c[name].type) for name in names)
+        tuple(bindparam(f"{name}_{index}", type_=table.c[name].type) for name in names)
         for index in range(count)
     ]
-    columns = (column(name, cases.c[name].type) for name in names)
-    changed = values(*columns, name="changed").data(rows).cte("changed")
+    columns = (column(name, table.c[name].type) for name in names)
+    return values(*columns, name="given").data(rows).cte("given")
+
+
+def _change_cases(count: int) -> ClauseElement:
+    cases = schema.cases
+    changed = _given(cases, ("id", *CHANGING_COLUMNS), count)
     return (
         update(cases)
         .values({name: changed.c[name] for name in CHANGING_COLUMNS})
@@ -169,13 +173,7 @@ def _change_cases(count: int) -> ClauseElement:
 
 def _wake_jobs(count: int) -> ClauseElement:
     jobs = schema.jobs
-    names = ("kind", "case_ref", "due_at")
-    rows = [
-        tuple(bindparam(f"{name}_{index}", type_=jobs.c[name].type) for name in names)
-        for index in range(count)
-    ]
-    columns = (column(name, jobs.c[name].type) for name in names)
-    woken = values(*columns, name="woken").data(rows).cte("woken")
+    woken = _given(jobs, ("kind", "case_ref", "due_at"), count)
     return (
         update(jobs)
         .values(due_at=woken.c.due_at, first_due_at=woken.c.due_at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 
 from openhitl.keyring import Keyring
@@ -45,12 +46,12 @@ class Store(Reads, Keys, Jobs):
         Raises: SetupError, SchemaTooNew, WrongSecret, StoreError.
         """
         database = open_database(url)
-        try:
+        with ExitStack() as unless_opened:
+            unless_opened.callback(database.close)
             migrate(database)
-            return cls(database, keyring, claim(database, keyring))
-        except BaseException:
-            database.close()
-            raise
+            store = cls(database, keyring, claim(database, keyring))
+            unless_opened.pop_all()
+            return store
 
     def writer(
         self,

@@ -6,6 +6,7 @@ import queue
 import threading
 import traceback
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import structlog
 
@@ -18,6 +19,7 @@ from openhitl.store.transactions import Flushed, Member, Transactions
 BATCH = 256
 CAPACITY = 10_000
 Settled = Sequence[tuple[object, Outcome | BaseException]]
+T = TypeVar("T")
 _log = structlog.get_logger("openhitl.store")
 
 
@@ -76,10 +78,9 @@ class Writer:
         while not ending:
             batch, ending = self._take()
             if batch:
-                try:
-                    self._flush(batch)
-                except Exception as error:  # the worker loop: a failing callback must not end it
-                    _log.error("callback_failed", commands=len(batch), error=_spot(error))
+                failed = _attempt(self._flush, batch)
+                if failed is not None:
+                    _log.error("callback_failed", commands=len(batch), error=_spot(failed))
         self._transactions.close()
 
     def _take(self) -> tuple[list[Member], bool]:
@@ -97,12 +98,13 @@ class Writer:
 
     def _flush(self, batch: Sequence[Member]) -> None:
         flush = _Flush()
-        try:
-            flush.add(batch, self._transactions.run(batch))
-        except (OutcomeUnknown, Unavailable) as error:
-            flush.fail(batch, error)
-        except Exception as error:  # the worker loop: one member's fault must not be everybody's
-            _log.warning("batch_rolled_back", commands=len(batch), error=_spot(error))
+        ran = _attempt(self._transactions.run, batch)
+        if isinstance(ran, Flushed):
+            flush.add(batch, ran)
+        elif isinstance(ran, (OutcomeUnknown, Unavailable)):
+            flush.fail(batch, ran)
+        else:  # one member's fault must not be everybody's
+            _log.warning("batch_rolled_back", commands=len(batch), error=_spot(ran))
             self._transactions.close()
             self._flush_one_by_one(batch, flush)
         if flush.committed:
@@ -111,18 +113,19 @@ class Writer:
 
     def _flush_one_by_one(self, batch: Sequence[Member], flush: _Flush) -> None:
         for index, member in enumerate(batch):
-            try:
-                flush.add([member], self._transactions.run([member]))
-            except Unavailable as error:
-                flush.fail(batch[index:], error)
+            ran = _attempt(self._transactions.run, [member])
+            if isinstance(ran, Flushed):
+                flush.add([member], ran)
+                continue
+            if isinstance(ran, Unavailable):
+                flush.fail(batch[index:], ran)
                 return
-            except HitlError as error:
-                self._transactions.close()
-                flush.fail([member], error)
-            except Exception as error:  # the worker loop, as above
-                _log.error("command_failed", command=type(member.command).__name__, error=_spot(error))
-                self._transactions.close()
-                flush.fail([member], StoreError(), cause=error)
+            self._transactions.close()
+            if isinstance(ran, HitlError):
+                flush.fail([member], ran)
+            else:
+                _log.error("command_failed", command=type(member.command).__name__, error=_spot(ran))
+                flush.fail([member], StoreError(), cause=ran)
 
 
 class _Flush:
@@ -139,6 +142,14 @@ class _Flush:
     def fail(self, members: Sequence[Member], error: HitlError, *, cause: Exception | None = None) -> None:
         error.__cause__ = cause or error.__cause__
         self.settled += [(member.done, error) for member in members]
+
+
+def _attempt(work: Callable[[Sequence[Member]], T], members: Sequence[Member]) -> T | Exception:
+    """Work for some members; whatever fails is handed back, for nothing may end the worker loop."""
+    try:
+        return work(members)
+    except Exception as error:  # the worker loop
+        return error
 
 
 def _spot(error: Exception) -> str:
