@@ -34,7 +34,7 @@ def test_fetching_every_url_of_a_202_changes_nothing(server, review_type):
     assert len(urls) >= 3
     before = server.status(hitl)
     for bot in BOTS:
-        for url in (url for url in urls if url != hitl["events_url"]):
+        for url in urls:
             for method in ("GET", "HEAD", "OPTIONS"):
                 response = server.anyone.request(method, url, headers={"user-agent": bot, "accept": "*/*"})
                 assert response.status_code < 500
