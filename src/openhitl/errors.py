@@ -252,6 +252,22 @@ class PeerGone(PeerError):
     permanent = True
 
 
+class InvalidHitlObject(PeerError):
+    """The service asks for a human, but not in a way that can be followed."""
+
+    code = "invalid_hitl_object"
+    permanent = True
+    hint = "The service must be repaired: HITL v0.8 §6 lists what a hitl object holds."
+
+
+class NextCaseUnknown(PeerError):
+    """The service names a next case, but not where its answer will be."""
+
+    code = "next_case_unknown"
+    permanent = True
+    hint = "Ask the service again; its answer names the addresses of the next case."
+
+
 class AddressRefused(PeerError):
     """That address may not be called from this server."""
 
@@ -270,7 +286,11 @@ class NameNotFound(AddressRefused):
 
 
 class NoAnswer(HitlError):
-    """There is no answer. The details carry `case_id` and `review_url`."""
+    """There is no answer. The details carry `case_id`, and what the kind of end calls for.
+
+    still_open: `review_url`. answer_expired: `default_action`, `poll`. answer_cancelled: `reason`,
+    `poll`. `poll` is the poll body as the service sent it.
+    """
 
     code = "no_answer"
     status = 504

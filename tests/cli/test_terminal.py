@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from openhitl.agent.telling import qr_code
 from openhitl.cli.commands.list import _row
-from openhitl.cli.delivery import deliver, has_screen, qr_code
-from openhitl.cli.terminal import Terminal, left_words
+from openhitl.cli.terminal import Terminal, left_words, telling
 
 
 class Screen(io.StringIO):
@@ -78,27 +78,11 @@ def test_time_left_is_said_in_the_units_that_matter(left, words):
 
 
 def test_an_https_address_comes_with_a_qr_code(terminal, screen):
-    deliver(terminal, "https://hitl.example.com/review/x?token=t", open_browser=False)
+    telling(terminal, open_browser=False).show("https://hitl.example.com/review/x?token=t")
     assert qr_code("https://hitl.example.com/review/x?token=t") in screen.getvalue()
 
 
 def test_a_local_address_comes_with_a_way_there_and_no_qr_code(terminal, screen):
-    deliver(terminal, "http://localhost:4485/review/x?token=t", open_browser=False)
+    telling(terminal, open_browser=False).show("http://localhost:4485/review/x?token=t")
     assert "ssh -L 4485:localhost:4485" in screen.getvalue()
     assert "█" not in screen.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("environ", "platform", "screen_here"),
-    [
-        ({"DISPLAY": ":0"}, "linux", True),
-        ({"WAYLAND_DISPLAY": "wayland-0"}, "linux", True),
-        ({}, "linux", False),
-        ({}, "darwin", True),
-        ({"SSH_CONNECTION": "x", "DISPLAY": ":10"}, "linux", False),
-        ({"SSH_CONNECTION": "x"}, "darwin", False),
-        ({"BROWSER": "firefox", "SSH_CONNECTION": "x"}, "linux", True),
-    ],
-)
-def test_a_browser_is_opened_only_where_the_human_sits(environ, platform, screen_here):
-    assert has_screen(environ, platform) is screen_here

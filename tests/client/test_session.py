@@ -4,6 +4,7 @@ import pytest
 
 from openhitl.client import requests
 from openhitl.client.config import ClientConfig
+from openhitl.client.credentials import Credential
 from openhitl.client.session import ATTEMPTS, Session
 from openhitl.errors import Overloaded, PeerError, RateLimited, ServerUnreachable
 from tests.agent.peer import CASE_ID, Fault, Peer
@@ -25,7 +26,7 @@ async def peer():
 
 @pytest.fixture
 async def session(peer):
-    async with Session(ClientConfig(server_url=peer.url, api_key="hitla_key")) as session:
+    async with Session(ClientConfig(server_url=peer.url, api_key="hitla_key").credential) as session:
         yield session
 
 
@@ -67,6 +68,6 @@ async def test_nobody_there_is_one_clear_error(peer, session):
 async def test_a_proxy_of_the_environment_does_not_see_this_machine(peer, monkeypatch):
     async with Peer() as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        async with Session(ClientConfig(server_url=peer.url)) as session:
+        async with Session(Credential(peer.url)) as session:
             await session.exchange(requests.show(peer.url, CASE_ID))
         assert proxy.seen == []

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openhitl.errors import PeerError
+from openhitl.errors import InvalidHitlObject, PeerError
 from openhitl.protocol.case import Progress, Status
 from openhitl.protocol.incoming import HitlObject, Poll, parse_accepted, parse_poll
 
@@ -19,8 +19,11 @@ NEEDED = {
     "prompt": "Deploy?",
     "review_url": "https://service.example.com/review/1?token=t",
     "poll_url": "https://service.example.com/reviews/1/status",
+    "created_at": "2026-02-20T10:00:00Z",
+    "expires_at": "2026-02-21T10:00:00Z",
 }
 TEN = datetime(2026, 2, 20, 10, tzinfo=UTC)
+READ = {**NEEDED, "created_at": TEN, "expires_at": TEN + timedelta(days=1)}
 
 
 def accepted(**more):
@@ -29,7 +32,7 @@ def accepted(**more):
 
 def test_a_service_of_the_first_version_is_understood():
     hitl = accepted(spec_version="0.5")
-    assert hitl == HitlObject(**NEEDED, message="Deploy?", spec_version="0.5")
+    assert hitl == HitlObject(**READ, message="Deploy?", spec_version="0.5")
     assert (hitl.default_action, hitl.submit_url) == ("skip", None)
 
 
@@ -54,12 +57,10 @@ def test_every_field_of_a_hitl_object_is_read():
         },
     }
     assert parse_accepted(202, body) == HitlObject(
-        **NEEDED,
+        **{**READ, "expires_at": TEN},
         message="It is green.",
         spec_version="0.9",
         events_url="https://service.example.com/events",
-        created_at=TEN,
-        expires_at=TEN,
         default_action="abort",
         context={"a": 1},
         reminder_at=(TEN,),
@@ -74,8 +75,6 @@ def test_optional_fields_that_make_no_sense_are_as_if_absent():
     assert (
         accepted(
             events_url=5,
-            created_at="soon",
-            expires_at=1,
             context=[],
             reminder_at=["x", None],
             inline_actions="a",
@@ -94,22 +93,55 @@ def test_a_202_without_hitl_asks_for_nobody(status, body):
 
 @pytest.mark.parametrize("name", sorted(NEEDED))
 @pytest.mark.parametrize("value", [None, "", 5])
-def test_a_hitl_object_without_what_an_agent_cannot_do_without_is_refused(name, value):
-    with pytest.raises(PeerError, match=name):
+def test_a_hitl_object_without_what_every_version_requires_is_refused(name, value):
+    """HITL v0.8 §6 "HITL Object Fields"."""
+    with pytest.raises(InvalidHitlObject, match=name):
         accepted(**{name: value})
+
+
+def test_instants_that_cannot_be_read_are_no_reason_to_leave_the_human_out():
+    hitl = accepted(created_at="soon", expires_at="2026-02-21T10:00:00")
+    assert (hitl.created_at, hitl.expires_at) == (None, None)
+
+
+def test_what_opens_a_page_or_submits_an_answer_is_not_in_a_repr():
+    shown = repr(accepted(submit_token="agt_secret", events_url="https://service.example.com/e?token=t"))
+    assert "service.example.com" not in shown
+    assert "agt_secret" not in shown
 
 
 @pytest.mark.parametrize("name", ["review_url", "poll_url"])
 @pytest.mark.parametrize(
-    "address", ["javascript:alert(1)", "file:///etc/passwd", "/review/1", "https://", "https://a b"]
+    "address",
+    [
+        "javascript:alert(1)",
+        "file:///etc/passwd",
+        "/review/1",
+        "https://",
+        "https://a b",
+        "http://service.example.com/review/1",
+        "http://localhost.example.com/review/1",
+        "http://10.0.0.1/review/1",
+    ],
 )
-def test_an_address_that_no_browser_should_open_is_refused(name, address):
-    with pytest.raises(PeerError, match=name):
+def test_an_address_that_is_neither_https_nor_of_this_machine_is_refused(name, address):
+    """HITL v0.8 §7 "HTTPS Requirement"."""
+    with pytest.raises(InvalidHitlObject, match=name):
         accepted(**{name: address})
 
 
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:3456", "[::1]"])
+def test_local_development_needs_no_https(host):
+    """HITL v0.8 §7 "HTTPS Requirement"."""
+    assert accepted(review_url=f"http://{host}/review/1").review_url == f"http://{host}/review/1"
+
+
+def test_an_event_stream_that_others_could_read_is_not_used():
+    assert accepted(events_url="http://service.example.com/events").events_url is None
+
+
 def test_a_hitl_member_that_is_no_object_is_refused():
-    with pytest.raises(PeerError):
+    with pytest.raises(InvalidHitlObject):
         parse_accepted(202, {"hitl": "yes"})
 
 

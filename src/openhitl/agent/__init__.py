@@ -1,12 +1,33 @@
-"""Ask a human from a program: `HITL` (async) and `SyncHITL`.
+"""Ask a human from a program, and obey services that ask for one.
 
-Importing this loads no server, store or web framework. `openhitl.agent.receipts` verifies receipts.
+`HITL` (async) and `SyncHITL` ask through an OpenHITL server. `Waiting` and `SyncWaiting` follow what
+any service that speaks the HITL Protocol answered; `openhitl.agent.transports` does so unseen, inside
+an HTTP client. `openhitl.agent.receipts` verifies receipts. Importing this loads no server, store or
+web framework.
 """
 
 from openhitl.agent.asking import HITL
 from openhitl.agent.blocking import SyncHITL
-from openhitl.agent.decision import Decision, Outcome, Receipt
+from openhitl.agent.decision import SAFE_DEFAULTS, Decision, Outcome, Receipt
+from openhitl.agent.forms import FormSummary
 from openhitl.agent.questions import OpenCase
-from openhitl.agent.waiting import Update
+from openhitl.agent.replies import case_in
+from openhitl.agent.telling import Telling
+from openhitl.agent.updates import Update
+from openhitl.agent.waiting import SyncWaiting, Waiting
 
-__all__ = ["HITL", "Decision", "OpenCase", "Outcome", "Receipt", "SyncHITL", "Update"]
+__all__ = [
+    "HITL",
+    "SAFE_DEFAULTS",
+    "Decision",
+    "FormSummary",
+    "OpenCase",
+    "Outcome",
+    "Receipt",
+    "SyncHITL",
+    "SyncWaiting",
+    "Telling",
+    "Update",
+    "Waiting",
+    "case_in",
+]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -11,29 +9,27 @@ from types import TracebackType
 from typing import Unpack
 
 from openhitl.agent import questions
-from openhitl.agent.decision import Decision, decision_from
+from openhitl.agent.decision import Decision
 from openhitl.agent.questions import OpenCase, Terms
 from openhitl.agent.replies import accepted_case, answer_text, shown_case
-from openhitl.agent.waiting import Update, Waiting
+from openhitl.agent.telling import Teller, tell
+from openhitl.agent.updates import Update
+from openhitl.agent.waiting import Waiting
 from openhitl.client import requests
 from openhitl.client.config import load_config
 from openhitl.client.session import Session
-from openhitl.errors import StillOpen
 from openhitl.protocol.case import Json
-
-
-def announce_on_stderr(case: OpenCase) -> None:
-    """Tell whoever looks at this program's terminal where to answer."""
-    print(f"{case.prompt}\nAnswer at {case.review_url}", file=sys.stderr, flush=True)
 
 
 class HITL:
     """Asks humans through one OpenHITL server and waits for what they decide.
 
     The server and the key come from the arguments, else `HITL_SERVER_URL` and `HITL_API_KEY`, else
-    the server of this user on this machine. `announce` is called with each case once it exists and
-    must get its `review_url` to a human. Waiting survives restarts of the server and losses of the
-    network. A call that is cancelled or gives up leaves its case open.
+    the server of this user on this machine. `announce`, async or not, is called with each case once it
+    exists, and again at each of its reminders, and must get its `review_url` to a human; by default
+    that is whoever sits at this program's terminal (`openhitl.agent.telling`). Waiting survives
+    restarts of the server and losses of the network. A call that is cancelled or gives up leaves its
+    case open.
 
     Use it as an async context manager, or `close()` it.
     """
@@ -44,10 +40,11 @@ class HITL:
         api_key: str | None = None,
         *,
         agent_name: str | None = None,
-        announce: Callable[[OpenCase], None] = announce_on_stderr,
+        announce: Teller | None = None,
         on_update: Callable[[Update], None] | None = None,
     ) -> None:
-        self._session = Session(load_config(server_url, api_key))
+        self._config = load_config(server_url, api_key)
+        self._session = Session(self._config.credential)
         self._agent_name = agent_name
         self._announce = announce
         self._on_update = on_update
@@ -136,7 +133,7 @@ class HITL:
         `question` is `{"type", "context"}`, as the functions of `openhitl.agent.questions` build it.
         Lost connections are tried again and make no second case.
         """
-        server = self._session.config.server_url
+        server = self._config.server_url
         request = requests.create(
             server,
             questions.request_body(prompt, question, terms),
@@ -144,7 +141,7 @@ class HITL:
             agent_name=terms.get("agent_name") or self._agent_name,
         )
         case = accepted_case(server, await self._session.exchange(request))
-        self._announce(case)
+        await tell(self._announce, case)
         return case
 
     async def wait(self, case: str | OpenCase, *, give_up_after: timedelta | None = None) -> Decision:
@@ -153,24 +150,24 @@ class HITL:
         Raises: StillOpen after `give_up_after`, with `case_id` and `review_url` in its details.
         """
         known = case if isinstance(case, OpenCase) else await self.look_up(case)
-        limit = give_up_after.total_seconds() if give_up_after is not None else None
-        waiting = Waiting(self._session, known, on_update=self._on_update)
-        try:
-            async with asyncio.timeout(limit) as bound:
-                return decision_from(await waiting.end())
-        except TimeoutError as error:
-            if not bound.expired():
-                raise
-            raise StillOpen(case_id=known.case_id, review_url=known.review_url) from error
+        waiting = Waiting(
+            known,
+            self._config.credential,
+            wire=self._session,
+            tell=self._announce,
+            on_update=self._on_update,
+            announced=True,
+        )
+        return await waiting.decision(give_up_after=give_up_after)
 
     async def look_up(self, case_id: str) -> OpenCase:
         """Fetch a case that this credential created. Raises: NotFound."""
-        server = self._session.config.server_url
+        server = self._config.server_url
         return shown_case(server, await self._session.exchange(requests.show(server, case_id)))
 
     async def cancel(self, case_id: str, reason: str | None = None) -> None:
         """Withdraw a question. Raises: CaseCompleted, CaseExpired, CaseCancelled if it is over."""
-        await self._session.exchange(requests.cancel(self._session.config.server_url, case_id, reason))
+        await self._session.exchange(requests.cancel(self._config.server_url, case_id, reason))
 
     async def _ask(self, prompt: str, question: Json, terms: Terms) -> Decision:
         case = await self.create(prompt, question, **terms)

@@ -10,10 +10,11 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Any, TypeVar, Unpack
 
-from openhitl.agent.asking import HITL, announce_on_stderr
+from openhitl.agent.asking import HITL
 from openhitl.agent.decision import Decision
 from openhitl.agent.questions import OpenCase, Terms
-from openhitl.agent.waiting import Update
+from openhitl.agent.telling import Teller
+from openhitl.agent.updates import Update
 from openhitl.protocol.case import Json
 
 T = TypeVar("T")
@@ -33,7 +34,7 @@ class SyncHITL:
         api_key: str | None = None,
         *,
         agent_name: str | None = None,
-        announce: Callable[[OpenCase], None] = announce_on_stderr,
+        announce: Teller | None = None,
         on_update: Callable[[Update], None] | None = None,
     ) -> None:
         def make() -> HITL:

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
+from openhitl.agent.forms import FormSummary, form_summary
 from openhitl.errors import InvalidRequest
 from openhitl.protocol.case import Json
+from openhitl.protocol.incoming import HitlObject
 from openhitl.protocol.timestamps import timestamp
 
 #: The one field of a free-text question.
@@ -19,10 +21,12 @@ MAX_ID_CHARACTERS = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenCase:
-    """A case that was created: what to show a human, and where its end is told.
+    """A case that waits for a human: what to show, and where its end is told.
 
     `review_url` opens the page for whoever holds it. It and the polling addresses may carry tokens:
-    do not log them.
+    do not log them. `default_action` is what the service says to do when nobody answers. `reminder`
+    is true where the case is told again because one of `reminder_at` has come. `hitl` is what the
+    service sent, for those who draw buttons of their own.
     """
 
     case_id: str
@@ -33,6 +37,16 @@ class OpenCase:
     events_url: str | None = field(default=None, repr=False)
     expires_at: datetime | None = None
     context: Json = field(default_factory=dict, repr=False)
+    message: str = ""
+    default_action: str = "skip"
+    reminder_at: tuple[datetime, ...] = ()
+    reminder: bool = False
+    hitl: HitlObject | None = field(default=None, repr=False)
+
+    @property
+    def form(self) -> FormSummary | None:
+        """What the form asks for, if there is one."""
+        return form_summary(self.context)
 
 
 class Terms(TypedDict, total=False):

@@ -15,7 +15,7 @@ def verify_receipt(poll_body: Json, jwks: Json) -> VerifiedReceipt:
     """Check that a service vouches for an answer, and for every word of it.
 
     Args:
-        poll_body: what the poll of an answered case returned (`decision.receipt.poll_body`), or the
+        poll_body: what the poll of an answered case returned (`decision.poll`), or the
             case as its creator sees it; then what was shown is compared too.
         jwks: the service's `/.well-known/jwks.json`, from a place that you trust. The address in the
             receipt itself proves nothing.

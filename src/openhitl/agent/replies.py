@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,7 +14,7 @@ from openhitl.client.exchange import Response
 from openhitl.client.origins import same_origin
 from openhitl.errors import PeerError
 from openhitl.protocol.case import Json
-from openhitl.protocol.incoming import parse_accepted
+from openhitl.protocol.incoming import HitlObject, parse_accepted, parse_instants
 from openhitl.protocol.timestamps import parse_timestamp
 
 
@@ -22,16 +23,44 @@ def accepted_case(server: str, response: Response) -> OpenCase:
     hitl = parse_accepted(response.status, json_object(response))
     if hitl is None:
         raise PeerError("The server accepted the request without a review case.")
+    return replace(
+        case_of(hitl),
+        poll_url=_from_here(server, hitl.poll_url, requests.status_url(server, hitl.case_id)),
+        events_url=hitl.events_url
+        and _from_here(server, hitl.events_url, requests.events_url(server, hitl.case_id)),
+    )
+
+
+def case_in(response: Any) -> OpenCase | None:
+    """Return the case for which a response of httpx, httpx2 or requests wants a human; else None.
+
+    Raises: InvalidHitlObject if it wants one in a way that cannot be followed. HITL v0.8 §6.
+    """
+    if response.status_code != 202:
+        return None
+    try:
+        body = response.json()
+    except ValueError:
+        return None
+    hitl = parse_accepted(202, body)
+    return None if hitl is None else case_of(hitl)
+
+
+def case_of(hitl: HitlObject) -> OpenCase:
+    """Return the case that a hitl object of any service describes."""
     return OpenCase(
         case_id=hitl.case_id,
         type=hitl.type,
         prompt=hitl.prompt,
+        message=hitl.message,
         review_url=hitl.review_url,
-        poll_url=_from_here(server, hitl.poll_url, requests.status_url(server, hitl.case_id)),
-        events_url=hitl.events_url
-        and _from_here(server, hitl.events_url, requests.events_url(server, hitl.case_id)),
+        poll_url=hitl.poll_url,
+        events_url=hitl.events_url,
         expires_at=hitl.expires_at,
+        default_action=hitl.default_action,
+        reminder_at=hitl.reminder_at,
         context=hitl.context,
+        hitl=hitl,
     )
 
 
@@ -51,6 +80,7 @@ def shown_case(server: str, response: Response) -> OpenCase:
         poll_url=requests.status_url(server, case_id),
         events_url=requests.events_url(server, case_id),
         expires_at=expires_at,
+        reminder_at=parse_instants(view.get("reminder_at")),
         context=view.get("context") or {},
     )
 

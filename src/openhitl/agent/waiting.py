@@ -1,216 +1,281 @@
-"""Wait for the end of a case: by event stream while there is one, by polling otherwise.
-
-The stream says at once when something happened; the poll says what. So every loss (of the stream,
-the network, the server) ends in a poll, and nothing that the stream says is the answer. HITL v0.8
-§8, §8.5.
-"""
+"""Wait for what a human decides on a case of any service, in async code or not."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from enum import Enum, auto
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Generic, Self, TypedDict, TypeVar, Unpack
 
+from openhitl.agent.course import Course, Ended
+from openhitl.agent.decision import Decision, decision_from
+from openhitl.agent.drivers import Around, BlockingDriver, Driver
 from openhitl.agent.questions import OpenCase
-from openhitl.agent.replies import json_object
-from openhitl.client import requests
-from openhitl.client.exchange import Response
-from openhitl.client.pauses import MAX_BACKOFF_SECONDS, PASSING, backoff_seconds, jittered
-from openhitl.client.refusals import refusal
-from openhitl.client.session import Session, Stream
-from openhitl.client.sse import SseEvent, SseParser
-from openhitl.errors import PeerError, ServerUnreachable
-from openhitl.protocol.case import Progress, Status
-from openhitl.protocol.incoming import Poll, parse_poll
+from openhitl.agent.receiver import Receiver
+from openhitl.agent.replies import case_in
+from openhitl.agent.rounds import next_case
+from openhitl.agent.saved import SavedWait, default_folder, forget_review_urls, path_of, read_wait
+from openhitl.agent.steps import Keep, Steps, Tell
+from openhitl.agent.telling import Teller
+from openhitl.agent.updates import Update
+from openhitl.client.credentials import Credential, credential_of
+from openhitl.client.origins import site_of
+from openhitl.client.session import BlockingSession, Session
+from openhitl.client.wires import BlockingWire, Wire
+from openhitl.errors import StillOpen
 
-POLL_SECONDS = 30.0
-MIN_POLL_SECONDS = 1.0
-#: A stream that lived this long was a good one; its end starts the back-off anew.
-GOOD_STREAM_SECONDS = 10.0
-_STATUSES = frozenset(str(status) for status in Status)
+W = TypeVar("W", Wire, BlockingWire)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Update:
-    """Something that happened while waiting: a new status, a reminder, or trouble reaching the server."""
+class Manner(TypedDict, total=False):
+    """How to wait.
 
-    status: Status
-    reminder: bool = False
-    progress: Progress | None = None
-    trouble: PeerError | None = None
+    tell: gets the case to a human, first and at each reminder; by default `telling.automatic`.
+    on_update: hears each `Update`; it must not block. use_events: follow the event stream where there
+    is one (the default), or only poll. receiver: hears the service's callbacks instead. announced: the
+    human was told already.
+    """
 
-
-class _Heard(Enum):
-    THE_END = auto()
-    NO_STREAM_HERE = auto()
-    IT_BROKE = auto()
-
-
-class _Delay(Exception):
-    """The server is busy or gone; `seconds` is the pause that it asked for, if it did."""
-
-    def __init__(self, error: PeerError, seconds: float | None = None) -> None:
-        self.error = error
-        self.seconds = seconds
+    tell: Teller | None
+    on_update: Callable[[Update], None] | None
+    use_events: bool
+    receiver: Receiver | None
+    announced: bool
 
 
-class Waiting:
-    """One wait for one case. `on_update` is called on the event loop and must not block."""
+class _Wait(Generic[W]):
+    """What waits of both kinds know: the case, who may see the credential, how far they are.
+
+    `wire` carries the requests; without one, a connection is made for each wait.
+    """
 
     def __init__(
-        self, session: Session, case: OpenCase, *, on_update: Callable[[Update], None] | None = None
+        self, case: OpenCase, credential: Credential, *, wire: W | None = None, **manner: Unpack[Manner]
     ) -> None:
-        self._session = session
-        self._case = case
-        self._on_update = on_update
-        self._status = Status.PENDING
-        self._streams = case.events_url is not None
-        self._last_event_id = ""
-        self._etag: str | None = None
-        self._interval_seconds = POLL_SECONDS
-        self._retry_seconds = 0.0
-        self._failures = 0
-        self._breaks = 0
-        self._in_trouble = False
+        self.case = case
+        self.ended: Ended | None = None
+        self._credential = credential
+        self._wire: W | None = wire
+        self._manner = manner
+        self._announced = manner.get("announced", False)
+        self._file: Path | None = None
+        self._with_credential = False
+        self._course = self._begin()
 
-    async def end(self) -> Poll:
-        """Return the poll body of the final status.
+    @classmethod
+    def on(cls, response: Any, **manner: Unpack[Manner]) -> Self | None:
+        """Return the wait that a response of httpx, httpx2 or requests asks for; None if it does not.
 
-        Server restarts, lost connections and 429/5xx are waited out, for as long as it takes; bound
-        it with `asyncio.timeout`. Cancelling the wait leaves the case as it is.
-        Raises: CallerError if the server refuses for good (no such case, wrong key).
+        What let the original request in goes along with the polls, to the same origin alone.
+        Raises: InvalidHitlObject.
         """
-        while True:
-            heard = None
-            if self._streams and not self._in_trouble:
-                heard = await self._listen()
+        case = case_in(response)
+        if case is None:
+            return None
+        sent = response.request
+        return cls(case, credential_of(str(sent.url), sent.headers.items()), **manner)
+
+    @classmethod
+    def resume(
+        cls, path: Path, *, headers: Mapping[str, str] | None = None, **manner: Unpack[Manner]
+    ) -> Self:
+        """Go on with a wait that was saved, by this program or one before it.
+
+        `headers` let the polls in, at the origin that was called only; if the wait was saved with its
+        credential, that is used instead. Raises: SetupError if there is no such wait.
+        """
+        saved = read_wait(path)
+        credential = Credential(saved.credential.url, headers or saved.credential.headers)
+        manner["announced"] = saved.announced
+        waiting = cls(saved.case, credential, **manner)
+        waiting._course = waiting._begin(saved)
+        waiting._file = path
+        waiting._with_credential = saved.with_credential
+        return waiting
+
+    def save(self, folder: Path | None = None, *, with_credential: bool = False) -> Path:
+        """Write the wait down, and keep what is written up to date until the case is over.
+
+        The file, mode 0600 in a folder of mode 0700 (by default in the XDG state folder), is deleted
+        at the final status. The credential is in it only if asked. Return its path, for `resume`.
+        Raises: SetupError if the folder is open to others; OSError.
+        """
+        folder = folder or default_folder()
+        self._file = path_of(self.case, folder)
+        self._with_credential = with_credential
+        self._keep()
+        forget_review_urls(folder, now=datetime.now(UTC))
+        return self._file
+
+    def _begin(self, saved: SavedWait | None = None) -> Course:
+        receiver = self._manner.get("receiver")
+        return Course(
+            self.case,
+            use_events=self._manner.get("use_events", True) and receiver is None,
+            last_event_id=saved.last_event_id if saved else "",
+            told=saved.told if saved else None,
+        )
+
+    def _steps(self) -> Steps[Ended]:
+        """Tell the human unless that was done, and wait."""
+        if not self._announced:
+            yield Tell(self.case)
+            self._announced = True
+            yield Keep()
+        self.ended = yield from self._course.steps()
+        if self._file is not None:
+            self._file.unlink(missing_ok=True)
+        return self.ended
+
+    def _keep(self) -> None:
+        if self._file is None:
+            return
+        saved = SavedWait(
+            case=self.case,
+            credential=Credential(site_of(self._credential.url), self._credential.headers),
+            with_credential=self._with_credential,
+            announced=self._announced,
+            last_event_id=self._course.last_event_id,
+            told=frozenset(self._course.reminders.told),
+        )
+        saved.write(self._file, now=datetime.now(UTC))
+
+    @contextmanager
+    def _around(self) -> Iterator[Around]:
+        """Surround a wait; callbacks are heard meanwhile."""
+        receiver = self._manner.get("receiver")
+        tell, on_update = self._manner.get("tell"), self._manner.get("on_update")
+        if receiver is None:
+            yield Around(tell=tell, on_update=on_update, keep=self._keep)
+            return
+        with receiver.bell(self.case.case_id) as bell:
+            yield Around(tell=tell, on_update=on_update, keep=self._keep, bell=bell)
+
+    def _decided(self, ended: Ended) -> Decision:
+        return decision_from(ended.poll, self.case)
+
+    def _next(self, next_case_id: str | None) -> Self | None:
+        if next_case_id is None:
+            return None
+        manner: Manner = {**self._manner, "announced": True}
+        following = type(self)(
+            next_case(self.case, next_case_id), self._credential, wire=self._wire, **manner
+        )
+        if self._file is not None:
+            following.save(self._file.parent, with_credential=self._with_credential)
+        return following
+
+    def _still_open(self) -> StillOpen:
+        return StillOpen(case_id=self.case.case_id, review_url=self.case.review_url)
+
+
+class Waiting(_Wait[Wire]):
+    """One wait for one case of any service.
+
+        waiting = Waiting.on(response)
+        decision = await waiting.decision()
+
+    The human is told when the wait begins. Waiting survives lost connections and restarts of the
+    service; cancelling it leaves the case open, and it can be begun again.
+    """
+
+    async def decision(self, *, give_up_after: timedelta | None = None) -> Decision:
+        """Wait for the end of the case.
+
+        Raises: StillOpen after `give_up_after`; CallerError if the service refuses for good; PeerError
+        if what it says makes no sense, or it is gone 15 minutes after the deadline.
+        """
+        return self._decided(await self.end(give_up_after=give_up_after))
+
+    async def end(self, *, give_up_after: timedelta | None = None) -> Ended:
+        """Like `decision`, but return the final poll as it came."""
+        if self.ended is not None:
+            return self.ended
+        limit = give_up_after.total_seconds() if give_up_after is not None else None
+        with self._around() as around:
             try:
-                poll = await self._poll()
-            except _Delay as delay:
-                self._failures += 1
-                self._tell(Update(status=self._status, trouble=delay.error))
-                await asyncio.sleep(max(delay.seconds or 0.0, backoff_seconds(self._failures)))
-                continue
-            self._failures = 0
-            if poll is not None and poll.status.is_final:
-                return poll
-            if heard is _Heard.NO_STREAM_HERE:
-                self._streams = False
-            if not self._streams:
-                await asyncio.sleep(self._until_next_poll())
-            elif heard is _Heard.THE_END:
-                # The poll lags behind the stream: another node, perhaps.
-                await asyncio.sleep(self._pause_after_break())
+                async with asyncio.timeout(limit) as bound, self._open_wire() as wire:
+                    return await Driver(wire, around).run(self._steps())
+            except TimeoutError as error:
+                if not bound.expired():
+                    raise
+                raise self._still_open() from error
 
-    async def _listen(self) -> _Heard:
-        """Follow the stream to the terminal event, or until it breaks.
+    async def next(self) -> Waiting | None:
+        """Return the wait for the case that follows on this one, once this is over. HITL v0.8 §15.3.
 
-        A broken one is followed by a pause here, so that the agents of a server that restarts do not
-        all come back at once.
+        None if the service names none. The human gets to it by the service's page.
+        Raises: NextCaseUnknown if it is not known where it is polled.
         """
-        url = self._case.events_url
-        assert url is not None
-        started = asyncio.get_running_loop().time()
-        heard = _Heard.IT_BROKE
+        ended = await self.end()
+        next_case_id = ended.poll.next_case_id
+        if next_case_id is None:
+            with self._around() as around:
+                async with self._open_wire() as wire:
+                    next_case_id = await Driver(wire, around).run(self._course.look_for_next())
+        return self._next(next_case_id)
+
+    async def decisions(self) -> AsyncIterator[Decision]:
+        """Give the decision of this case and of each that follows on it."""
+        waiting: Waiting | None = self
+        while waiting is not None:
+            yield await waiting.decision()
+            waiting = await waiting.next()
+
+    @asynccontextmanager
+    async def _open_wire(self) -> AsyncIterator[Wire]:
+        if self._wire is not None:
+            yield self._wire
+            return
+        async with Session(self._credential) as session:
+            yield session
+
+
+class SyncWaiting(_Wait[BlockingWire]):
+    """`Waiting` for code that is not async: the same calls, each returning when it is done.
+
+    All happens on the thread that calls; nothing else runs.
+    """
+
+    def decision(self, *, give_up_after: timedelta | None = None) -> Decision:
+        """See `Waiting.decision`."""
+        return self._decided(self.end(give_up_after=give_up_after))
+
+    def end(self, *, give_up_after: timedelta | None = None) -> Ended:
+        """See `Waiting.end`."""
+        if self.ended is not None:
+            return self.ended
+        with self._around() as around, self._open_wire() as wire:
+            try:
+                return BlockingDriver(wire, around).run(self._steps(), give_up_after=give_up_after)
+            except TimeoutError as error:
+                raise self._still_open() from error
+
+    def next(self) -> SyncWaiting | None:
+        """See `Waiting.next`."""
+        ended = self.end()
+        next_case_id = ended.poll.next_case_id
+        if next_case_id is None:
+            with self._around() as around, self._open_wire() as wire:
+                next_case_id = BlockingDriver(wire, around).run(self._course.look_for_next())
+        return self._next(next_case_id)
+
+    def decisions(self) -> Iterator[Decision]:
+        """See `Waiting.decisions`."""
+        waiting: SyncWaiting | None = self
+        while waiting is not None:
+            yield waiting.decision()
+            waiting = waiting.next()
+
+    @contextmanager
+    def _open_wire(self) -> Iterator[BlockingWire]:
+        if self._wire is not None:
+            yield self._wire
+            return
+        session = BlockingSession(self._credential)
         try:
-            async with self._session.stream(requests.events(url, self._last_event_id)) as stream:
-                heard = await self._follow(stream)
-        except (ServerUnreachable, ValueError):
-            # The poll that comes next tells whether the server is there at all.
-            pass
-        if asyncio.get_running_loop().time() - started > GOOD_STREAM_SECONDS:
-            self._breaks = 0
-        if heard is _Heard.IT_BROKE:
-            await asyncio.sleep(self._pause_after_break())
-        return heard
-
-    def _pause_after_break(self) -> float:
-        self._breaks += 1
-        return max(self._retry_seconds, backoff_seconds(self._breaks))
-
-    async def _follow(self, stream: Stream) -> _Heard:
-        head = stream.head
-        if head.status == 204:
-            return _Heard.THE_END
-        if head.status in PASSING:
-            self._retry_seconds = _asked_pause(head) or 0.0
-            return _Heard.IT_BROKE
-        is_stream = head.headers.get("content-type", "").startswith("text/event-stream")
-        if head.status != 200 or not is_stream:
-            return _Heard.NO_STREAM_HERE
-        self._retry_seconds = 0.0
-        parser = SseParser(self._last_event_id)
-        async for chunk in stream.chunks:
-            events = parser.feed(chunk)
-            if parser.retry_ms is not None:
-                self._retry_seconds = min(parser.retry_ms / 1000, MAX_BACKOFF_SECONDS)
-            for event in events:
-                self._last_event_id = event.id
-                if self._note(event):
-                    return _Heard.THE_END
-        return _Heard.IT_BROKE
-
-    def _note(self, event: SseEvent) -> bool:
-        """Pass an event on; return whether it says that the case is over."""
-        word = event.name.removeprefix("review.")
-        if word == "reminder":
-            self._tell(Update(status=self._status, reminder=True))
-        elif word in _STATUSES:
-            self._enter(Status(word), self._progress_in(event))
-        return self._status.is_final
-
-    def _progress_in(self, event: SseEvent) -> Progress | None:
-        if event.name != "review.in_progress":
-            return None
-        try:
-            data = json.loads(event.data)
-        except ValueError:
-            return None
-        given = data if isinstance(data, dict) else {}
-        return parse_poll({"case_id": self._case.case_id, **given, "status": "in_progress"}).progress
-
-    async def _poll(self) -> Poll | None:
-        """Ask for the status once; None if nothing changed since the last time."""
-        try:
-            response = await self._session.send(requests.poll(self._case.poll_url, self._etag))
-        except ServerUnreachable as error:
-            raise _Delay(error) from error
-        if response.status in PASSING:
-            raise _Delay(PeerError(f"The server answered {response.status}."), _asked_pause(response))
-        if response.status not in (200, 304):
-            raise refusal(response)
-        asked = _asked_pause(response)
-        self._interval_seconds = POLL_SECONDS if asked is None else max(asked, MIN_POLL_SECONDS)
-        if response.status == 304:
-            self._enter(self._status, None)
-            return None
-        poll = parse_poll(json_object(response))
-        self._etag = response.headers.get("etag")
-        self._enter(poll.status, poll.progress)
-        return poll
-
-    def _enter(self, status: Status, progress: Progress | None) -> None:
-        if status is not self._status or progress or self._in_trouble:
-            self._status = status
-            self._tell(Update(status=status, progress=progress))
-
-    def _until_next_poll(self) -> float:
-        """Return the pause that the server asks for, cut short where the deadline falls into it."""
-        pause = jittered(self._interval_seconds)
-        if self._case.expires_at is not None:
-            left = (self._case.expires_at - datetime.now(UTC)).total_seconds()
-            if 0 < left < pause:
-                return left + 1.0
-        return pause
-
-    def _tell(self, update: Update) -> None:
-        self._in_trouble = update.trouble is not None
-        if self._on_update:
-            self._on_update(update)
-
-
-def _asked_pause(response: Response) -> float | None:
-    return response.retry_after(now=datetime.now(UTC))
+            yield session
+        finally:
+            session.close()

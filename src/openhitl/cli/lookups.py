@@ -23,7 +23,7 @@ MAX_PAGE = 200
 
 async def fetch_case(config: ClientConfig, case_id: str) -> dict[str, Any]:
     """Fetch one case. Raises: NotFound, ServerUnreachable."""
-    async with Session(config) as session:
+    async with Session(config.credential) as session:
         return json_object(await session.exchange(requests.show(config.server_url, case_id)))
 
 
@@ -33,7 +33,7 @@ async def fetch_cases(
     """Fetch the newest cases, at most `limit`, page by page."""
     found: list[dict[str, Any]] = []
     cursor: str | None = None
-    async with Session(config) as session:
+    async with Session(config.credential) as session:
         while len(found) < limit:
             query = {**filters, "limit": str(min(limit - len(found), MAX_PAGE))}
             if cursor:
@@ -63,8 +63,3 @@ def time_left(view: Mapping[str, Any]) -> str:
     if not view.get("expires_at"):
         return ""
     return left_words(datetime.fromisoformat(view["expires_at"]) - datetime.now(UTC))
-
-
-def one_line(text: object) -> str:
-    """Put agent-written text on one line, with nothing in it that could move the cursor."""
-    return visible(" ".join(str(text).split()))

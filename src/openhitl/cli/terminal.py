@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, TextIO
 
+from openhitl.agent.telling import Telling, has_screen
 from openhitl.protocol.visible import segments, visible
 
 TICK_SECONDS = 1.0
@@ -87,6 +88,16 @@ def _json_escape(escape: str) -> str:
     """Turn an escape like `⟦U+202E⟧` into JSON's, of two halves beyond U+FFFF."""
     units = chr(int(escape[3:-1], 16)).encode("utf-16-be", "surrogatepass").hex()
     return "".join(f"\\u{units[place : place + 4]}" for place in range(0, len(units), 4))
+
+
+def telling(terminal: Terminal, *, open_browser: bool) -> Telling:
+    """Get review pages before whoever sits at a terminal: `open_browser` where there is a screen."""
+    return Telling(
+        say=terminal.say,
+        open_browser=open_browser and has_screen(),
+        draw_qr=terminal.live,
+        show_way=True,
+    )
 
 
 def left_words(left: timedelta) -> str:

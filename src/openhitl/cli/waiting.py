@@ -15,12 +15,8 @@ from openhitl.agent import HITL, Decision, OpenCase, Update
 from openhitl.cli.exits import Exit
 from openhitl.cli.place import Place
 from openhitl.cli.terminal import Terminal, left_words
+from openhitl.protocol.case import Status
 
-_WORDS = {
-    "pending": "waiting for a human",
-    "opened": "a human is looking at it",
-    "in_progress": "a human is at it",
-}
 _LEFT = "The case stays open. Wait for it again:"
 _LEFT_ALONE = "The case stays open. Its page is back when you wait again:"
 
@@ -59,7 +55,7 @@ class Wait:
 
     async def _wait(self, find: Callable[[HITL], Awaitable[OpenCase]], tell: Callable[[Ended], int]) -> int:
         config = self._place.config
-        async with HITL(config.server_url, config.api_key, announce=self._keep, on_update=self._note) as hitl:
+        async with HITL(config.server_url, config.api_key, announce=self._tell, on_update=self._note) as hitl:
             case = self._case = await find(hitl)
             async with _beside(self._place.stand_by(), self._terminal.keep_drawing(self._line)):
                 decision = await hitl.wait(case)
@@ -68,22 +64,18 @@ class Wait:
             await self._place.linger()
         return code
 
-    def _keep(self, case: OpenCase) -> None:
+    def _tell(self, case: OpenCase) -> None:
         self._case = case
+        if case.reminder:
+            self._terminal.say(f"Reminder: it is still open at {case.review_url or 'its page'}")
 
     def _note(self, update: Update) -> None:
         self._update = update
-        if update.reminder and self._case is not None:
-            self._terminal.say(f"Reminder: it is still open at {self._case.review_url}")
         self._terminal.draw(self._line())
 
     def _line(self) -> str:
         case, update = self._case, self._update
-        words = _WORDS.get(str(update.status), str(update.status)) if update else _WORDS["pending"]
-        if update and update.trouble:
-            words = "no connection to the server, trying again"
-        elif update and update.progress:
-            words += f", step {update.progress.current_step} of {update.progress.total_steps}"
+        words = update.line if update else Update(status=Status.PENDING).line
         if case is not None and case.expires_at is not None:
             words += f" · {left_words(case.expires_at - datetime.now(UTC))} left"
         return f"{words} · Ctrl-C leaves it open"

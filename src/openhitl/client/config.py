@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from openhitl.client.credentials import Credential
 from openhitl.client.origins import is_loopback, origin_of
 from openhitl.errors import SetupError
 
@@ -44,6 +45,12 @@ class ClientConfig:
     def is_trusted(self) -> bool:
         """Whether the server is the one that is meant. design: the trust boundary is the OS user."""
         return self.lock is None or _is_held(self.lock)
+
+    @property
+    def credential(self) -> Credential:
+        """The key as a header, for this server alone."""
+        headers = {"Authorization": f"Bearer {self.api_key}"} if self.api_key else {}
+        return Credential(self.server_url, headers, lambda: self.is_trusted)
 
 
 def load_config(

@@ -35,3 +35,13 @@ def is_loopback(url: str) -> bool:
         return origin_of(url)[1] == "localhost"
     except ValueError:
         return False
+
+
+def site_of(url: str) -> str:
+    """Return the part of a URL that names its origin, without user, path or query.
+
+    Raises: ValueError if it is not an absolute http(s) URL.
+    """
+    origin_of(url)
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"

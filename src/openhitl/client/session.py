@@ -1,58 +1,55 @@
-"""HTTP to one server: sends requests, streams events, and minds where the credential goes."""
+"""HTTP to a service: sends requests, streams events, and minds where the credential goes."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
-from types import TracebackType
+from types import ModuleType, TracebackType
+from typing import Any
 
 import httpx2
 
 from openhitl import __version__
-from openhitl.client.config import ClientConfig
+from openhitl.client.credentials import Credential
 from openhitl.client.exchange import Request, Response
-from openhitl.client.origins import is_loopback, same_origin
+from openhitl.client.origins import is_loopback
 from openhitl.client.pauses import PASSING, backoff_seconds
 from openhitl.client.refusals import refusal
+from openhitl.client.wires import (
+    CONNECT_SECONDS,
+    READ_SECONDS,
+    SILENCE_SECONDS,
+    BlockingStream,
+    Stream,
+    check_length,
+    head_of,
+    unreachable,
+    whole,
+)
 from openhitl.errors import PeerError, ServerUnreachable
 
-CONNECT_SECONDS = 10.0
-READ_SECONDS = 30.0
-#: A stream that is silent for three of the server's heartbeats is dead.
-SILENCE_SECONDS = 45.0
-MAX_BODY_BYTES = 16 * 1024 * 1024
 ATTEMPTS = 4
 #: A server that asks for a longer pause than this is not waited for, but reported.
 MAX_PATIENCE_SECONDS = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """An open response whose body is still coming."""
-
-    head: Response
-    chunks: AsyncIterator[bytes]
+_AGENT = {"User-Agent": f"openhitl/{__version__}"}
 
 
 class Session:
-    """Keeps connections to a server for one agent; used by one event loop. Close it when done.
+    """Keeps connections to a service for one agent; used by one event loop. Close it when done.
 
-    Redirects are never followed. The credential goes with requests to the configured server's own
-    origin only, whatever address a case names for polling or events.
+    Redirects are never followed. The credential goes with requests to its own origin only, whatever
+    address a case names for polling or events. `library` is httpx2 or a module with its names; with
+    a `transport` of that library, requests go through that one.
     """
 
-    def __init__(self, config: ClientConfig) -> None:
-        self.config = config
-        self._client = httpx2.AsyncClient(
-            timeout=httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
-            headers={"User-Agent": f"openhitl/{__version__}"},
-            follow_redirects=False,
-            # A proxy of the environment must never see what stays on this machine.
-            trust_env=not is_loopback(config.server_url),
-        )
+    def __init__(
+        self, credential: Credential, *, library: ModuleType = httpx2, transport: Any = None
+    ) -> None:
+        self._credential = credential
+        self._library = library
+        self._client = library.AsyncClient(**_options(library, credential.url), transport=transport)
 
     async def __aenter__(self) -> Session:
         return self
@@ -75,10 +72,8 @@ class Session:
             body = bytearray()
             async for chunk in stream.chunks:
                 body += chunk
-                if len(body) > MAX_BODY_BYTES:
-                    raise PeerError("The server's answer is too long.")
-            head = stream.head
-            return Response(status=head.status, headers=head.headers, body=bytes(body), url=head.url)
+                check_length(body)
+            return whole(stream.head, body)
 
     async def exchange(self, request: Request) -> Response:
         """Send a request until it is answered for good; a busy or restarting server is tried again.
@@ -112,27 +107,76 @@ class Session:
         Raises: ServerUnreachable, here or while reading, if the connection fails or is silent for
         longer than `silence_seconds`, or if the server of this machine is nobody's whom we know.
         """
-        if same_origin(request.url, self.config.server_url) and not self.config.is_trusted:
-            raise ServerUnreachable("No server of yours runs on this machine.")
-        try:
+        with _failures(self._library, request.url):
             async with self._client.stream(
                 request.method,
                 request.url,
                 content=request.body,
-                headers={**request.headers, **self._credential(request.url)},
-                timeout=httpx2.Timeout(silence_seconds, connect=CONNECT_SECONDS),
+                headers={**self._credential.headers_for(request.url), **request.headers},
+                timeout=self._library.Timeout(silence_seconds, connect=CONNECT_SECONDS),
             ) as response:
-                headers = {name.lower(): value for name, value in response.headers.items()}
-                head = Response(status=response.status_code, headers=headers, url=request.url)
-                yield Stream(head, response.aiter_bytes())
-        except (httpx2.TransportError, httpx2.DecodingError) as error:
-            why = str(error).rstrip(".") or type(error).__name__
-            raise ServerUnreachable(f"No answer from {self.config.server_url}: {why}.") from error
-        except httpx2.InvalidURL as error:
-            raise PeerError(f"The server named an address that is not one: {error}.") from error
+                head = head_of(response.status_code, response.headers, request.url)
+                yield Stream(head, self._chunks(request.url, response))
 
-    def _credential(self, url: str) -> dict[str, str]:
-        key = self.config.api_key
-        if key and same_origin(url, self.config.server_url):
-            return {"Authorization": f"Bearer {key}"}
-        return {}
+    async def _chunks(self, url: str, response: Any) -> AsyncIterator[bytes]:
+        with _failures(self._library, url):
+            async for chunk in response.aiter_bytes():
+                yield chunk
+
+
+class BlockingSession:
+    """The same for code that is not async; one wait at a time."""
+
+    def __init__(
+        self, credential: Credential, *, library: ModuleType = httpx2, transport: Any = None
+    ) -> None:
+        self._credential = credential
+        self._library = library
+        self._client = library.Client(**_options(library, credential.url), transport=transport)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._client.close()
+
+    @contextmanager
+    def stream(
+        self, request: Request, *, silence_seconds: float = SILENCE_SECONDS
+    ) -> Iterator[BlockingStream]:
+        """Send a request and hand out the body as it comes; see `Session.stream`."""
+        with (
+            _failures(self._library, request.url),
+            self._client.stream(
+                request.method,
+                request.url,
+                content=request.body,
+                headers={**self._credential.headers_for(request.url), **request.headers},
+                timeout=self._library.Timeout(silence_seconds, connect=CONNECT_SECONDS),
+            ) as response,
+        ):
+            head = head_of(response.status_code, response.headers, request.url)
+            yield BlockingStream(head, self._chunks(request.url, response))
+
+    def _chunks(self, url: str, response: Any) -> Iterator[bytes]:
+        with _failures(self._library, url):
+            yield from response.iter_bytes()
+
+
+def _options(library: ModuleType, url: str) -> dict[str, Any]:
+    return {
+        "timeout": library.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
+        "headers": _AGENT,
+        "follow_redirects": False,
+        # A proxy of the environment must never see what stays on this machine.
+        "trust_env": not is_loopback(url),
+    }
+
+
+@contextmanager
+def _failures(library: ModuleType, url: str) -> Iterator[None]:
+    """Turn the library's errors into ours."""
+    try:
+        yield
+    except (library.TransportError, library.DecodingError) as error:
+        raise unreachable(url, error) from error
+    except library.InvalidURL as error:
+        raise PeerError(f"The server named an address that is not one: {error}.") from error

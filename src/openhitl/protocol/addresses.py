@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-_NOT_IN_ADDRESSES = re.compile(r"[\s\x00-\x1f\x7f]")
-#: The names of the interface that only this machine can reach.
+#: This machine, as far as the protocol goes. HITL v0.8 §7 "HTTPS Requirement".
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_NOT_IN_ADDRESSES = re.compile(r"[\s\x00-\x1f\x7f]")
 
 
 def is_web_address(value: str) -> bool:
@@ -24,15 +24,20 @@ def is_web_address(value: str) -> bool:
         return False
 
 
-def secure_origin(value: str) -> str | None:
-    """Return scheme, host and port of an address that nobody on the way can read or change.
+def is_safe_address(value: str) -> bool:
+    """Tell whether nobody on the way reads what goes to a web address: https, or this machine.
 
-    That is https, or http on this machine's own interface; None for any other, for one with
-    credentials in it, and for what is no address. HITL v0.8 §13.3.
+    HITL v0.8 §7 "HTTPS Requirement".
     """
     if not is_web_address(value):
+        return False
+    parts = urlsplit(value)
+    return parts.scheme == "https" or parts.hostname in LOOPBACK
+
+
+def secure_origin(value: str) -> str | None:
+    """Return scheme, host and port of a safe address; None for any other, and for one with credentials."""
+    if not is_safe_address(value):
         return None
     parts = urlsplit(value)
-    if parts.username is not None or (parts.scheme == "http" and parts.hostname not in LOOPBACK):
-        return None
-    return f"{parts.scheme}://{parts.netloc.lower()}"
+    return None if parts.username is not None else f"{parts.scheme}://{parts.netloc.lower()}"

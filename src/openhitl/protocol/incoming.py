@@ -7,8 +7,8 @@ from dataclasses import field
 from datetime import datetime
 from typing import Any
 
-from openhitl.errors import PeerError
-from openhitl.protocol.addresses import is_web_address
+from openhitl.errors import InvalidHitlObject, PeerError
+from openhitl.protocol.addresses import is_safe_address
 from openhitl.protocol.case import Json, Progress, Status
 from openhitl.protocol.record import record
 from openhitl.protocol.timestamps import parse_timestamp
@@ -44,12 +44,15 @@ class HitlObject:
 
 @record(frozen=True, slots=True, kw_only=True)
 class Poll:
-    """A poll body as an agent needs it. HITL v0.8 §8. `ended_at` is when the case became final."""
+    """A poll body as an agent needs it. HITL v0.8 §8. `ended_at` is when the case became final.
+
+    What a human answered is kept out of its repr, for it may be sensitive.
+    """
 
     status: Status
     case_id: str
     action: str | None = None
-    data: Json = field(default_factory=dict)
+    data: Json = field(default_factory=dict, repr=False)
     responded_by: Json | None = None
     submission_context: Json | None = None
     progress: Progress | None = None
@@ -58,34 +61,47 @@ class Poll:
     ended_at: datetime | None = None
     expires_at: datetime | None = None
     next_case_id: str | None = None
-    body: Json = field(default_factory=dict)
+    body: Json = field(default_factory=dict, repr=False)
+
+
+#: What every version of the protocol requires of a hitl object, beside its spec_version. HITL v0.8 §6.
+REQUIRED = ("case_id", "type", "prompt", "review_url", "poll_url", "created_at", "expires_at")
 
 
 def parse_accepted(status_code: int, body: Any) -> HitlObject | None:
     """Read the answer of a service; None if it does not ask for a human. HITL v0.8 §6.
 
-    Raises: PeerError for a hitl object without what an agent cannot do without.
+    Raises: InvalidHitlObject for one without a required member, or whose page or poll is neither at
+    an https address nor on this machine.
     """
     if status_code != 202 or not isinstance(body, Mapping) or "hitl" not in body:
         return None
     hitl = body["hitl"]
     if not isinstance(hitl, Mapping):
-        raise PeerError("The service answered 202 with a hitl member that is not an object.")
-    needed = {name: _needed(hitl, name) for name in ("case_id", "type", "prompt", "review_url", "poll_url")}
+        raise InvalidHitlObject("The service answered 202 with a hitl member that is not an object.")
+    try:
+        needed = {name: _needed(hitl, name) for name in REQUIRED}
+    except PeerError as error:
+        raise InvalidHitlObject(error.message) from error
     for name in ("review_url", "poll_url"):
-        if not is_web_address(needed[name]):
-            # It will be opened on somebody's machine: nothing but http(s).
-            raise PeerError(f"The service's {name} is not a web address.")
+        if not is_safe_address(needed[name]):
+            # One will be opened on somebody's machine, the other is sent what lets the caller in.
+            raise InvalidHitlObject(f"The service's {name} is neither https nor on this machine.")
+    events_url = _text(hitl, "events_url")
     return HitlObject(
-        **needed,
+        case_id=needed["case_id"],
+        type=needed["type"],
+        prompt=needed["prompt"],
+        review_url=needed["review_url"],
+        poll_url=needed["poll_url"],
         message=_text(body, "message") or needed["prompt"],
         spec_version=_text(hitl, "spec_version") or "",
-        events_url=_text(hitl, "events_url"),
-        created_at=_instant(hitl.get("created_at")),
-        expires_at=_instant(hitl.get("expires_at")),
+        events_url=events_url if events_url and is_safe_address(events_url) else None,
+        created_at=parse_instant(needed["created_at"]),
+        expires_at=parse_instant(needed["expires_at"]),
         default_action=_text(hitl, "default_action") or "skip",
         context=_object(hitl.get("context")) or {},
-        reminder_at=_instants(hitl.get("reminder_at")),
+        reminder_at=parse_instants(hitl.get("reminder_at")),
         previous_case_id=_text(hitl, "previous_case_id"),
         submit_url=_text(hitl, "submit_url"),
         submit_token=_text(hitl, "submit_token"),
@@ -118,8 +134,8 @@ def parse_poll(body: Any) -> Poll:
         progress=_progress(body.get("progress")),
         default_action=_text(body, "default_action"),
         reason=_text(body, "reason"),
-        ended_at=_instant(body.get(f"{status}_at")) if status.is_final else None,
-        expires_at=_instant(body.get("expires_at")),
+        ended_at=parse_instant(body.get(f"{status}_at")) if status.is_final else None,
+        expires_at=parse_instant(body.get("expires_at")),
         next_case_id=_text(body, "next_case_id"),
         body=body,
     )
@@ -147,16 +163,18 @@ def _texts(value: Any) -> tuple[str, ...] | None:
     return tuple(one for one in value if isinstance(one, str))
 
 
-def _instant(value: Any) -> datetime | None:
+def parse_instant(value: Any) -> datetime | None:
+    """Read an instant; None if it is not one."""
     try:
         return parse_timestamp(value) if isinstance(value, str) else None
     except ValueError:
         return None
 
 
-def _instants(value: Any) -> tuple[datetime, ...]:
+def parse_instants(value: Any) -> tuple[datetime, ...]:
+    """Read one instant or a list of them; what is none is left out. HITL v0.8 §6 `reminder_at`."""
     given = value if isinstance(value, list) else [value]
-    return tuple(instant for instant in map(_instant, given) if instant is not None)
+    return tuple(instant for instant in map(parse_instant, given) if instant is not None)
 
 
 def _progress(value: Any) -> Progress | None:

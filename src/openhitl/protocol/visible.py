@@ -81,3 +81,8 @@ def _is_picture(character: str) -> bool:
     if not character:
         return False
     return unicodedata.category(character) == "So" or character in _OTHER_PICTURES
+
+
+def one_line(text: object) -> str:
+    """Put text of others on one line, with nothing in it that could move a cursor."""
+    return visible(" ".join(str(text).split()))

@@ -13,20 +13,16 @@ from typing import Annotated
 import typer
 
 from openhitl.agent import OpenCase
-from openhitl.agent.decision import decision_from
 from openhitl.agent.replies import accepted_case
 from openhitl.agent.waiting import Waiting
 from openhitl.cli.answers import decision_json
 from openhitl.cli.contexts import ReviewType
-from openhitl.cli.delivery import deliver
 from openhitl.cli.exits import Exit
-from openhitl.cli.terminal import Terminal, json_for_stdout
+from openhitl.cli.terminal import Terminal, json_for_stdout, telling
 from openhitl.client import requests
 from openhitl.client.config import ClientConfig
 from openhitl.client.session import Session
 from openhitl.errors import SetupError
-from openhitl.protocol.case import Json
-from openhitl.protocol.forms import Form
 from openhitl.server.embedded import EmbeddedServer
 from openhitl.settings import load_settings
 
@@ -68,11 +64,12 @@ class Demo:
 
     async def run(self, *, open_browser: bool) -> None:
         """Ask, deliver, wait for all."""
-        async with Session(self._config) as session:
+        async with Session(self._config.credential) as session:
             cases = [await self._ask(session, review_type) for review_type in ReviewType]
             for case in cases:
                 self._terminal.say(f"{case.type}: {case.prompt}\n  {case.review_url}")
-            deliver(self._terminal, *(case.review_url or "" for case in cases), open_browser=open_browser)
+            show = telling(self._terminal, open_browser=open_browser).show
+            show(*(case.review_url or "" for case in cases))
             drawing = asyncio.create_task(self._terminal.keep_drawing(self._line))
             try:
                 await asyncio.gather(*(self._wait(session, case) for case in cases))
@@ -86,26 +83,22 @@ class Demo:
         return accepted_case(self._config.server_url, await session.exchange(request))
 
     async def _wait(self, session: Session, case: OpenCase) -> None:
-        decision = decision_from(await Waiting(session, case).end())
+        waiting = Waiting(case, self._config.credential, wire=session, tell=self._remind, announced=True)
+        decision = await waiting.decision()
         self._open -= 1
         self._terminal.clear()
         if self._as_json:
             print(json_for_stdout(decision_json(case, decision)), flush=True)
         else:
             said = decision.action or str(decision.outcome)
-            data = json_for_stdout(_without_sensitive(case, decision.data))
+            data = json_for_stdout(decision.data.shown())
             print(f"{case.type}: {said} {data}", flush=True)
+
+    def _remind(self, case: OpenCase) -> None:
+        self._terminal.say(f"Still open: {case.review_url}")
 
     def _line(self) -> str:
         return f"{self._open} of {len(ReviewType)} questions open · Ctrl-C ends the demo"
-
-
-def _without_sensitive(case: OpenCase, data: Json) -> Json:
-    """Mask what the form marks as sensitive: an agent has it, but does not show it. HITL v0.8 §10.3.1."""
-    if "form" not in case.context:
-        return data
-    sensitive = Form.parse(case.context["form"]).sensitive_keys
-    return {key: "(hidden)" if key in sensitive else value for key, value in data.items()}
 
 
 @contextmanager

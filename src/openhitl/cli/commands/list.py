@@ -10,11 +10,11 @@ from typing import Annotated, Any
 import typer
 
 from openhitl.cli.answers import print_json
-from openhitl.cli.lookups import fetch_cases, one_line, time_left
+from openhitl.cli.lookups import fetch_cases, time_left
 from openhitl.cli.place import Place
 from openhitl.cli.terminal import Terminal
 from openhitl.protocol.case import FINAL
-from openhitl.protocol.visible import visible
+from openhitl.protocol.visible import one_line, visible
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 

@@ -13,10 +13,9 @@ from openhitl.agent.replies import answer_text
 from openhitl.cli import relay
 from openhitl.cli.answers import exit_code, notes, tell_answer
 from openhitl.cli.contexts import ReviewType, question_from, read_context
-from openhitl.cli.delivery import deliver
 from openhitl.cli.exits import Exit
 from openhitl.cli.place import Place
-from openhitl.cli.terminal import Terminal
+from openhitl.cli.terminal import Terminal, telling
 from openhitl.cli.waiting import Ended, Wait
 from openhitl.errors import HitlError
 
@@ -64,7 +63,7 @@ def request(
         case = await hitl.create(prompt, question, **terms)
         terminal.say(f"Waiting for an answer to {case.case_id} at\n  {case.review_url}")
         if case.review_url:
-            deliver(terminal, case.review_url, open_browser=open_browser)
+            telling(terminal, open_browser=open_browser).show(case.review_url)
         return case
 
     if relay.started_as_relay_client() and not as_json:

@@ -1,0 +1,179 @@
+"""Waits written down, so that a program that is restarted goes on with them.
+
+One file for each, readable by its owner alone, replaced as a whole and deleted when the case is over.
+It holds what polling needs. It holds no credential unless asked to, and the review URL only while the
+case is open.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from openhitl.agent.forms import sensitive_keys
+from openhitl.agent.questions import OpenCase
+from openhitl.client.credentials import Credential
+from openhitl.errors import SetupError
+from openhitl.protocol.compact import compact
+from openhitl.protocol.timestamps import parse_timestamp, timestamp
+
+VERSION = 1
+#: No wait lasts longer beyond its deadline; what is older belongs to nobody who still runs.
+PATIENCE_AFTER_DEADLINE = timedelta(minutes=15)
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedWait:
+    """A wait as it is written down. `announced`: the human was told. `told`: reminders that are done.
+
+    Of the case it holds neither message nor context, but which values are sensitive.
+    """
+
+    case: OpenCase
+    credential: Credential
+    with_credential: bool = False
+    announced: bool = False
+    last_event_id: str = ""
+    told: frozenset[datetime] = frozenset()
+
+    def write(self, path: Path, *, now: datetime) -> None:
+        """Write the file. Raises: SetupError if its folder is open to others; OSError."""
+        _make_private(path.parent)
+        _replace(path, compact(self._spelled(now)))
+
+    def _spelled(self, now: datetime) -> dict[str, Any]:
+        case = self.case
+        is_open = case.expires_at is None or now < case.expires_at
+        spelled: dict[str, Any] = {
+            "v": VERSION,
+            "case_id": case.case_id,
+            "type": case.type,
+            "prompt": case.prompt,
+            "review_url": case.review_url if is_open else None,
+            "poll_url": case.poll_url,
+            "events_url": case.events_url,
+            "expires_at": timestamp(case.expires_at) if case.expires_at else None,
+            "default_action": case.default_action,
+            "reminder_at": [timestamp(instant) for instant in case.reminder_at],
+            "sensitive": sorted(sensitive_keys(case.context)),
+            "called": self.credential.url,
+            "announced": self.announced,
+            "last_event_id": self.last_event_id,
+            "told": [timestamp(instant) for instant in sorted(self.told)],
+        }
+        if self.with_credential:
+            spelled["headers"] = dict(self.credential.headers)
+        return spelled
+
+
+def read_wait(path: Path) -> SavedWait:
+    """Read a file. Raises: SetupError if there is none, it is not ours alone, or it makes no sense."""
+    try:
+        _check_private(path)
+        given = json.loads(path.read_bytes())
+        return _read(given)
+    except FileNotFoundError as error:
+        raise SetupError(f"No wait is saved at {path}; its case may be over.") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SetupError(f"This is not a saved wait: {path}.") from error
+
+
+def default_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return where waits of this user are kept: the XDG state folder."""
+    base = environ.get("XDG_STATE_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "state") / "openhitl" / "waiting"
+
+
+def saved_waits(folder: Path | None = None) -> list[Path]:
+    """List the waits that were saved and are not over, oldest first."""
+    found = (folder or default_folder()).glob("*.json")
+    return sorted(found, key=lambda path: (path.stat().st_mtime_ns, path.name))
+
+
+def path_of(case: OpenCase, folder: Path) -> Path:
+    """Return where a case's wait is kept. A case id may hold anything, so a digest names the file."""
+    digest = hashlib.sha256(f"{case.poll_url}\n{case.case_id}".encode()).hexdigest()
+    return folder / f"{digest[:32]}.json"
+
+
+def forget_review_urls(folder: Path, *, now: datetime) -> None:
+    """Drop the review URLs of waits whose case must be over and that nobody went on with."""
+    for path, wait in _abandoned(folder, now):
+        replace(wait, case=replace(wait.case, review_url=None)).write(path, now=now)
+
+
+def _abandoned(folder: Path, now: datetime) -> Iterator[tuple[Path, SavedWait]]:
+    for path in folder.glob("*.json"):
+        try:
+            wait = read_wait(path)
+        except SetupError:
+            continue
+        expires_at = wait.case.expires_at
+        if wait.case.review_url and expires_at and now > expires_at + PATIENCE_AFTER_DEADLINE:
+            yield path, wait
+
+
+def _read(given: Mapping[str, Any]) -> SavedWait:
+    if given["v"] != VERSION:
+        raise ValueError("written by another version")
+    fields = [{"key": key, "sensitive": True} for key in given["sensitive"]]
+    case = OpenCase(
+        case_id=given["case_id"],
+        type=given["type"],
+        prompt=given["prompt"],
+        review_url=given["review_url"],
+        poll_url=given["poll_url"],
+        events_url=given["events_url"],
+        expires_at=parse_timestamp(given["expires_at"]) if given["expires_at"] else None,
+        default_action=given["default_action"],
+        reminder_at=_instants(given["reminder_at"]),
+        context={"form": {"fields": fields}} if fields else {},
+    )
+    return SavedWait(
+        case=case,
+        credential=Credential(given["called"], given.get("headers", {})),
+        with_credential="headers" in given,
+        announced=given["announced"],
+        last_event_id=given["last_event_id"],
+        told=frozenset(_instants(given["told"])),
+    )
+
+
+def _instants(given: list[str]) -> tuple[datetime, ...]:
+    return tuple(parse_timestamp(text) for text in given)
+
+
+def _make_private(folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _check_private(folder)
+
+
+def _check_private(path: Path) -> None:
+    """Refuse what others can read, or could have written: a planted wait would get our credential."""
+    found = path.lstat()
+    if os.name == "posix" and (found.st_uid != os.geteuid() or found.st_mode & _OTHERS):
+        raise SetupError(f"This must belong to you alone: {path}.", hint=f"chmod go= {path}")
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file so that it is there as a whole or as it was, whatever happens."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(file, "wb") as writing:
+            writing.write(content)
+            writing.flush()
+            os.fsync(writing.fileno())
+        os.replace(draft, path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
