@@ -33,7 +33,7 @@ class Seen:
 class Fault:
     """What to do to the next request of a kind instead of answering it.
 
-    status 0 drops the connection without a word.
+    status 0 drops the connection without a word. A body of bytes is sent as it is.
     """
 
     status: int = 0
@@ -58,6 +58,8 @@ class Peer:
         self.ends_streams_after_each_event = False
         self.url = ""
         self.foreign_poll_url: str | None = None
+        self.hitl_more: dict[str, Any] = {}
+        self.accepted_headers: dict[str, str] = {}
         self._port = 0
         self._server: asyncio.Server | None = None
         self._connections: dict[asyncio.StreamWriter, asyncio.Task[None]] = {}
@@ -152,10 +154,11 @@ class Peer:
     async def _answer(
         self, writer: asyncio.StreamWriter, status: int, body: Any, headers: dict[str, str]
     ) -> bool:
-        raw = b"" if body is None else json.dumps(body).encode()
+        raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         lines = [f"HTTP/1.1 {status} {REASONS.get(status, 'Answer')}"]
         if status not in (204, 304):
-            lines += ["content-type: application/json", f"content-length: {len(raw)}"]
+            lines += [f"content-length: {len(raw)}"]
+            lines += [] if isinstance(body, bytes) else ["content-type: application/json"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         writer.write("\r\n".join([*lines, "", ""]).encode() + raw)
         await writer.drain()
@@ -182,12 +185,12 @@ class Peer:
         }
         if self.streams:
             hitl["events_url"] = f"{self.url}/api/reviews/{CASE_ID}/events"
-        return hitl
+        return hitl | self.hitl_more
 
     def _create(self, seen: Seen) -> tuple[int, Any, dict[str, str]]:
         self.created = seen.body
         body = {"status": "human_input_required", "message": "Please look.", "hitl": self.hitl()}
-        return 202, body, {"Retry-After": "30"}
+        return 202, body, {"Retry-After": "30", **self.accepted_headers}
 
     def _show(self, seen: Seen) -> tuple[int, Any, dict[str, str]]:
         return 200, {**self.hitl(), **self._body()}, {}
