@@ -14,6 +14,11 @@ class Bell:
         self._lock = threading.Lock()
         self._sleeper: tuple[asyncio.AbstractEventLoop, asyncio.Event] | None = None
 
+    @property
+    def is_rung(self) -> bool:
+        """True from the ring to the end of the pause that hears it."""
+        return self._rung.is_set()
+
     def ring(self) -> None:
         """End the pause. Safe from any thread."""
         with self._lock:

@@ -10,6 +10,8 @@ from typing import Any
 from openhitl.agent.receiver import MAX_BODY_BYTES, Receiver
 
 PATIENCE_SECONDS = 10.0
+MAX_DISCARDED_BYTES = 8 * MAX_BODY_BYTES
+_CHUNK_BYTES = 64 * 1024
 
 
 class ReceiverServer:
@@ -53,6 +55,7 @@ class _Handler(BaseHTTPRequestHandler):
         if not (length.isascii() and length.isdigit()):
             self._answer(411)
         elif int(length) > MAX_BODY_BYTES:
+            self._discard(int(length))
             self._answer(413)
         else:
             body = self.rfile.read(int(length))
@@ -62,11 +65,17 @@ class _Handler(BaseHTTPRequestHandler):
             headers = {name.lower(): value for name, value in self.headers.items()}
             self._answer(self.receiver.hear(headers, body))
 
+    def _discard(self, length: int) -> None:
+        """Read a body away, within reason: who is cut off in the middle of it does not see the answer."""
+        left = min(length, MAX_DISCARDED_BYTES)
+        while left > 0 and (chunk := self.rfile.read(min(left, _CHUNK_BYTES))):
+            left -= len(chunk)
+
     def _answer(self, status: int) -> None:
         self.send_response_only(status)
         if status != 204:
             self.send_header("Content-Length", "0")
-        if status in (411, 413):  # the body is still coming, and nobody reads it
+        if status in (411, 413):  # more may be coming, and nobody reads it
             self.send_header("Connection", "close")
             self.close_connection = True
         self.end_headers()

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 
 #: A reminder that names no instant means the one due about now.
 NEARLY = timedelta(minutes=1)
+#: No case wants more; a service that goes on and on does not get through to the human.
+MAX_REMINDERS = 50
 
 
 class Reminders:
@@ -14,7 +16,7 @@ class Reminders:
 
     def __init__(self, instants: Iterable[datetime], told: Iterable[datetime] = ()) -> None:
         self.told = set(told)
-        self._open = sorted(set(instants) - self.told)
+        self._open = sorted(set(instants) - self.told)[:MAX_REMINDERS]
 
     def pass_over(self, now: datetime) -> None:
         """Forget what was due before the human was first told."""
@@ -41,7 +43,7 @@ class Reminders:
             if any(abs(told - now) <= NEARLY for told in self.told):
                 return False
             instant = now
-        if instant in self.told:
+        if instant in self.told or len(self.told) >= 2 * MAX_REMINDERS:
             return False
         self._take(instant)
         return True

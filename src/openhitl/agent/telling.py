@@ -28,6 +28,8 @@ Teller = Callable[[OpenCase], Awaitable[None] | None]
 
 MAX_PROMPT_CHARACTERS = 500
 MAX_MESSAGE_CHARACTERS = 2000
+#: A longer address makes a code that fits on no terminal.
+MAX_QR_CHARACTERS = 600
 #: A browser that has not said by now whether it opened is taken to be opening.
 BROWSER_SECONDS = 10.0
 _OPEN = "import sys, webbrowser; sys.exit(not webbrowser.open(sys.argv[1]))"
@@ -65,7 +67,8 @@ class Telling:
                 self.say(tunnel_hint(urls[0]))
         elif self.draw_qr:
             for url in urls:
-                self.say(qr_code(url))
+                if len(url) <= MAX_QR_CHARACTERS:
+                    self.say(qr_code(url))
 
 
 def automatic(environ: Mapping[str, str] = os.environ) -> Telling:

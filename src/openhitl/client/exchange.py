@@ -14,23 +14,26 @@ MAX_PAUSE_SECONDS = 3600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What to send. `repeatable` is true if sending it twice does no more than sending it once."""
+    """What to send. `repeatable` is true if sending it twice does no more than sending it once.
+
+    Addresses may hold tokens, and bodies what nobody may log: neither is in the repr.
+    """
 
     method: str
-    url: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | None = None
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes | None = field(default=None, repr=False)
     repeatable: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """What came back; header names are in lower case."""
+    """What came back; header names are in lower case. Only the status is in the repr."""
 
     status: int
-    headers: Mapping[str, str]
-    body: bytes = b""
-    url: str = ""
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(default=b"", repr=False)
+    url: str = field(default="", repr=False)
 
     def json(self) -> Any:
         """Decode the body. Raises: ValueError if it is not JSON."""
