@@ -86,7 +86,7 @@ def _run(command: Sequence[str], server: RunningServer, folder: Path) -> Finishe
     with subprocess.Popen(
         command,
         cwd=folder,
-        env=_environment(server),
+        env=_environment(server, folder),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -101,7 +101,7 @@ def _run(command: Sequence[str], server: RunningServer, folder: Path) -> Finishe
     return Finished(process.returncode, output)
 
 
-def _environment(server: RunningServer) -> dict[str, str]:
+def _environment(server: RunningServer, folder: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HITL_")}
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"):
         kept.pop(name, None)
@@ -111,6 +111,7 @@ def _environment(server: RunningServer) -> dict[str, str]:
         "HITL_API_KEY": server.agent_key,
         "SERVICE_KEY": server.service_key,
         "PYTHONUNBUFFERED": "1",
+        "XDG_STATE_HOME": str(folder / "state"),
     }
 
 

@@ -27,7 +27,12 @@ MAX_TARGETS = 10
 
 PYTHON_EXAMPLES = [
     (document, index)
-    for document in ("docs/tutorial.md", "docs/how-to/ask-from-python.md", "docs/how-to/verify-a-receipt.md")
+    for document in (
+        "docs/tutorial.md",
+        "docs/how-to/ask-from-python.md",
+        "docs/how-to/teach-your-agent-hitl.md",
+        "docs/how-to/verify-a-receipt.md",
+    )
     for index in range(len(blocks(document, "python")))
 ]
 

@@ -70,6 +70,8 @@ IMPURE = {
 }  # fmt: skip
 CLOCK_READS = {"now", "utcnow", "today"}
 
+#: Clients that only those who use them have.
+OTHERS_CLIENTS = {"httpx", "requests", "urllib3"}
 #: What asking a human must not load.
 SERVER_SIDE = {
     "alembic", "cryptography", "jinja2", "openhitl.cases", "openhitl.review", "openhitl.server",
@@ -258,10 +260,30 @@ def test_only_the_outermost_handlers_catch_everything() -> None:
     assert broad == []
 
 
-@pytest.mark.parametrize(
-    "module", ["openhitl", "openhitl.agent", "openhitl.agent.inline", "openhitl.client.session"]
-)
-def test_asking_a_human_loads_no_server(module: str) -> None:
+def loaded_by(module: str) -> set[str]:
     program = f"import sys, {module}; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert set(run.stdout.split()) & SERVER_SIDE == set()
+    return set(run.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "openhitl",
+        "openhitl.agent",
+        "openhitl.agent.inline",
+        "openhitl.agent.receiving",
+        "openhitl.agent.transports.httpx2",
+        "openhitl.client.session",
+    ],
+)
+def test_asking_a_human_loads_no_server(module: str) -> None:
+    assert loaded_by(module) & (SERVER_SIDE | OTHERS_CLIENTS) == set()
+
+
+@pytest.mark.parametrize("client", ["httpx", "requests"])
+def test_a_transport_loads_its_own_client_alone(client: str) -> None:
+    loaded = loaded_by(f"openhitl.agent.transports.{client}")
+    assert loaded & SERVER_SIDE == set()
+    assert client in loaded
+    assert loaded & ({"httpx", "requests"} - {client}) == set()

@@ -8,9 +8,24 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from openhitl.agent import HITL, Decision, OpenCase, Outcome, SyncHITL
+from openhitl.agent import (
+    HITL,
+    Decision,
+    FormSummary,
+    OpenCase,
+    Outcome,
+    SyncHITL,
+    SyncWaiting,
+    Telling,
+    Update,
+    Waiting,
+)
 from openhitl.agent.inline import Call, InlineDesk, Place, Press, Pressed, PressOutcome
 from openhitl.agent.questions import Terms
+from openhitl.agent.receiver import Receiver
+from openhitl.agent.receiving import ReceiverServer
+from openhitl.agent.transports.holding import Options
+from openhitl.agent.waiting import Manner
 from scripts.reference.tables import code, table
 
 _HEAD = """# Python
@@ -21,6 +36,18 @@ Importing this loads nothing of the server. Errors are those of [`openhitl.error
 """
 
 
+_TRANSPORTS = """
+## Transports
+
+    from openhitl.agent.transports.httpx2 import AsyncHITLTransport, HITLTransport
+    from openhitl.agent.transports.httpx import AsyncHITLTransport, HITLTransport
+    from openhitl.agent.transports.requests import HITLAdapter
+
+Each takes the transport that it wraps as its first argument, by default a plain one; the adapter takes a
+dictionary of what `requests.adapters.HTTPAdapter` takes.
+"""
+
+
 def page() -> str:
     """Write the page."""
     parts = [
@@ -28,9 +55,16 @@ def page() -> str:
         _class(HITL),
         *_methods(HITL),
         _class(SyncHITL),
-        _terms(),
-        _values(Decision),
-        _values(OpenCase),
+        _keywords(Terms, "What every question takes as keyword arguments."),
+        _class(Waiting),
+        *_methods(*reversed(Waiting.__mro__)),
+        _class(SyncWaiting),
+        _keywords(Manner, "What waits take as keyword arguments."),
+        _TRANSPORTS,
+        _keywords(Options, "What transports and the adapter take as keyword arguments."),
+        _class(Receiver),
+        _class(ReceiverServer),
+        *map(_values, (Telling, Update, Decision, OpenCase, FormSummary)),
     ]
     parts.append(f"\n## Outcome\n\n{inspect.getdoc(Outcome)}\n\n")
     parts.append("".join(f"- `Outcome.{one.name}`: `{one.value!r}`\n" for one in Outcome))
@@ -48,8 +82,10 @@ def _class(cls: type[object]) -> str:
     return f"\n## {cls.__name__}\n\n{_block(cls.__name__, cls)}\n{inspect.getdoc(cls)}\n"
 
 
-def _methods(cls: type) -> Iterator[str]:
-    for name, method in vars(cls).items():
+def _methods(*classes: type) -> Iterator[str]:
+    """Describe the methods that classes define, class methods as functions of their class."""
+    for name, member in ((name, one) for cls in classes for name, one in vars(cls).items()):
+        method = member.__func__ if isinstance(member, classmethod) else member
         if not name.startswith("_") and inspect.isfunction(method):
             yield f"\n### {name}\n\n{_block(_kind(method) + name, method)}\n{inspect.getdoc(method)}\n"
 
@@ -65,7 +101,7 @@ def _kind(method: Callable[..., Any]) -> str:
 def _signature(method: Callable[..., Any]) -> str:
     """Spell a signature as the source does, without `self`, one parameter to a line if it is long."""
     signature = inspect.signature(method)
-    parameters = [one for one in signature.parameters.values() if one.name != "self"]
+    parameters = [one for one in signature.parameters.values() if one.name not in ("self", "cls")]
     returns = "" if signature.return_annotation in ("None", None) else f" -> {signature.return_annotation}"
     bare = signature.replace(parameters=parameters, return_annotation=inspect.Signature.empty)
     line = _plain(str(bare))
@@ -89,16 +125,15 @@ def _plain(text: str) -> str:
     return re.sub(r"<function (\w+) at \w+>", r"\1", text.replace("'", ""))
 
 
-def _terms() -> str:
-    """Make a table of the keyword arguments; the docstring says `name: words. name: words.`"""
-    names = "|".join(Terms.__annotations__)
-    doc = (inspect.getdoc(Terms) or "").partition("\n\n")[2]
+def _keywords(cls: type, says: str) -> str:
+    """Make a table of keyword arguments; the docstring says `name: words. name: words.`"""
+    names = "|".join(cls.__annotations__)
+    doc = (inspect.getdoc(cls) or "").partition("\n\n")[2]
     said = dict(re.findall(rf"({names}): (.*?)(?=\s+(?:{names}): |\s*$)", doc, re.DOTALL))
     rows = (
-        (code(name), code(kind.__forward_arg__), said[name]) for name, kind in Terms.__annotations__.items()
+        (code(name), code(kind.__forward_arg__), said[name]) for name, kind in cls.__annotations__.items()
     )
-    head = "\n## Terms\n\nWhat every question takes as keyword arguments.\n\n"
-    return head + table(("argument", "is", ""), rows)
+    return f"\n## {cls.__name__}\n\n{says}\n\n" + table(("argument", "is", ""), rows)
 
 
 def _values(cls: type) -> str:

@@ -83,8 +83,8 @@ class _Wait(Generic[W]):
     ) -> Self:
         """Go on with a wait that was saved, by this program or one before it.
 
-        `headers` let the polls in, at the origin that was called only; if the wait was saved with its
-        credential, that is used instead. Raises: SetupError if there is no such wait.
+        `headers` let the polls in, at the origin that was called only; without them the credential is
+        used that was saved, if it was. Raises: SetupError if there is no such wait.
         """
         saved = read_wait(path)
         credential = Credential(saved.credential.url, headers or saved.credential.headers)
