@@ -36,7 +36,7 @@ def _got(response: Any, client: Any) -> Got:
     body = response.content
     try:
         value = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     return Got(response.status_code, response.headers, body, value, dict(client.cookies))
 

@@ -194,6 +194,31 @@ async def test_a_wait_that_nobody_went_on_with_loses_its_review_url_to_the_next(
     assert read_wait(path).case.poll_url == left.case.poll_url, "how it ended can still be asked"
 
 
+async def test_what_a_killed_program_left_half_written_is_cleared_away(peer, folder):
+    folder.mkdir(mode=0o700, parents=True)
+    old, new = folder / ".a.json.1", folder / ".b.json.2"
+    old.touch(mode=0o600)
+    os.utime(old, (0.5, 0.5))
+    new.touch(mode=0o600)
+    waiting_at(peer).save(folder)
+    assert (old.exists(), new.exists()) == (False, True)
+
+
+async def test_how_a_closed_case_ended_is_asked_without_telling_anybody(peer, folder):
+    wait = saved(peer, expires_at=NOW)
+    wait.write(path_of(wait.case, folder), now=datetime.now(UTC))
+    await peer.advance("expired", default_action="skip")
+    told = []
+    decision = await Waiting.resume(path_of(wait.case, folder), tell=told.append).decision()
+    assert (decision.default_action, told) == ("skip", [])
+
+
+async def test_a_question_of_any_characters_is_kept(peer, folder):
+    wait = saved(peer, prompt="\ud800 \u202e ü")
+    wait.write(path_of(wait.case, folder), now=NOW)
+    assert read_wait(path_of(wait.case, folder)).case.prompt == wait.case.prompt
+
+
 async def test_a_wait_is_read_back_as_it_was_written(peer, folder):
     wait = SavedWait(
         case=case_at(peer, message="", reminder_at=(NOW, NOW + timedelta(hours=1)), default_action="abort"),

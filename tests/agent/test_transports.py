@@ -155,12 +155,14 @@ LARGE = json.dumps({"rows": ["x" * 1000] * 3000}).encode()
         (202, b'{"job": 7}', {"content-type": "application/json"}),
         (202, b"{broken", {"content-type": "application/json"}),
         (202, LARGE, {"content-type": "application/json"}),
+        (202, b"[" * 100_000, {"content-type": "application/json"}),
+        (202, b'{"hitl": null}', {"content-type": "application/problem+json"}),
         (202, b'{"hitl": "in another form"}', {"content-type": "text/plain"}),
         (200, json.dumps({"hitl": {}}).encode(), {"content-type": "application/json"}),
         (204, None, {}),
         (503, b'{"error": "overloaded"}', {"content-type": "application/json"}),
     ],
-    ids=["json", "broken", "large", "text", "200", "204", "503"],
+    ids=["json", "broken", "large", "deep", "null", "text", "200", "204", "503"],
 )
 async def test_what_asks_for_no_human_passes_untouched(peer, program, status, body, headers):
     """HITL v0.8 §6 "When to Return HTTP 202"."""
@@ -191,6 +193,14 @@ async def test_a_hitl_object_that_cannot_be_followed_is_an_error_not_a_pass(peer
     peer.hitl_more = {"review_url": "http://service.example.com/review/1"}
     with pytest.raises(InvalidHitlObject):
         await program.call()
+
+
+async def test_what_telling_raises_reaches_the_caller_as_it_is(peer, program):
+    def fail(case) -> None:
+        raise TimeoutError("the chat does not answer")
+
+    with pytest.raises(TimeoutError, match="chat"):
+        await program.call(tell=fail, give_up_after=timedelta(hours=1))
 
 
 async def test_the_cookies_of_the_202_are_set(peer, program):

@@ -62,5 +62,20 @@ def test_a_body_of_any_shape_still_says_the_status(body):
     assert "502" in error.message
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": "x", "self": 1},
+        {"error": "already_served", "url": "x"},
+        {"error": "answer_expired", "case_id": "x"},
+        {"error": "internal_error", "status": 200, "code": []},
+    ],
+)
+def test_a_strange_body_is_an_ordinary_refusal(body):
+    error = refusal(answer(400, body))
+    assert type(error) is CallerError
+    assert (error.status, error.code) == (400, body["error"])
+
+
 def test_a_redirect_is_somebody_elses_failure():
     assert isinstance(refusal(answer(302, b"")), PeerError)

@@ -84,7 +84,8 @@ def test_optional_fields_that_make_no_sense_are_as_if_absent():
 
 
 @pytest.mark.parametrize(
-    ("status", "body"), [(200, {"hitl": NEEDED}), (202, {}), (202, []), (202, None), (202, {"job": 1})]
+    ("status", "body"),
+    [(200, {"hitl": NEEDED}), (202, {"hitl": None}), (202, {}), (202, []), (202, None), (202, {"job": 1})],
 )
 def test_a_202_without_hitl_asks_for_nobody(status, body):
     """HITL v0.8 §6 "When to Return HTTP 202"."""

@@ -7,7 +7,6 @@ answer. HITL v0.8 §8, §8.5, §9.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -23,7 +22,7 @@ from openhitl.agent.saved import PATIENCE_AFTER_DEADLINE
 from openhitl.agent.steps import Keep, Listen, Note, Pause, Read, Send, Steps, Tell
 from openhitl.agent.updates import Update
 from openhitl.client import requests
-from openhitl.client.exchange import Response
+from openhitl.client.exchange import Response, decode_json
 from openhitl.client.pauses import MAX_BACKOFF_SECONDS, PASSING, backoff_seconds, jittered
 from openhitl.client.refusals import refusal
 from openhitl.client.sse import SseEvent, SseParser
@@ -274,7 +273,7 @@ def _asked_pause(response: Response) -> float | None:
 
 def _object(text: str) -> Mapping[str, Any]:
     try:
-        data = json.loads(text)
+        data = decode_json(text)
     except ValueError:
         return {}
     return data if isinstance(data, dict) else {}

@@ -19,6 +19,10 @@ from openhitl.errors import PeerError
 T = TypeVar("T")
 
 
+class GaveUp(Exception):
+    """Somebody did not want to wait any longer. Not a TimeoutError: those mean connections."""
+
+
 def _nothing() -> None:
     """Keep nothing."""
 
@@ -99,7 +103,7 @@ class BlockingDriver:
     def run(self, steps: Steps[T], *, give_up_after: timedelta | None = None) -> T:
         """Perform all steps; return what they return, or raise what they raise.
 
-        Raises: TimeoutError after `give_up_after`, at the next step: a read that has begun ends first.
+        Raises: GaveUp after `give_up_after`, at the next step: a read that has begun ends first.
         """
         limit = _Limit(give_up_after)
         with ExitStack() as stream:
@@ -150,9 +154,9 @@ class _Limit:
         self._end = None if wait is None else time.monotonic() + wait.total_seconds()
 
     def check(self) -> None:
-        """Raises: TimeoutError once the time is over."""
+        """Raises: GaveUp once the time is over."""
         if self._end is not None and time.monotonic() >= self._end:
-            raise TimeoutError
+            raise GaveUp
 
     def cut(self, seconds: float) -> float:
         """Return no more than what is left, and never nothing."""

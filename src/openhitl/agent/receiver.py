@@ -6,7 +6,6 @@ import base64
 import binascii
 import hashlib
 import hmac
-import json
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
@@ -14,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from openhitl.agent.bells import Bell
+from openhitl.client.exchange import decode_json
 
 MAX_BODY_BYTES = 1024 * 1024
 #: A signed message that is older, or as far in the future, may be one that somebody recorded.
@@ -144,7 +144,7 @@ def _matches(given: Sequence[str], right: Sequence[str]) -> bool:
 
 def _case_id(body: bytes) -> str | None:
     try:
-        event = json.loads(body)
+        event = decode_json(body)
     except ValueError:
         return None
     case_id = event.get("case_id") if isinstance(event, dict) else None

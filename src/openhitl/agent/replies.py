@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from openhitl.agent.decision import Decision
 from openhitl.agent.questions import ANSWER_KEY, MAX_ID_CHARACTERS, OpenCase
 from openhitl.client import requests
-from openhitl.client.exchange import Response
+from openhitl.client.exchange import Response, decode_json
 from openhitl.client.origins import same_origin
 from openhitl.errors import PeerError
 from openhitl.protocol.case import Json
@@ -39,7 +39,7 @@ def case_in(response: Any) -> OpenCase | None:
     if response.status_code != 202:
         return None
     try:
-        body = response.json()
+        body = decode_json(response.content)
     except ValueError:
         return None
     hitl = parse_accepted(202, body)

@@ -13,6 +13,7 @@ import os
 import secrets
 import stat
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,7 +23,6 @@ from openhitl.agent.forms import sensitive_keys
 from openhitl.agent.questions import OpenCase
 from openhitl.client.credentials import Credential
 from openhitl.errors import SetupError
-from openhitl.protocol.compact import compact
 from openhitl.protocol.timestamps import parse_timestamp, timestamp
 
 VERSION = 1
@@ -48,7 +48,7 @@ class SavedWait:
     def write(self, path: Path, *, now: datetime) -> None:
         """Write the file. Raises: SetupError if its folder is open to others; OSError."""
         _make_private(path.parent)
-        _replace(path, compact(self._spelled(now)))
+        _replace(path, json.dumps(self._spelled(now)).encode())
 
     def _spelled(self, now: datetime) -> dict[str, Any]:
         case = self.case
@@ -95,8 +95,8 @@ def default_folder(environ: Mapping[str, str] = os.environ) -> Path:
 
 def saved_waits(folder: Path | None = None) -> list[Path]:
     """List the waits that were saved and are not over, oldest first."""
-    found = (folder or default_folder()).glob("*.json")
-    return sorted(found, key=lambda path: (path.stat().st_mtime_ns, path.name))
+    found = [(_written_at(path), path) for path in (folder or default_folder()).glob("*.json")]
+    return [path for written_at, path in sorted(found) if written_at]
 
 
 def path_of(case: OpenCase, folder: Path) -> Path:
@@ -106,9 +106,16 @@ def path_of(case: OpenCase, folder: Path) -> Path:
 
 
 def forget_review_urls(folder: Path, *, now: datetime) -> None:
-    """Drop the review URLs of waits whose case must be over and that nobody went on with."""
+    """Drop the review URLs of waits whose case must be over and that nobody went on with.
+
+    And whatever a program left that was killed while it wrote.
+    """
     for path, wait in _abandoned(folder, now):
-        replace(wait, case=replace(wait.case, review_url=None)).write(path, now=now)
+        with suppress(OSError):
+            replace(wait, case=replace(wait.case, review_url=None)).write(path, now=now)
+    for draft in folder.glob(".*.json.*"):
+        if 0 < _written_at(draft) < (now - PATIENCE_AFTER_DEADLINE).timestamp():
+            draft.unlink(missing_ok=True)
 
 
 def _abandoned(folder: Path, now: datetime) -> Iterator[tuple[Path, SavedWait]]:
@@ -120,6 +127,14 @@ def _abandoned(folder: Path, now: datetime) -> Iterator[tuple[Path, SavedWait]]:
         expires_at = wait.case.expires_at
         if wait.case.review_url and expires_at and now > expires_at + PATIENCE_AFTER_DEADLINE:
             yield path, wait
+
+
+def _written_at(path: Path) -> float:
+    """Return the Unix time of the last change; 0 if the file is gone."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _read(given: Mapping[str, Any]) -> SavedWait:

@@ -11,7 +11,7 @@ from typing import Any, Generic, Self, TypedDict, TypeVar, Unpack
 
 from openhitl.agent.course import Course, Ended
 from openhitl.agent.decision import Decision, decision_from
-from openhitl.agent.drivers import Around, BlockingDriver, Driver
+from openhitl.agent.drivers import Around, BlockingDriver, Driver, GaveUp
 from openhitl.agent.questions import OpenCase
 from openhitl.agent.receiver import Receiver
 from openhitl.agent.replies import case_in
@@ -120,7 +120,7 @@ class _Wait(Generic[W]):
 
     def _steps(self) -> Steps[Ended]:
         """Tell the human unless that was done, and wait."""
-        if not self._announced:
+        if not self._announced and self.case.review_url is not None:
             yield Tell(self.case)
             self._announced = True
             yield Keep()
@@ -250,7 +250,7 @@ class SyncWaiting(_Wait[BlockingWire]):
         with self._around() as around, self._open_wire() as wire:
             try:
                 return BlockingDriver(wire, around).run(self._steps(), give_up_after=give_up_after)
-            except TimeoutError as error:
+            except GaveUp as error:
                 raise self._still_open() from error
 
     def next(self) -> SyncWaiting | None:

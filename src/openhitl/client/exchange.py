@@ -12,6 +12,14 @@ from typing import Any
 MAX_PAUSE_SECONDS = 3600.0
 
 
+def decode_json(body: bytes | str) -> Any:
+    """Decode what somebody sent. Raises: ValueError if it is not JSON, or nested beyond reason."""
+    try:
+        return json.loads(body)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What to send. `repeatable` is true if sending it twice does no more than sending it once.
@@ -37,7 +45,7 @@ class Response:
 
     def json(self) -> Any:
         """Decode the body. Raises: ValueError if it is not JSON."""
-        return json.loads(self.body)
+        return decode_json(self.body)
 
     def retry_after(self, *, now: datetime) -> float | None:
         """Return the seconds that the server asks to wait, at most an hour; None if it does not.

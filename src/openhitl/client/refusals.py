@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from openhitl.client.exchange import Response
-from openhitl.errors import CallerError, HitlError, PeerError
+from openhitl.errors import CallerError, HitlError, PeerError, StoreError
 
-_NOT_DETAILS = frozenset({"error", "message", "detail", "hint"})
+_NOT_DETAILS = frozenset({"error", "message", "detail", "hint", "self"})
 
 
 def refusal(response: Response) -> HitlError:
@@ -46,7 +46,9 @@ def _classes(base: type[HitlError]) -> Iterator[type[HitlError]]:
         yield from _classes(child)
 
 
-#: A code that a class shares with its base means the class.
+#: A code that a class shares with its base means the class. What no server refuses with is left out.
 _BY_CODE: Mapping[str, type[HitlError]] = {
-    error_class.code: error_class for error_class in _classes(HitlError)
+    error_class.code: error_class
+    for family in (CallerError, PeerError, StoreError)
+    for error_class in _classes(family)
 }

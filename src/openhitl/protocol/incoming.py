@@ -74,9 +74,9 @@ def parse_accepted(status_code: int, body: Any) -> HitlObject | None:
     Raises: InvalidHitlObject for one without a required member, or whose page or poll is neither at
     an https address nor on this machine.
     """
-    if status_code != 202 or not isinstance(body, Mapping) or "hitl" not in body:
+    hitl = body.get("hitl") if status_code == 202 and isinstance(body, Mapping) else None
+    if hitl is None:
         return None
-    hitl = body["hitl"]
     if not isinstance(hitl, Mapping):
         raise InvalidHitlObject("The service answered 202 with a hitl member that is not an object.")
     try:

@@ -20,6 +20,7 @@ from openhitl.agent.transports.holding import (
 )
 from openhitl.client.credentials import Credential, credential_of
 from openhitl.client.session import BlockingSession, Session
+from openhitl.errors import InvalidHitlObject
 
 
 class Replay:
@@ -112,7 +113,11 @@ class BlockingFace(_Face):
             if len(start) > MAX_HELD_BYTES:
                 response.stream = self.replay(response.stream, bytes(start), chunks)
                 return response
-        case = self._case_in(response, bytes(start))
+        try:
+            case = self._case_in(response, bytes(start))
+        except InvalidHitlObject:
+            response.close()
+            raise
         if case is None:
             response.stream = self.replay(response.stream, bytes(start))
             return response
@@ -148,7 +153,11 @@ class AsyncFace(_Face):
             if len(start) > MAX_HELD_BYTES:
                 response.stream = self.replay(response.stream, bytes(start), chunks)
                 return response
-        case = self._case_in(response, bytes(start))
+        try:
+            case = self._case_in(response, bytes(start))
+        except InvalidHitlObject:
+            await response.aclose()
+            raise
         if case is None:
             response.stream = self.replay(response.stream, bytes(start))
             return response

@@ -17,8 +17,8 @@ from openhitl.agent.telling import Teller
 from openhitl.agent.updates import Update
 from openhitl.agent.waiting import Manner, SyncWaiting, Waiting
 from openhitl.client.credentials import Credential
+from openhitl.client.exchange import decode_json
 from openhitl.client.wires import BlockingWire, Wire
-from openhitl.protocol.compact import compact
 from openhitl.protocol.incoming import parse_accepted
 
 #: More than this of an answer is not read to find out whether it wants a human.
@@ -74,7 +74,7 @@ def case_in_body(body: bytes) -> OpenCase | None:
     Raises: InvalidHitlObject.
     """
     try:
-        hitl = parse_accepted(202, json.loads(body))
+        hitl = parse_accepted(202, decode_json(body))
     except ValueError:
         return None
     return None if hitl is None else case_of(hitl)
@@ -120,7 +120,7 @@ def held(case: OpenCase, ended: Ended, options: Options) -> Held:
         return Held(ended.response.body, headers)  # as the service spelled it
     headers.pop("etag", None)
     body: dict[str, Any] = {**ended.poll.body, "result": {"action": decision.action, "data": {}}}
-    return Held(compact(body), headers)
+    return Held(json.dumps(body).encode(), headers)
 
 
 def _manner(options: Options) -> Manner:

@@ -7,7 +7,7 @@ session.mount("https://", HITLAdapter())
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Unpack
 
@@ -29,6 +29,7 @@ from openhitl.client.credentials import Credential, credential_of
 from openhitl.client.exchange import Request
 from openhitl.client.origins import same_origin
 from openhitl.client.wires import CONNECT_SECONDS, BlockingStream, head_of, unreachable
+from openhitl.errors import InvalidHitlObject
 
 __all__ = ["HITLAdapter"]
 
@@ -56,7 +57,11 @@ class HITLAdapter(HTTPAdapter):
         response = super().send(request, *given, **settings)
         if not may_want_a_human(response.status_code, response.headers):
             return response
-        case = _case_in(response)
+        try:
+            case = _case_in(response)
+        except InvalidHitlObject:
+            response.close()
+            raise
         if case is None:
             return response
         response.close()
@@ -126,11 +131,26 @@ class _Replay(io.RawIOBase):
         buffer[: len(chunk)] = chunk
         return len(chunk)
 
+    def read1(self, size: int = _CHUNK_BYTES) -> bytes:
+        """Read what there is, at most so much."""
+        return self.read(size) or b""
+
     def close(self) -> None:
         """Let go of the connection."""
         self._rest.close()
         self._rest.release_conn()
         super().close()
+
+
+class _Replayed(urllib3.HTTPResponse):
+    """A response whose body is a replay: it streams what there is, as one that was not touched does."""
+
+    def stream(
+        self, amt: int | None = None, decode_content: bool | None = None
+    ) -> Generator[bytes, None, None]:
+        """Give the body as it comes, in pieces of at most `amt` bytes."""
+        while chunk := self.read1(amt or _CHUNK_BYTES, decode_content):
+            yield chunk
 
 
 def _case_in(response: requests.Response) -> OpenCase | None:
@@ -160,7 +180,7 @@ def _decoded(body: bytes, sent: urllib3.HTTPResponse) -> bytes:
 
 
 def _copy(sent: urllib3.HTTPResponse, body: Any) -> urllib3.HTTPResponse:
-    return urllib3.HTTPResponse(
+    return _Replayed(
         body=body,
         headers=sent.headers,
         status=sent.status,
