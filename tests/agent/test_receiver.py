@@ -172,6 +172,17 @@ async def test_what_comes_over_the_wire_is_refused_before_it_costs_anything(how)
             assert (await client.get(url)).status_code in (405, 501)
 
 
+async def test_a_sender_that_goes_away_in_the_middle_is_nothing_to_say(capfd):
+    with ReceiverServer(Receiver(SECRET)) as server:
+        parts = urlsplit(server.url)
+        _, writer = await asyncio.open_connection(parts.hostname, parts.port)
+        writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc")
+        await writer.drain()
+        writer.transport.abort()
+        assert await post(server.url, **simply()) == 204
+    assert capfd.readouterr() == ("", "")
+
+
 async def test_the_plain_server_wants_to_know_how_long_a_body_is():
     with ReceiverServer(Receiver(SECRET)) as server:
         parts = urlsplit(server.url)

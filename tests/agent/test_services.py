@@ -228,6 +228,16 @@ async def test_a_service_that_never_ends_a_case_is_given_up_long_after_the_deadl
         await agent.runs((await agent.asks(peer)).decision)
 
 
+@pytest.mark.parametrize("expires_at", ["9999-12-31T23:59:59Z", "not an instant"])
+async def test_a_deadline_of_any_kind_is_no_reason_to_fail(plain_peer, agent, expires_at):
+    plain_peer.hitl_more = {"expires_at": expires_at, "reminder_at": [expires_at, "0001-01-01T00:00:00Z"]}
+    waiting = await agent.asks(plain_peer)
+    deciding = agent.decides(waiting)
+    await plain_peer.saw("status", 2)
+    await plain_peer.complete()
+    assert (await deciding).approved
+
+
 async def test_a_wait_that_was_given_up_can_be_begun_again(peer, agent):
     waiting = await agent.asks(peer)
     with pytest.raises(StillOpen):

@@ -252,6 +252,17 @@ async def test_the_page_opens_in_a_browser_whose_noise_stays_off_stdout(peer, as
     assert (asking.home / "opened").read_text() == f"{peer.url}/review/{CASE_ID}?token=t\n"
 
 
+async def test_a_reminder_is_said_once(peer, asking):
+    async with asking.start("request", "--prompt", "Go?", "--type", "approval") as running:
+        await peer.saw("events")
+        await peer.advance("reminder", reminder_at="2026-02-20T22:00:00Z")
+        await running.says("Reminder: it is still open at")
+        await peer.advance("reminder", reminder_at="2026-02-20T22:00:00Z")
+        await peer.complete("approve")
+        done = await running.ends()
+    assert done.err.count("Reminder") == 1
+
+
 async def test_no_open_only_prints_the_address(peer, asking):
     async with asking.start("request", "--prompt", "Go?", "--no-open", BROWSER="false %s") as running:
         await peer.saw("events")

@@ -231,7 +231,7 @@ class Course:
 
     def _give_up_late(self, error: HitlError) -> None:
         deadline = self.case.expires_at
-        if deadline is not None and datetime.now(UTC) > deadline + PATIENCE_AFTER_DEADLINE:
+        if deadline is not None and datetime.now(UTC) - PATIENCE_AFTER_DEADLINE > deadline:
             raise error
 
     # -- the human and the caller ---------------------------------------------------------------

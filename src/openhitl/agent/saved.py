@@ -125,7 +125,7 @@ def _abandoned(folder: Path, now: datetime) -> Iterator[tuple[Path, SavedWait]]:
         except SetupError:
             continue
         expires_at = wait.case.expires_at
-        if wait.case.review_url and expires_at and now > expires_at + PATIENCE_AFTER_DEADLINE:
+        if wait.case.review_url and expires_at and now - PATIENCE_AFTER_DEADLINE > expires_at:
             yield path, wait
 
 
