@@ -8,6 +8,7 @@ import httpx2
 import pytest
 
 from openhitl.agent import Outcome, SyncWaiting, Waiting, case_in
+from openhitl.agent.saved import saved_waits
 from openhitl.errors import InvalidHitlObject, NextCaseUnknown, ServerUnreachable, StillOpen
 from openhitl.protocol.case import Progress, Status
 from openhitl.protocol.timestamps import timestamp
@@ -282,6 +283,26 @@ async def test_a_next_case_that_is_not_known_where_is_a_typed_error(peer, agent)
         await agent.runs(waiting.decision)
         with pytest.raises(NextCaseUnknown):
             await agent.runs(waiting.next)
+
+
+async def test_a_chain_whose_service_is_gone_ends(peer, agent):
+    waiting = await agent.asks(peer)
+    await peer.complete("edit")
+    await agent.runs(waiting.decision)
+    peer.fail("status", Fault(status=404))
+    assert await agent.runs(waiting.next) is None
+    await peer.stop()
+    assert await agent.runs(waiting.next) is None
+
+
+async def test_the_wait_for_the_next_case_is_saved_as_the_first_was(peer, agent, tmp_path):
+    waiting = await agent.asks(peer)
+    waiting.save(tmp_path / "waits")
+    await peer.complete("edit", next_case_id="review_2")
+    following = await agent.runs(waiting.next)
+    assert following.case.poll_url == f"{peer.url}/api/reviews/review_2/status"
+    (path,) = saved_waits(tmp_path / "waits")
+    assert agent.kind.resume(path).case.case_id == "review_2"
 
 
 async def test_a_chain_without_a_next_case_ends(peer, agent):

@@ -120,6 +120,7 @@ def test_what_opens_a_page_or_submits_an_answer_is_not_in_a_repr():
         "/review/1",
         "https://",
         "https://a b",
+        "https://[::1/review/1",
         "http://service.example.com/review/1",
         "http://localhost.example.com/review/1",
         "http://10.0.0.1/review/1",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openhitl.protocol.visible import segments, visible
+from openhitl.protocol.visible import one_line, segments, visible
 
 #: Format characters that draw something: signs that stand above the digits or letters after them.
 DRAWN = {
@@ -120,3 +120,8 @@ def test_segments_put_together_are_the_visible_text(text):
 @given(st.text(st.characters()))
 def test_what_is_visible_stays_visible(text):
     assert visible(visible(text)) == visible(text)
+
+
+def test_text_for_one_line_is_on_one_line():
+    assert one_line("  a\r\n\tb\u2028c\x1b[2J ") == "a b c⟦U+001B⟧[2J"
+    assert one_line(5) == "5"
