@@ -161,6 +161,31 @@ async def test_a_callback_wakes_the_wait_and_the_poll_says_what_happened(how, ki
         assert peer.count("events") == 0
 
 
+async def test_callbacks_that_never_stop_make_no_flood_of_polls():
+    """Agents poll a case at most 60 times a minute."""
+    receiver = Receiver(SECRET)
+    async with Peer(retry_after="600", streams=False) as peer:
+        async with httpx2.AsyncClient(trust_env=False) as client:
+            response = await client.post(f"{peer.url}/do", json={"type": "approval", "prompt": "Go?"})
+        waiting = Waiting.on(response, tell=lambda case: None, receiver=receiver)
+        deciding = asyncio.create_task(waiting.decision())
+        await peer.saw("status")
+        begun = asyncio.get_running_loop().time()
+        flood = asyncio.create_task(rings(receiver))
+        await peer.saw("status", 3)
+        assert asyncio.get_running_loop().time() - begun > 1.5
+        await peer.complete()
+        assert (await deciding).approved
+        flood.cancel()
+
+
+async def rings(receiver) -> None:
+    """Send callbacks without an end."""
+    while True:
+        receiver.hear(simply(), EVENT)
+        await asyncio.sleep(0.01)
+
+
 @pytest.mark.parametrize("how", ["asgi", "thread"])
 async def test_what_comes_over_the_wire_is_refused_before_it_costs_anything(how):
     async with served(how, Receiver(SECRET)) as url:

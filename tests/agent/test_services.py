@@ -162,7 +162,7 @@ def soon(milliseconds: int) -> str:
 @pytest.mark.parametrize("streams", [True, False])
 async def test_the_human_is_told_again_at_each_reminder(peer, agent, streams):
     """HITL v0.8 §6 `reminder_at`."""
-    peer.hitl_more = {"reminder_at": [soon(300), soon(900), "2020-01-01T00:00:00Z"]}
+    peer.hitl_more = {"reminder_at": [soon(300), soon(1700), "2020-01-01T00:00:00Z"]}
     waiting = await agent.asks(peer, use_events=streams)
     deciding = agent.decides(waiting)
     assert (await agent.hears()).reminder

@@ -115,7 +115,7 @@ class Course:
             if heard is _Heard.NO_STREAM_HERE:
                 self._streams = False
             if not self._streams:
-                yield Pause(self._until_next_poll())
+                yield from self._rest()
             elif heard is _Heard.THE_END:
                 # The poll lags behind the stream: another node, perhaps.
                 yield Pause(self._pause_after_break())
@@ -219,6 +219,13 @@ class Course:
         self._etag = response.headers.get("etag")
         yield from self._enter(poll.status, poll.progress)
         return Ended(poll, response) if poll.status.is_final else None
+
+    def _rest(self) -> Steps[None]:
+        """Pause until the next poll; for a second at least, however often callbacks ring."""
+        begun = time.monotonic()
+        yield Pause(self._until_next_poll())
+        while (left := begun + MIN_POLL_SECONDS - time.monotonic()) > 0:
+            yield Pause(left)
 
     def _until_next_poll(self) -> float:
         """Return the pause that the service asks for, cut short where something falls into it."""
