@@ -17,7 +17,7 @@ from openhitl.agent.inline.press import REFERENCE_BYTES, Place, Press
 from openhitl.agent.inline.store import InlineStore, MemoryInlineStore
 from openhitl.agent.inline.wording import Words, wording
 from openhitl.client import requests
-from openhitl.client.config import ClientConfig
+from openhitl.client.credentials import Credential
 from openhitl.client.session import Session
 from openhitl.errors import PeerError
 from openhitl.protocol.incoming import HitlObject
@@ -158,12 +158,12 @@ class InlineDesk:
     async def _submit(self, case: InlineCase, press: Press) -> tuple[PressOutcome, str]:
         """Send one submit to the one address that the token is for. HITL v0.8 §7.5 "Submit Endpoint"."""
         assert case.submit_url is not None
-        config = ClientConfig(server_url=case.submit_url, api_key=case.submit_token)
+        credential = Credential(case.submit_url, {"Authorization": f"Bearer {case.submit_token}"})
         request = requests.submit_inline(
             case.submit_url, action=press.action, submitted_via=press.submitted_via, by=press.who
         )
         try:
-            async with Session(config) as session:
+            async with Session(credential) as session:
                 response = await session.send(request)
         except PeerError:
             return PressOutcome.UNAVAILABLE, ""
