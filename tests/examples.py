@@ -64,7 +64,7 @@ def started(example: str, server: RunningServer, folder: Path, **more: str) -> I
     """Run a Python example that has no end for as long as this is entered; give what it prints."""
     path = folder / "started.py"
     path.write_text(example, encoding="utf-8")
-    environment = {**_environment(server), **more}
+    environment = {**_environment(server, folder), **more}
     command = [sys.executable, str(path)]
     with subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True) as process:
         limit = threading.Timer(LIMIT_SECONDS, process.kill)

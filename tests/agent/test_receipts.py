@@ -25,10 +25,10 @@ def test_a_decision_is_verified_by_its_receipt(server: RunningServer) -> None:
     assert decision.receipt is not None
     assert decision.receipt.algorithm == "EdDSA"
     assert decision.receipt.signed_at == server.status(hitl)["completed_at"]
-    verified = openhitl.verify_receipt(decision.receipt.poll_body, jwks_of(server))
+    verified = openhitl.verify_receipt(decision.poll, jwks_of(server))
     assert (verified.case_id, verified.action) == (decision.case_id, decision.action)
     with pytest.raises(InvalidReceipt):
-        openhitl.verify_receipt({**decision.receipt.poll_body, "status": "expired"}, jwks_of(server))
+        openhitl.verify_receipt({**decision.poll, "status": "expired"}, jwks_of(server))
 
 
 @pytest.mark.parametrize("result", [None, {"action": "approve"}, {"action": "approve", "signature": "yes"}])

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
-import hmac
 import threading
-import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from openhitl.agent.bells import Bell
 from openhitl.client.exchange import decode_json
+from openhitl.errors import InvalidSignature
+from openhitl.protocol.callbacks import verify_callback
 
 MAX_BODY_BYTES = 1024 * 1024
-#: A signed message that is older, or as far in the future, may be one that somebody recorded.
-MAX_AGE_SECONDS = 300.0
-_SECRET_PREFIX = "whsec_"  # noqa: S105
-_SIGNED_BY = ("webhook-id", "webhook-timestamp", "webhook-signature")
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -30,10 +24,8 @@ class Receiver:
     """Takes callbacks from a service that shares `secret` with us; an ASGI application.
 
     Mount it where `hitl_callback_url` leads, or serve it with `openhitl.agent.receiving`. Several
-    secrets may be live while one is being replaced. A callback must carry `X-HITL-Signature`
-    (HMAC-SHA256 of the body with the whole secret) or the headers of Standard Webhooks, and all that
-    it carries must be right. Only those of Standard Webhooks have a time: older than five minutes, it
-    is refused.
+    secrets may be live while one is being replaced. A callback must carry the headers of Standard
+    Webhooks, which are refused five minutes later, or `X-HITL-Signature`, which has no time.
     """
 
     def __init__(self, *secrets: str) -> None:
@@ -58,15 +50,17 @@ class Receiver:
                 if not bells:
                     del self._bells[case_id]
 
-    def hear(self, headers: Mapping[str, str], body: bytes, *, now: float | None = None) -> int:
+    def hear(self, headers: Mapping[str, str], body: bytes, *, now: datetime | None = None) -> int:
         """Take one callback; header names are in lower case. Return the HTTP status to answer with.
 
         204 heard (also when nobody waits for it), 400 not a callback, 401 not from the service, 413
-        longer than 1 MiB. `now` is Unix time.
+        longer than 1 MiB.
         """
         if len(body) > MAX_BODY_BYTES:
             return 413
-        if not self._is_genuine(headers, body, time.time() if now is None else now):
+        try:
+            verify_callback(headers, body, *self._secrets, now=now or datetime.now(UTC))
+        except InvalidSignature:
             return 401
         case_id = _case_id(body)
         if case_id is None:
@@ -91,55 +85,6 @@ class Receiver:
             (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]
         )
         await _answer(send, self.hear(dict(headers), body))
-
-    def _is_genuine(self, headers: Mapping[str, str], body: bytes, now: float) -> bool:
-        simple = headers.get("x-hitl-signature")
-        standard = any(name in headers for name in _SIGNED_BY)
-        if simple is None and not standard:
-            return False
-        if simple is not None and not _matches([simple], [_simple(one, body) for one in self._secrets]):
-            return False
-        return not standard or self._is_standard(headers, body, now)
-
-    def _is_standard(self, headers: Mapping[str, str], body: bytes, now: float) -> bool:
-        """Check a message as Standard Webhooks signs it: id, time and body."""
-        try:
-            message_id, stamp, given = (headers[name] for name in _SIGNED_BY)
-            age = abs(now - int(stamp))
-        except (KeyError, ValueError):
-            return False
-        if age > MAX_AGE_SECONDS:
-            return False
-        signed = f"{message_id}.{stamp}.".encode() + body
-        return _matches(given.split(), [_standard(secret, signed) for secret in self._secrets])
-
-
-def _simple(secret: str, body: bytes) -> str:
-    return f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}"
-
-
-def _standard(secret: str, signed: bytes) -> str:
-    digest = hmac.new(_decoded(secret), signed, hashlib.sha256).digest()
-    return f"v1,{base64.b64encode(digest).decode()}"
-
-
-def _decoded(secret: str) -> bytes:
-    """Return the key that a secret stands for: base64 after `whsec_`, else its own characters."""
-    if secret.startswith(_SECRET_PREFIX):
-        try:
-            return base64.b64decode(secret.removeprefix(_SECRET_PREFIX), validate=True)
-        except binascii.Error:
-            pass
-    return secret.encode()
-
-
-def _matches(given: Sequence[str], right: Sequence[str]) -> bool:
-    """Compare all with all, in a time that tells nothing about the right ones."""
-    found = False
-    for one in given[:16]:
-        for other in right:
-            found |= hmac.compare_digest(one.encode(), other.encode())
-    return found
 
 
 def _case_id(body: bytes) -> str | None:

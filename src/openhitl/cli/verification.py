@@ -52,7 +52,7 @@ async def fetch_jwks(config: ClientConfig, source: str | None) -> Mapping[str, A
     """Read a JWKS: from a file, an address, or the configured server. Raises: UsageMistake, PeerError."""
     if source is not None and not is_web_address(source):
         return json_file(source, "--jwks")
-    async with Session(config) as session:
+    async with Session(config.credential) as session:
         url = source or f"{config.server_url}/.well-known/jwks.json"
         return json_object(await session.exchange(Request(method="GET", url=url)))
 

@@ -8,11 +8,12 @@ secret after `whsec_`, decoded.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
+from itertools import product
 
 from openhitl.errors import InvalidSignature
 from openhitl.protocol import wire
@@ -23,6 +24,9 @@ SECRET_PREFIX = "whsec_"  # noqa: S105 - says what follows
 SECRET_BYTES = 32
 #: How far a callback's time may lie from the receiver's, as Standard Webhooks' own libraries have it.
 TOLERANCE_SECONDS = 300
+#: More than these a callback need not carry: one for each secret that is good.
+MAX_SIGNATURES = 16
+_STANDARD = ("webhook-id", "webhook-timestamp", "webhook-signature")
 
 
 def secret_from_bytes(random: bytes) -> str:
@@ -56,22 +60,24 @@ def signed_headers(body: bytes, message_id: str, sent_at: datetime, secrets: Seq
     }
 
 
-def verify_callback(headers: Mapping[str, str], body: bytes, secret: str, *, now: datetime) -> None:
-    """Check that a callback was signed with this secret, and lately.
+def verify_callback(headers: Mapping[str, str], body: bytes, *secrets: str, now: datetime) -> None:
+    """Check that a callback was signed with one of these secrets, and lately.
 
-    A callback that carries only `X-HITL-Signature` is good whenever it comes: nothing in it says when
-    it was sent. Header names are lower case. Raises: InvalidSignature.
+    Where the headers of Standard Webhooks are, they decide. A callback that carries only
+    `X-HITL-Signature` is good whenever it comes: nothing in it says when it was sent. Header names are
+    lower case. Raises: InvalidSignature.
     """
-    message_id = headers.get("webhook-id")
-    if message_id is None:
-        given, expected = [headers.get("x-hitl-signature", "")], _hitl_signature(body, secret)
-    else:
-        seconds = headers.get("webhook-timestamp", "")
+    if any(name in headers for name in _STANDARD):
+        message_id, seconds, signatures = (headers.get(name, "") for name in _STANDARD)
         if not seconds.isdecimal() or abs(now.timestamp() - int(seconds[:12])) > TOLERANCE_SECONDS:
             raise InvalidSignature("The callback was sent too long ago, or does not say when.")
-        given = headers.get("webhook-signature", "").split()
-        expected = _signature(body, message_id, seconds, secret)
-    if not any(hmac.compare_digest(one.encode(), expected.encode()) for one in given):
+        given = signatures.split()[:MAX_SIGNATURES]
+        expected = [_signature(body, message_id, seconds, secret) for secret in secrets]
+    else:
+        given = [headers.get("x-hitl-signature", "")]
+        expected = [_hitl_signature(body, secret) for secret in secrets]
+    pairs = product((one.encode() for one in given), (one.encode() for one in expected))
+    if not any(hmac.compare_digest(one, other) for one, other in pairs):
         raise InvalidSignature("The callback was not signed with this secret.")
 
 
@@ -86,7 +92,8 @@ def _signature(body: bytes, message_id: str, seconds: str, secret: str) -> str:
 
 
 def _key(secret: str) -> bytes:
-    try:
-        return base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
-    except binascii.Error as error:
-        raise InvalidSignature("The secret is not whsec_ and base64.") from error
+    """Return the key that a secret stands for: base64 after `whsec_`, else its own characters."""
+    with suppress(ValueError):  # not base64, or not even ASCII
+        if secret.startswith(SECRET_PREFIX):
+            return base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
+    return secret.encode()

@@ -21,6 +21,7 @@ def ask(review_type: str = "confirmation", **changes: Any) -> HitlObject:
         "poll_url": "https://api.shop.example/reviews/review_1/status",
         "type": review_type,
         "prompt": "Delete the staging database?",
+        "created_at": "2036-02-19T10:00:00Z",
         "expires_at": "2036-02-20T10:00:00Z",
         "submit_url": SUBMIT_URL,
         "submit_token": SUBMIT_TOKEN,

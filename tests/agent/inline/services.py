@@ -67,5 +67,7 @@ def hitl_at(url: str) -> dict[str, Any]:
         "submit_token": "hitls_" + "s" * 43,
         "type": "confirmation",
         "prompt": "Delete it?",
+        "created_at": "2036-02-19T10:00:00Z",
+        "expires_at": "2036-02-20T10:00:00Z",
         "context": {},
     }

@@ -142,7 +142,7 @@ def test_a_context_beyond_any_chat_is_not_spelt_at_all(context: dict[str, Any]) 
 
 
 def test_a_case_survives_its_store_and_hides_its_secrets_from_logs() -> None:
-    for changes in ({}, {"expires_at": None}):
+    for changes in ({}, {"expires_at": "some day"}):
         case = inline_case(ask("escalation", context={"a": "b"}, **changes))
         assert from_json(to_json(case)) == case
         assert SUBMIT_TOKEN not in repr(case)
