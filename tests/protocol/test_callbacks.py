@@ -133,3 +133,12 @@ def test_another_body_and_another_secret_show():
 def test_a_callback_without_any_signature_is_refused():
     with pytest.raises(InvalidSignature):
         verify_callback({}, BODY, NEW, now=NOW)
+
+
+@pytest.mark.parametrize("secret", ["no prefix", "whsec_no base64", "whsec_ä"])
+def test_a_secret_that_is_no_base64_signs_with_its_own_characters(secret):
+    """Other services choose their secrets as they like."""
+    headers = signed_headers(BODY, "msg_1", NOW, [secret])
+    verify_callback(headers, BODY, NEW, secret, now=NOW)
+    digest = hmac.new(secret.encode(), f"msg_1.{int(NOW.timestamp())}.".encode() + BODY, hashlib.sha256)
+    assert headers["webhook-signature"] == f"v1,{base64.b64encode(digest.digest()).decode()}"
