@@ -107,6 +107,56 @@ def test_a_body_that_is_not_json_by_its_type_is_refused(server):
     assert (response.status_code, response.json()["error"]) == (415, "unsupported_media_type")
 
 
+ANSWERING = [("POST", "respond"), ("PUT", "draft"), ("POST", "draft"), ("POST", "cancel")]
+
+
+@pytest.mark.parametrize(("method", "end"), ANSWERING)
+@pytest.mark.parametrize(
+    ("content_type", "content", "status", "code"),
+    [
+        ("application/json", b"{", 400, "invalid_json"),
+        ("application/json", b" " * (1024 * 1024 + 1), 413, "payload_too_large"),
+        ("text/plain", b"{}", 415, "unsupported_media_type"),
+        ("application/json", b"[]", 422, "invalid_request"),
+    ],
+)
+def test_whatever_answers_takes_json_and_forms_of_a_mebibyte(
+    server, method, end, content_type, content, status, code
+):
+    hitl = server.ask()
+    response = server.anyone.request(
+        method,
+        f"/reviews/{hitl['case_id']}/{end}",
+        params={"token": token_of(hitl["review_url"])},
+        content=content,
+        headers={"content-type": content_type, "accept": "application/json"},
+    )
+    assert (response.status_code, response.json()["error"]) == (status, code)
+    assert server.status(hitl)["status"] == "pending"
+
+
+@pytest.mark.parametrize(("method", "end"), ANSWERING)
+def test_a_case_that_does_not_exist_is_not_found_however_good_the_token_looks(server, method, end):
+    token = token_of(server.ask()["review_url"])
+    response = server.anyone.request(
+        method, f"/reviews/review_none/{end}", params={"token": token}, json={"action": "approve"}
+    )
+    assert (response.status_code, response.json()["error"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize("content", [(b"x" * (1024 * 1024 + 1), 413), (b"reason=a", 415)])
+def test_a_withdrawal_is_json_of_a_mebibyte(server, content):
+    hitl = server.ask()
+    body, status = content
+    response = server.service.post(
+        f"/api/v1/reviews/{hitl['case_id']}/cancel",
+        content=body,
+        headers={"content-type": "application/json" if status == 413 else "text/plain"},
+    )
+    assert response.status_code == status
+    assert server.status(hitl)["status"] == "pending"
+
+
 @pytest.mark.parametrize(
     ("review_type", "answer", "code"),
     [

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from openhitl.protocol.timestamps import parse_timestamp, timestamp
 from tests.door.test_events import follow
-from tests.servers import running
+from tests.servers import running, token_of
 
 LATE = timedelta(seconds=5)
 
@@ -49,3 +49,16 @@ def test_a_reminder_and_the_deadline_are_told_within_five_seconds(tmp_path):
             },
         )
         assert (late.status_code, late.json()["error"]) == (410, "case_expired")
+        for method, end, given in (
+            ("POST", "respond", {"action": "confirm"}),
+            ("PUT", "draft", {"values": {"note": "hm"}}),
+            ("POST", "draft", {"values": {"note": "hm"}}),
+            ("POST", "cancel", {"reason": "no"}),
+        ):
+            late = server.anyone.request(
+                method,
+                f"/reviews/{hitl['case_id']}/{end}",
+                params={"token": token_of(hitl["review_url"])},
+                json=given,
+            )
+            assert (late.status_code, late.json()["error"]) == (410, "case_expired"), end
