@@ -17,7 +17,7 @@ from openhitl.errors import SchemaTooNew, SetupError, WrongSecret
 from openhitl.keyring import Keyring
 from openhitl.store import Store
 from openhitl.store.engine import LOST, open_database, use_wal
-from openhitl.store.migration import migrate
+from openhitl.store.migration import claim, migrate
 from openhitl.store.schema import metadata
 from tests.databases import KINDS
 from tests.store.desk import SECRET, WAIT_SECONDS, opened
@@ -71,6 +71,23 @@ def test_processes_that_start_together_agree(empty_url):
 
     with ThreadPoolExecutor(6) as threads:
         assert len(set(threads.map(open_and_ask, range(6)))) == 1
+
+
+def test_of_those_who_claim_a_new_database_at_once_one_names_it(empty_url):
+    databases = [open_database(empty_url) for _ in range(8)]
+    migrate(databases[0])
+    together = threading.Barrier(len(databases))
+
+    def claim_it(database):
+        with database.writing():
+            pass  # connected before the start
+        together.wait(WAIT_SECONDS)
+        return claim(database, Keyring(SECRET))
+
+    with ThreadPoolExecutor(len(databases)) as threads:
+        assert len(set(threads.map(claim_it, databases))) == 1
+    for database in databases:
+        database.close()
 
 
 def test_a_file_that_somebody_writes_to_in_another_mode_is_waited_for(tmp_path):

@@ -28,8 +28,7 @@ def migrate(database: Database) -> None:
     config = _config()
     scripts = ScriptDirectory.from_config(config)
     with database.writing() as connection:
-        if database.kind == POSTGRESQL:
-            connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+        _wait_in_line(database, connection)
         revision = MigrationContext.configure(connection).get_current_revision()
         if revision == scripts.get_current_head():
             return
@@ -37,6 +36,12 @@ def migrate(database: Database) -> None:
             _check_known(revision, scripts)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _wait_in_line(database: Database, connection: Connection) -> None:
+    """Wait for whoever starts at the same time; a transaction that writes to SQLite has done so already."""
+    if database.kind == POSTGRESQL:
+        connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
 
 
 def look_at(database: Database, keyring: Keyring) -> bool:
@@ -74,6 +79,7 @@ def claim(database: Database, keyring: Keyring) -> str:
     Raises: WrongSecret, StoreError.
     """
     with database.writing() as connection:
+        _wait_in_line(database, connection)
         row = connection.execute(select(installation)).one_or_none()
         if row is None:
             return _bind(connection, keyring)
