@@ -18,10 +18,10 @@ import httpx2
 import pytest
 
 from openhitl.protocol.case import ActorKind
+from openhitl.review.asgi import Patience
+from openhitl.review.room import Room
 from openhitl.server.app import Server
-from openhitl.server.asgi import Patience
 from openhitl.server.local import new_key
-from openhitl.server.room import Room
 from openhitl.server.serving import HitlUvicorn, bind, cut_stuck_readers, uvicorn_for
 from openhitl.settings import Settings
 from tests.door.bodies import APPROVAL, INPUT

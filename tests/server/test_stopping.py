@@ -15,8 +15,9 @@ import httpx2
 import pytest
 from structlog.testing import capture_logs
 
+from openhitl.jobs.engine import keep_running
 from openhitl.protocol.case import ActorKind
-from openhitl.server.app import Server, keep_running
+from openhitl.server.app import Server
 from openhitl.server.local import new_key
 from openhitl.settings import Settings
 from tests.door.bodies import CONFIRMATION

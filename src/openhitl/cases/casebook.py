@@ -53,13 +53,14 @@ class Casebook:
         keyring: Keyring,
         settings: Settings,
         *,
+        tokens_for_all: bool = False,
         clock: Callable[[], datetime] = utc_now,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self.clock = clock
         self._keyring = keyring
         self.carrier = Carrier(keyring)
-        self.urls = CaseUrls(settings.public_url, keyring)
+        self.urls = CaseUrls(settings.public_url, keyring, tokens_for_all=tokens_for_all)
         self.receipts = ReceiptDesk(keyring, settings.public_url)
         self.feed = Feed(
             load=self.find,

@@ -92,7 +92,7 @@ class CreationDesk:
         purposes = [Purpose.REVIEW]
         if self._has_submit(content, creation):
             purposes.append(Purpose.SUBMIT)
-        if creation.agent_id is None:
+        if self._urls.polls_by_token(creation.agent_id):
             purposes.append(Purpose.POLL)
         return tuple(
             TokenHash(purpose=STORED_AS[purpose], hash=hash_token(self._urls.token(purpose, case.case_id)))

@@ -17,10 +17,12 @@ class CaseUrls:
 
     Args:
         base: what people and agents see, without a trailing slash.
+        tokens_for_all: whether every poll address carries a token, whoever made the case.
     """
 
-    def __init__(self, base: str, keyring: Keyring) -> None:
+    def __init__(self, base: str, keyring: Keyring, *, tokens_for_all: bool = False) -> None:
         self.base = base
+        self._tokens_for_all = tokens_for_all
         self._keyring = keyring
         #: Return the case's token of a purpose. A new case's tokens are said twice in a row.
         self.token = lru_cache(maxsize=JUST_SAID)(self._derive)
@@ -28,13 +30,17 @@ class CaseUrls:
     def _derive(self, purpose: Purpose, case_id: str) -> str:
         return token_from_bytes(purpose, self._keyring.case_secret(purpose.value, case_id))
 
+    def polls_by_token(self, agent_id: int | None) -> bool:
+        """Tell whether the addresses to wait at carry a token, since their reader has no credential."""
+        return self._tokens_for_all or agent_id is None
+
     def of(self, case: ReviewCase, *, inline: bool = False) -> Urls:
         """Return the addresses that a case's creator is told, for inline submit only if asked."""
-        case_id, anonymous = case.case_id, case.agent_id is None
+        case_id, with_token = case.case_id, self.polls_by_token(case.agent_id)
         return Urls(
             review=self.review(case_id),
-            poll=self.poll(case_id, with_token=anonymous),
-            events=self.events(case_id, with_token=anonymous),
+            poll=self.poll(case_id, with_token=with_token),
+            events=self.events(case_id, with_token=with_token),
             submit=self.submit(case_id) if inline else None,
             submit_token=self.token(Purpose.SUBMIT, case_id) if inline else None,
         )

@@ -11,10 +11,22 @@ from openhitl.errors import HitlError, NotFound, PeerError
 from openhitl.protocol.case import Json
 from openhitl.review.door import Door
 from openhitl.review.http import Request, Response, json_response
-from openhitl.review.pages import Page, PageView, Problems, page_headers, render_error, render_review
+from openhitl.review.pages import (
+    Page,
+    PageView,
+    Problems,
+    page_headers,
+    render_error,
+    render_review,
+    static_file,
+)
 from openhitl.words import choose_language
 
 PREFILL = "prefill"
+STATIC_HEADERS = (
+    ("cache-control", "public, max-age=31536000, immutable"),
+    ("x-content-type-options", "nosniff"),
+)
 
 
 async def page(door: Door, request: Request, case_id: str) -> Response:
@@ -85,6 +97,14 @@ async def _prefills(door: Door, stored: StoredCase, key: str | None) -> Json:
         return {key: await _fetch_default(door, stored.case.case_id, key)}
     except (NotFound, PeerError):
         return {}  # the field stays empty; the human can still type
+
+
+async def static(door: Door, request: Request, name: str) -> Response:
+    """Serve a file whose name holds the hash of its content."""
+    found = static_file(name)
+    if found is None:
+        raise NotFound("There is no such file.")
+    return Response(200, found.content, content_type=found.media_type, headers=STATIC_HEADERS)
 
 
 async def prefill(door: Door, request: Request, case_id: str, key: str) -> Response:

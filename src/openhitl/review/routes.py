@@ -5,7 +5,8 @@ from __future__ import annotations
 from openhitl.review import answering, asking, discovery, reading
 from openhitl.review.router import Route
 
-ROUTES: tuple[Route, ...] = (
+#: For agents and services that ask over HTTP.
+_ASKING: tuple[Route, ...] = (
     Route(
         method="POST",
         pattern="/api/demo",
@@ -53,6 +54,10 @@ ROUTES: tuple[Route, ...] = (
         codes=(200, 401, 503),
         credential="key",
     ),
+)
+
+#: For the human who is asked, and whoever relays the answer.
+REVIEW_ROUTES: tuple[Route, ...] = (
     Route(
         method="GET",
         pattern="/review/{case_id}",
@@ -114,18 +119,32 @@ ROUTES: tuple[Route, ...] = (
         credential="review or submit",
         html=True,
     ),
-    Route(
-        method="GET",
-        pattern="/.well-known/hitl.json",
-        handler=discovery.discover,
-        summary="What this server can do",
-        codes=(200,),
-    ),
-    Route(
-        method="GET",
-        pattern="/.well-known/jwks.json",
-        handler=discovery.jwks,
-        summary="The public keys that receipts are signed with",
-        codes=(200, 503),
-    ),
+)
+
+DISCOVERY = Route(
+    method="GET",
+    pattern="/.well-known/hitl.json",
+    handler=discovery.discover,
+    summary="What this server can do",
+    codes=(200,),
+)
+
+#: What receipts are verified with.
+JWKS = Route(
+    method="GET",
+    pattern="/.well-known/jwks.json",
+    handler=discovery.jwks,
+    summary="The public keys that receipts are signed with",
+    codes=(200, 503),
+)
+
+ROUTES: tuple[Route, ...] = (*_ASKING, *REVIEW_ROUTES, DISCOVERY, JWKS)
+
+#: What pages load. It belongs to no protocol, so no document lists it.
+STATIC = Route(
+    method="GET",
+    pattern="/static/{name}",
+    handler=reading.static,
+    summary="A file of the pages",
+    codes=(200, 404),
 )

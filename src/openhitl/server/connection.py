@@ -8,9 +8,9 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from openhitl.errors import HitlError, MalformedRequest, Overloaded, PayloadTooLarge
+from openhitl.review.asgi import Patience
 from openhitl.review.http import error_response
-from openhitl.server.asgi import Patience
-from openhitl.server.room import Room
+from openhitl.review.room import Room
 
 #: What a client may send besides bodies: the head of a request; chunk sizes and trailers after it.
 MAX_HEAD_BYTES = 64 * 1024

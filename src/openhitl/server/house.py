@@ -1,4 +1,4 @@
-"""The routes of the house itself: health, metrics, static files, the OpenAPI document."""
+"""The routes of the house itself: health, metrics, the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -15,15 +15,10 @@ from starlette.routing import Route
 from openhitl.cases import Casebook
 from openhitl.errors import HitlError, MethodNotAllowed, NotFound, Stopping, StoreError
 from openhitl.review.http import error_response
-from openhitl.review.pages import static_file
 from openhitl.server.openapi import openapi_document
 from openhitl.settings import Settings
 
 READY_SECONDS = 2.0
-STATIC_HEADERS = {
-    "cache-control": "public, max-age=31536000, immutable",
-    "x-content-type-options": "nosniff",
-}
 
 
 class Served(Protocol):
@@ -42,7 +37,6 @@ def house_app(server: Served) -> Starlette:
         Route("/readyz", house.readyz),
         Route("/metrics", house.metrics),
         Route("/openapi.json", house.openapi),
-        Route("/static/{name}", house.static),
     ]
     app = Starlette(routes=routes, exception_handlers={404: _not_found, 405: _not_allowed})
     app.router.redirect_slashes = False
@@ -98,10 +92,3 @@ class _House:
     async def openapi(self, request: Request) -> Response:
         """Describe the door."""
         return JSONResponse(openapi_document(self._server.settings.public_url))
-
-    async def static(self, request: Request) -> Response:
-        """Serve a file whose name holds the hash of its content."""
-        found = static_file(request.path_params["name"])
-        if found is None:
-            return _refusal(NotFound("There is no such file."))
-        return Response(found.content, media_type=found.media_type, headers=STATIC_HEADERS)

@@ -17,8 +17,8 @@ import uvicorn
 
 from openhitl.errors import SetupError
 from openhitl.protocol.visible import visible
+from openhitl.review.asgi import Patience
 from openhitl.server.app import Server
-from openhitl.server.asgi import Patience
 from openhitl.server.connection import Connection
 from openhitl.server.local import ensure_local_key
 from openhitl.server.lock import ServerLock

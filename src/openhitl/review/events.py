@@ -10,11 +10,11 @@ import random
 
 from openhitl.errors import HitlError, MethodNotAllowed, Overloaded
 from openhitl.feed import PollEntry, Stream
+from openhitl.review.asgi import Patience, Receive, Scope, Send, send_response
 from openhitl.review.door import Door
 from openhitl.review.http import Response, error_response
-from openhitl.server.asgi import Patience, Receive, Scope, Send, send_response
-from openhitl.server.poll import Credentials, PollEndpoint
-from openhitl.server.room import Room
+from openhitl.review.poll import Credentials, PollEndpoint
+from openhitl.review.room import Room
 
 #: Clients are told to come back after a random time, so that a restart is not a stampede.
 RETRY_MILLISECONDS = (500, 3_000)

@@ -8,9 +8,9 @@ from __future__ import annotations
 from openhitl.errors import HitlError, MethodNotAllowed, NotFound, RateLimited, Unauthorized
 from openhitl.feed import PollEntry
 from openhitl.protocol.tokens import Purpose
+from openhitl.review.asgi import Receive, Scope, Send, send_response
 from openhitl.review.door import Door
 from openhitl.review.http import RETRY_AFTER_SECONDS, Response, error_response, parse_query
-from openhitl.server.asgi import Receive, Scope, Send, send_response
 
 _RETRY_AFTER = (b"retry-after", str(RETRY_AFTER_SECONDS).encode())
 _JSON = (b"content-type", b"application/json")

@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+
 from openhitl.errors import HitlError, MalformedRequest, PayloadTooLarge, Stopping
 from openhitl.review.door import Door
 from openhitl.review.http import (
@@ -23,6 +25,7 @@ from openhitl.review.router import Route, Router
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+_log = structlog.get_logger("openhitl.review")
 WITH_BODY = frozenset({"POST", "PUT"})
 
 
@@ -60,6 +63,17 @@ class DoorApp:
             is_page = for_people and wants_html(headers)
             response = error_page(self._door, error, headers) if is_page else error_response(error)
         await send_response(send, response)
+
+
+async def answer_safely(
+    answer: Callable[[Scope, Receive, Send], Awaitable[None]], scope: Scope, receive: Receive, send: Send
+) -> None:
+    """Have a request answered; of what fails nothing leaves but a stable code."""
+    try:
+        await answer(scope, receive, send)
+    except Exception as error:  # the outermost handler
+        _log.exception("request_failed", method=scope["method"], path=scope["path"], error=repr(error))
+        await send_response(send, error_response(HitlError()))
 
 
 async def read_body(headers: Mapping[str, str], receive: Receive) -> bytes:

@@ -1,0 +1,92 @@
+"""What runs behind the doors of one store, whoever opens them: the casebook, the feed, the work."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from functools import partial
+
+import structlog
+
+from openhitl.cases import Casebook
+from openhitl.identity import ApiKeys, CallbackSecrets
+from openhitl.jobs.callbacks import CallBack
+from openhitl.jobs.defaults import DefaultFetcher
+from openhitl.jobs.sweeper import Sweeper
+from openhitl.jobs.worker import Doer, Worker
+from openhitl.keyring import Keyring
+from openhitl.outbound import Guard, OutboundHttp
+from openhitl.protocol.lifecycle import Effect
+from openhitl.settings import Settings
+from openhitl.store import Store
+
+AGAIN_SECONDS = 1.0
+_log = structlog.get_logger("openhitl.jobs")
+
+
+class Engine:
+    """Cases and everything that follows them, from `start` to `stop`. Made on a running event loop.
+
+    Args:
+        tokens_for_all: whether every case's poll address carries a token, not only those of creators
+            without a credential.
+    """
+
+    def __init__(
+        self, store: Store, keyring: Keyring, settings: Settings, *, tokens_for_all: bool = False
+    ) -> None:
+        self.settings = settings
+        self.book = Casebook(store, keyring, settings, tokens_for_all=tokens_for_all)
+        self.keys = ApiKeys(lambda key_hash: self.book.ledger.read(store.find_key, key_hash))
+        self.secrets = CallbackSecrets(
+            keyring, lambda agent_id, now: self.book.ledger.read(store.callback_generations, agent_id, now)
+        )
+        self._outbound = OutboundHttp(Guard(settings.networks))
+        self.fetch_default = DefaultFetcher(self._outbound)
+        self._loop = asyncio.get_running_loop()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self, doers: Mapping[Effect, Doer] | None = None) -> None:
+        """Begin to follow the log and to work; `doers` do what only this program can. Raises: StoreError."""
+        store = self.book.ledger.store
+        sweeper = Sweeper(self.book, retention=self.settings.retention)
+        call_back = CallBack(self.book, self._outbound, self.secrets)
+        worker = Worker(self.book, {Effect.CALL_BACK: call_back, **(doers or {})})
+        head = await self.book.ledger.read(store.head)
+        self._tasks = [
+            asyncio.create_task(keep_running(partial(self.book.feed.run, head)), name="feed"),
+            asyncio.create_task(keep_running(sweeper.run), name="sweeper"),
+            asyncio.create_task(keep_running(worker.run), name="worker"),
+        ]
+        store.listen(self._wake)
+
+    def _wake(self) -> None:
+        """Look at the log soon; called on a thread of the store's."""
+        with suppress(RuntimeError):  # the loop was closed a moment ago
+            self._loop.call_soon_threadsafe(self.book.feed.wake)
+
+    def leave(self) -> None:
+        """End every stream, and every one that still comes."""
+        self.book.feed.streams.end_all()
+
+    async def stop(self) -> None:
+        """End the background work, let the writer finish, close the store."""
+        self.leave()
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+        await self._outbound.close()
+        await self.book.close()
+
+
+async def keep_running(work: Callable[[], Awaitable[None]]) -> None:
+    """Run work that has no end, and start it again when it fails: nobody waits for it who could."""
+    while True:
+        try:
+            await work()
+        except Exception as error:  # the outermost handler of background work
+            _log.exception("background_work_failed", error=repr(error))
+        await asyncio.sleep(AGAIN_SECONDS)

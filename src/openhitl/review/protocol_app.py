@@ -1,0 +1,34 @@
+"""The whole door as one ASGI callable: polls and streams in front, everything else by its route."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+
+from openhitl.review.asgi import DoorApp, Patience, Receive, Scope, Send
+from openhitl.review.door import Door
+from openhitl.review.events import EventsEndpoint
+from openhitl.review.poll import PollEndpoint
+from openhitl.review.room import Room
+from openhitl.review.router import Route, Router
+
+_POLLED = "/api/reviews/"
+
+
+class ProtocolApp:
+    """Answers every request of a door; `scope["path"]` is without any prefix."""
+
+    def __init__(self, door: Door, routes: Sequence[Route], patience: Patience, room: Room) -> None:
+        self._poll = PollEndpoint(door)
+        self._events = EventsEndpoint(door, self._poll, patience, room)
+        self._door = DoorApp(door, Router(routes))
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Find who answers."""
+        path: str = scope["path"]
+        if path.startswith(_POLLED):
+            case_id, _, what = path[len(_POLLED) :].partition("/")
+            if what == "status":
+                return self._poll(scope, receive, send, case_id)
+            if what == "events":
+                return self._events(scope, receive, send, case_id)
+        return self._door(scope, receive, send)
