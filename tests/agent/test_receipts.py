@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 import openhitl
-from openhitl.agent.decision import decision_from
 from openhitl.errors import InvalidReceipt
 from openhitl.protocol.incoming import parse_poll
+from openhitl.protocol.outcomes import decision_from
 from tests.door.test_receipts import answered, jwks_of
 from tests.servers import RunningServer, running
 

@@ -8,13 +8,13 @@ web framework.
 
 from openhitl.agent.asking import HITL
 from openhitl.agent.blocking import SyncHITL
-from openhitl.agent.decision import SAFE_DEFAULTS, Decision, Outcome, Receipt
-from openhitl.agent.forms import FormSummary
 from openhitl.agent.questions import OpenCase
 from openhitl.agent.replies import case_in
 from openhitl.agent.telling import Telling
 from openhitl.agent.updates import Update
 from openhitl.agent.waiting import SyncWaiting, Waiting
+from openhitl.protocol.incoming_forms import FormSummary
+from openhitl.protocol.outcomes import SAFE_DEFAULTS, Decision, Outcome, Receipt
 
 __all__ = [
     "HITL",

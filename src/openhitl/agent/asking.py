@@ -8,8 +8,6 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Unpack
 
-from openhitl.agent import questions
-from openhitl.agent.decision import Decision
 from openhitl.agent.questions import OpenCase, Terms
 from openhitl.agent.replies import accepted_case, answer_text, shown_case
 from openhitl.agent.telling import Teller, tell
@@ -18,7 +16,9 @@ from openhitl.agent.waiting import Waiting
 from openhitl.client import requests
 from openhitl.client.config import load_config
 from openhitl.client.session import Session
+from openhitl.protocol import questions
 from openhitl.protocol.case import Json
+from openhitl.protocol.outcomes import Decision
 
 
 class HITL:

@@ -11,11 +11,11 @@ from types import TracebackType
 from typing import Any, TypeVar, Unpack
 
 from openhitl.agent.asking import HITL
-from openhitl.agent.decision import Decision
 from openhitl.agent.questions import OpenCase, Terms
 from openhitl.agent.telling import Teller
 from openhitl.agent.updates import Update
 from openhitl.protocol.case import Json
+from openhitl.protocol.outcomes import Decision
 
 T = TypeVar("T")
 

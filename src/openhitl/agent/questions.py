@@ -1,22 +1,26 @@
-"""What is asked, as the body of a create request, built from plain values. HITL v0.8 §6, §10."""
+"""What an agent asks with, and what it gets back at once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, TypedDict
 
-from openhitl.agent.forms import FormSummary, form_summary
-from openhitl.errors import InvalidRequest
+from openhitl.protocol import questions
 from openhitl.protocol.case import Json
 from openhitl.protocol.incoming import HitlObject
-from openhitl.protocol.timestamps import timestamp
+from openhitl.protocol.incoming_forms import FormSummary, form_summary
+from openhitl.protocol.questions import approval, confirmation, escalation, form_input, selection, text_input
 
-#: The one field of a free-text question.
-ANSWER_KEY = "answer"
-#: What an item's id may hold. A plain choice is its own id, if need be only the start of it.
-MAX_ID_CHARACTERS = 200
+__all__ = [
+    "OpenCase",
+    "Terms",
+    "approval",
+    "confirmation",
+    "escalation",
+    "form_input",
+    "selection",
+    "text_input",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +53,7 @@ class OpenCase:
         return form_summary(self.context)
 
 
-class Terms(TypedDict, total=False):
+class Terms(questions.Terms, total=False):
     """What every kind of question takes.
 
     message: a longer text beside the prompt. context: more to show (`risk`, `consequences`, `facts`,
@@ -61,116 +65,6 @@ class Terms(TypedDict, total=False):
     call waits; the case outlives it.
     """
 
-    message: str
-    context: Json
-    timeout: str | timedelta
-    default_action: str
-    reminder_at: Sequence[datetime]
-    previous_case_id: str
-    metadata: Json
     agent_name: str
     request_key: str
     give_up_after: timedelta
-
-
-def approval(artifact: str | Json | None) -> Json:
-    """Ask for a yes, a no or changes to an artifact: its text, or title, content, format, metadata."""
-    if artifact is None:
-        return _question("approval", {})
-    content = {"content": artifact} if isinstance(artifact, str) else artifact
-    return _question("approval", {"artifact": content})
-
-
-def selection(items: Sequence[str | Json], *, minimum: int | None = None, maximum: int | None = None) -> Json:
-    """Ask for a choice among items; a plain string is both the item's id and its title.
-
-    Raises: InvalidRequest if two plain strings are the same.
-    """
-    texts = [item for item in items if isinstance(item, str)]
-    if len(set(texts)) < len(texts):
-        raise InvalidRequest("Two choices are the same.")
-    context: dict[str, Any] = {"items": _items(items)}
-    if minimum is not None:
-        context["min"] = minimum
-    if maximum is not None:
-        context["max"] = maximum
-    return _question("selection", context)
-
-
-def form_input(form: Json | Sequence[Json]) -> Json:
-    """Ask for a form: `{"fields": […]}`, `{"steps": […]}`, or just the list of fields."""
-    whole = form if isinstance(form, Mapping) else {"fields": list(form)}
-    return _question("input", {"form": whole})
-
-
-def text_input(placeholder: str | None = None) -> Json:
-    """Ask for a text of any length."""
-    answer: dict[str, Any] = {"key": ANSWER_KEY, "label": "Answer", "type": "textarea", "required": True}
-    if placeholder:
-        answer["placeholder"] = placeholder
-    return form_input([answer])
-
-
-def confirmation(
-    items: Sequence[str | Json] = (), *, irreversible: bool = False, partial: bool = False
-) -> Json:
-    """Ask to confirm or cancel; `partial` lets the human confirm some of the items only."""
-    context: dict[str, Any] = {}
-    if items:
-        context["items"] = _items(items)
-    if irreversible:
-        context["irreversible"] = True
-    if partial:
-        context["partial"] = True
-    return _question("confirmation", context)
-
-
-def escalation(error: str | Json, *, params: Json | None = None) -> Json:
-    """Ask what to do about an error: retry (with other `params` perhaps), skip or abort."""
-    context: dict[str, Any] = {"error": {"summary": error} if isinstance(error, str) else error}
-    if params:
-        context["params"] = params
-    return _question("escalation", context)
-
-
-def request_body(prompt: str, question: Json, terms: Terms) -> dict[str, Any]:
-    """Join a question and its terms to the body of a create request.
-
-    What `terms["context"]` says about a key that the question has too wins.
-    """
-    body: dict[str, Any] = {"type": question["type"], "prompt": prompt}
-    for name in ("message", "default_action", "previous_case_id", "metadata"):
-        if terms.get(name) is not None:
-            body[name] = terms[name]
-    context = {**question["context"], **terms.get("context", {})}
-    if context:
-        body["context"] = context
-    timeout = terms.get("timeout")
-    if timeout is not None:
-        body["timeout"] = _duration(timeout)
-    reminders = terms.get("reminder_at")
-    if reminders:
-        body["reminder_at"] = [_instant(reminder) for reminder in reminders]
-    return body
-
-
-def _question(review_type: str, context: Json) -> Json:
-    return {"type": review_type, "context": context}
-
-
-def _items(items: Sequence[str | Json]) -> list[Json]:
-    return [
-        {"id": item[:MAX_ID_CHARACTERS], "title": item} if isinstance(item, str) else item for item in items
-    ]
-
-
-def _duration(timeout: str | timedelta) -> str:
-    if isinstance(timeout, str):
-        return timeout
-    return f"PT{int(timeout.total_seconds())}S"
-
-
-def _instant(instant: datetime) -> str:
-    if instant.tzinfo is None:
-        raise InvalidRequest("reminder_at must be an aware datetime.")
-    return timestamp(instant)

@@ -7,14 +7,15 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from openhitl.agent.decision import Decision
-from openhitl.agent.questions import ANSWER_KEY, MAX_ID_CHARACTERS, OpenCase
+from openhitl.agent.questions import OpenCase
 from openhitl.client import requests
 from openhitl.client.exchange import Response, decode_json
 from openhitl.client.origins import same_origin
 from openhitl.errors import PeerError
 from openhitl.protocol.case import Json
 from openhitl.protocol.incoming import HitlObject, parse_accepted, parse_instants
+from openhitl.protocol.outcomes import Decision
+from openhitl.protocol.questions import ANSWER_KEY, MAX_ID_CHARACTERS
 from openhitl.protocol.timestamps import parse_timestamp
 
 

@@ -19,10 +19,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from openhitl.agent.forms import sensitive_keys
 from openhitl.agent.questions import OpenCase
 from openhitl.client.credentials import Credential
 from openhitl.errors import SetupError
+from openhitl.protocol.incoming_forms import sensitive_keys
 from openhitl.protocol.timestamps import parse_timestamp, timestamp
 
 VERSION = 1

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Generic, Self, TypedDict, TypeVar, Unpack
 
 from openhitl.agent.course import Course, Ended
-from openhitl.agent.decision import Decision, decision_from
 from openhitl.agent.drivers import Around, BlockingDriver, Driver, GaveUp
 from openhitl.agent.questions import OpenCase
 from openhitl.agent.receiver import Receiver
@@ -25,6 +24,7 @@ from openhitl.client.origins import site_of
 from openhitl.client.session import BlockingSession, Session
 from openhitl.client.wires import BlockingWire, Wire
 from openhitl.errors import StillOpen
+from openhitl.protocol.outcomes import Decision, decision_from
 
 W = TypeVar("W", Wire, BlockingWire)
 
@@ -154,7 +154,7 @@ class _Wait(Generic[W]):
             yield Around(tell=tell, on_update=on_update, keep=self._keep, bell=bell)
 
     def _decided(self, ended: Ended) -> Decision:
-        return decision_from(ended.poll, self.case)
+        return decision_from(ended.poll, context=self.case.context, default_action=self.case.default_action)
 
     def _next(self, next_case_id: str | None) -> Self | None:
         if next_case_id is None:

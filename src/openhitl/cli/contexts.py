@@ -11,9 +11,9 @@ from typing import Any
 
 from typer.exceptions import TyperException
 
-from openhitl.agent import questions
 from openhitl.cli.exits import Exit
 from openhitl.errors import InvalidRequest
+from openhitl.protocol import questions
 from openhitl.protocol.case import Json
 
 

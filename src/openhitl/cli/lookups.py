@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from openhitl.agent.decision import decision_from
 from openhitl.agent.replies import json_object
 from openhitl.cli.answers import notes
 from openhitl.cli.terminal import left_words
@@ -16,6 +15,7 @@ from openhitl.client.session import Session
 from openhitl.errors import PeerError
 from openhitl.protocol.case import Status
 from openhitl.protocol.incoming import parse_poll
+from openhitl.protocol.outcomes import decision_from
 from openhitl.protocol.visible import visible
 
 MAX_PAGE = 200

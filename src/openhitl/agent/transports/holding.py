@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Any, TypedDict
 
 from openhitl.agent.course import Ended
-from openhitl.agent.decision import decision_from
 from openhitl.agent.questions import OpenCase
 from openhitl.agent.receiver import Receiver
 from openhitl.agent.replies import case_of
@@ -20,6 +19,7 @@ from openhitl.client.credentials import Credential
 from openhitl.client.exchange import decode_json
 from openhitl.client.wires import BlockingWire, Wire
 from openhitl.protocol.incoming import parse_accepted
+from openhitl.protocol.outcomes import decision_from
 
 #: More than this of an answer is not read to find out whether it wants a human.
 MAX_HELD_BYTES = 1024 * 1024
@@ -114,7 +114,8 @@ def held(case: OpenCase, ended: Ended, options: Options) -> Held:
     Where a default action is taken for one, the body is still that of an expired case, with a
     `result` of that action. Raises: AnswerExpired, AnswerCancelled, with the poll body.
     """
-    decision = decision_from(ended.poll, case).require_answer(options.get("default_actions", ()))
+    decision = decision_from(ended.poll, context=case.context, default_action=case.default_action)
+    decision = decision.require_answer(options.get("default_actions", ()))
     headers = {name: value for name, value in ended.response.headers.items() if name not in _OF_THE_BODY}
     if decision.answered:
         return Held(ended.response.body, headers)  # as the service spelled it

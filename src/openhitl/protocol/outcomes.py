@@ -7,11 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from openhitl.agent.forms import Values, sensitive_keys
-from openhitl.agent.questions import OpenCase
 from openhitl.errors import AnswerCancelled, AnswerExpired
 from openhitl.protocol.case import Json, Status
 from openhitl.protocol.incoming import Poll
+from openhitl.protocol.incoming_forms import Values, sensitive_keys
 
 
 class Outcome(StrEnum):
@@ -111,19 +110,20 @@ _OUTCOMES = {
 }
 
 
-def decision_from(poll: Poll, case: OpenCase | None = None) -> Decision:
+def decision_from(poll: Poll, *, context: Json | None = None, default_action: str | None = None) -> Decision:
     """Read a poll body of a final status.
 
-    `case` tells which values are sensitive, and the default action where the body does not.
+    `context`, the case's, tells which values are sensitive; `default_action` is the case's, for where the
+    body of an expired one does not say it.
     """
     expired = poll.status is Status.EXPIRED
     return Decision(
         case_id=poll.case_id,
         outcome=_OUTCOMES[poll.status],
         action=poll.action,
-        data=Values(poll.data, sensitive_keys(case.context) if case else frozenset()),
+        data=Values(poll.data, sensitive_keys(context or {})),
         responded_by=poll.responded_by,
-        default_action=poll.default_action or (case.default_action if case and expired else None),
+        default_action=poll.default_action or (default_action if expired else None),
         reason=poll.reason,
         decided_at=poll.ended_at,
         next_case_id=poll.next_case_id,
