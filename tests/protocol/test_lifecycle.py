@@ -313,7 +313,7 @@ def test_a_human_at_work_is_not_reminded():
 def test_every_end_and_nothing_else_calls_back_whoever_wants_it(command, actor, now, calls_back):
     """HITL v0.8 §9 "Callback Events"."""
     given = case(calls_back=calls_back)
-    wanted = (Effect.CALL_BACK,) if calls_back else ()
+    wanted = (Effect.CALL_BACK, Effect.HAND_OVER) if calls_back else ()
     assert decide(given, command, actor, now=now).effects == wanted
     assert decide(given, Open(CASE_ID), HUMAN, now=NOW).effects == ()
     assert decide(given, SaveDraft(case_id=CASE_ID, values={}), HUMAN, now=NOW).effects == ()

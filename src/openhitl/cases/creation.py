@@ -31,7 +31,8 @@ INLINE_TYPES = frozenset({"approval", "confirmation", "escalation"})
 class Creation:
     """The circumstances of a create: who asks, and with which key it may be repeated.
 
-    `agent_id` is the asker's row, None for one without a credential; `json_bytes` the size of the body.
+    `agent_id` is the asker's row, None for one without a credential; `json_bytes` the size of the body;
+    `hands_over` whether a handler of this program is to get the decision.
     """
 
     actor: Actor
@@ -39,6 +40,7 @@ class Creation:
     idempotency_key: str | None = None
     demo: bool = False
     json_bytes: int = 0
+    hands_over: bool = False
 
     @property
     def relays_answers(self) -> bool:
@@ -74,6 +76,7 @@ class CreationDesk:
             relays_answers=creation.relays_answers,
             allow_default_approve=self._settings.allow_default_approve,
             demo=creation.demo,
+            hands_over=creation.hands_over,
         )
         parsed = parse_creation(body, asking, now=now)
         self._check_default_refs(parsed.context)
@@ -85,6 +88,7 @@ class CreationDesk:
             tokens=self._tokens(case, content, creation),
             idempotency_key=key,
             request_digest=hash_token(jcs.digest(body)) if key else None,
+            hands_over=creation.hands_over,
         )
         return command, CaseFile(case.case_id, content, parsed.context, creation.demo)
 

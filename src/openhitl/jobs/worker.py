@@ -69,7 +69,8 @@ class Worker:
     """Does the jobs of one store.
 
     Args:
-        doers: what does a job of each kind; raises PeerError when it failed, `permanent` for good.
+        doers: what does a job of each kind, others being left to whoever can; raises PeerError when it
+            failed, `permanent` for good.
     """
 
     def __init__(self, book: Casebook, doers: Mapping[Effect, Doer]) -> None:
@@ -99,15 +100,15 @@ class Worker:
             return await self._start(tasks)
 
     async def _start(self, tasks: asyncio.TaskGroup) -> int:
-        now, ledger = self._book.clock(), self._book.ledger
+        now, ledger, kinds = self._book.clock(), self._book.ledger, self._doers.keys()
         self._lanes = {name: lane for name, lane in self._lanes.items() if not lane.is_forgotten(now)}
         started = 0
-        for destination in await ledger.read(ledger.store.due_destinations, now, DESTINATIONS_AT_ONCE):
+        for destination in await ledger.read(ledger.store.due_destinations, now, DESTINATIONS_AT_ONCE, kinds):
             lane = self._lanes.setdefault(destination, _Lane())
             width = min(LANE_WIDTH - lane.running, MOST_RUNNING - self._running)
             if width <= 0 or lane.is_paused(now):
                 continue
-            for job in await ledger.read(ledger.store.take_jobs, destination, now, now + LEASE, width):
+            for job in await ledger.read(ledger.store.take_jobs, destination, now, now + LEASE, width, kinds):
                 lane.running += 1
                 self._running += 1
                 tasks.create_task(self._do(job, lane))

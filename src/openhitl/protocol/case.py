@@ -140,7 +140,7 @@ class ReviewCase:
     `agent_id` is the row of the agent whose credential made it, None for one made without. `version`
     counts changes of the poll body, from 1; `seq` is the number of the last event, from 1 (creation).
     `reminders` are those not yet sent, in order. `finished_at` is completed, expired or cancelled at, as
-    the status says; `calls_back` that its creator wants to be called then; `ended_by` is the id of the
+    the status says; `calls_back` that its creator wants to be told then; `ended_by` is the id of the
     actor who answered or cancelled. `draft_version` counts saved drafts from 0. All instants are aware
     UTC with whole milliseconds.
     """

@@ -60,6 +60,7 @@ class Asking:
     Args:
         agent_id: the agent's row, None for a creator without a credential.
         relays_answers: whether the asker is given a submit token, and so may name inline actions.
+        hands_over: whether a handler of the asker's program waits for the decision.
     """
 
     case_id: str
@@ -68,6 +69,7 @@ class Asking:
     relays_answers: bool
     allow_default_approve: bool = False
     demo: bool = False
+    hands_over: bool = False
 
 
 @record(frozen=True, slots=True)
@@ -132,7 +134,7 @@ def _case(content: Content, asking: Asking, now: datetime, expires_at: datetime)
         expires_at=expires_at,
         default_action=content.default_action,
         demo=asking.demo,
-        calls_back=content.callback_url is not None,
+        calls_back=content.callback_url is not None or asking.hands_over,
         reminders=content.reminder_at,
         previous_case_id=content.previous_case_id,
     )

@@ -53,9 +53,14 @@ class EventKind(StrEnum):
 
 
 class Effect(StrEnum):
-    """What has to be done in the world because of a decision; it becomes a job of the same name."""
+    """What has to be done in the world because of a decision: jobs of this name become due.
+
+    call_back: tell the address that was given with the question. hand_over: give the decision to the
+    handler of the program that the service is.
+    """
 
     CALL_BACK = "call_back"
+    HAND_OVER = "hand_over"
 
 
 TRANSITIONS: Mapping[tuple[Status, EventKind], Status] = {
@@ -90,7 +95,7 @@ class Create:
     """Make a case. `case` is complete, its status pending.
 
     With an `idempotency_key` the same agent and key joins the case made before, if
-    `request_digest` (of the parsed body) is the same.
+    `request_digest` (of the parsed body) is the same. `hands_over`: the decision is for a handler.
     """
 
     case: ReviewCase
@@ -98,6 +103,7 @@ class Create:
     tokens: tuple[TokenHash, ...]
     idempotency_key: str | None = None
     request_digest: bytes | None = None
+    hands_over: bool = False
 
     @property
     def case_id(self) -> str:
@@ -375,7 +381,7 @@ def _apply(
         actor=actor,
         data={"case_id": case.case_id, **data},
     )
-    effects = (Effect.CALL_BACK,) if case.calls_back and changed.is_final else ()
+    effects = tuple(Effect) if case.calls_back and changed.is_final else ()
     return Decision(case=changed, events=(event,), effects=effects, answer=answer, draft=draft)
 
 

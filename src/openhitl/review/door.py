@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from openhitl.cases import Casebook
 from openhitl.errors import Unauthorized
 from openhitl.identity import ApiKeys, Asker, CallbackSecrets
+from openhitl.review.claims import OPEN_DOOR, Claims
 from openhitl.review.http import Request
 from openhitl.settings import Settings
+
+#: Says from the headers of a request whose cases it may see: an agent's row, None for nobody's.
+Viewer = Callable[[Mapping[str, str]], Awaitable[int | None]]
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,8 @@ class Door:
 
     Args:
         fetch_default: fetches the value of a form field's `default_ref`.
+        claims: what the discovery document says of this door.
+        viewer: whose cases a poll may see, where that is not said by our own keys.
     """
 
     book: Casebook
@@ -26,6 +32,8 @@ class Door:
     secrets: CallbackSecrets
     settings: Settings
     fetch_default: Callable[[str], Awaitable[object]]
+    claims: Claims = OPEN_DOOR
+    viewer: Viewer | None = None
 
     @property
     def base(self) -> str:

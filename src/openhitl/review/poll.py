@@ -5,11 +5,13 @@ HITL v0.8 §8. `GET /api/reviews/{id}/status`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from openhitl.errors import HitlError, MethodNotAllowed, NotFound, RateLimited, Unauthorized
 from openhitl.feed import PollEntry
 from openhitl.protocol.tokens import Purpose
 from openhitl.review.asgi import Receive, Scope, Send, send_response
-from openhitl.review.door import Door
+from openhitl.review.door import Door, Viewer
 from openhitl.review.http import RETRY_AFTER_SECONDS, Response, error_response, parse_query
 
 _RETRY_AFTER = (b"retry-after", str(RETRY_AFTER_SECONDS).encode())
@@ -21,13 +23,14 @@ _RESETS = [(b"x-ratelimit-reset", b"%d" % seconds) for seconds in range(61)]
 class Credentials:
     """What a poll or event request presents: raw header values, or a poll token in the query."""
 
-    __slots__ = ("key", "last_event_id", "none_match", "query")
+    __slots__ = ("headers", "key", "last_event_id", "none_match", "query")
 
     def __init__(self, scope: Scope) -> None:
         self.key: str | None = None
         self.none_match: bytes | None = None
         self.last_event_id: str | None = None
         self.query: bytes = scope["query_string"]
+        self.headers: Sequence[tuple[bytes, bytes]] = scope["headers"]
         for name, value in scope["headers"]:
             if name == b"authorization" and value[:7].lower() == b"bearer ":
                 self.key = value[7:].decode("latin-1").strip()
@@ -46,6 +49,7 @@ class PollEndpoint:
         self._book = door.book
         self._feed = door.book.feed
         self._keys = door.keys
+        self._viewer = door.viewer
         self._rate = door.book.poll_rate
         self._limit = (b"x-ratelimit-limit", b"%d" % self._rate.limit)
 
@@ -77,12 +81,28 @@ class PollEndpoint:
         """
         if "\0" in case_id:  # not every database could look for it
             raise NotFound
+        if self._viewer is not None:
+            return await self._viewed(given, case_id, self._viewer)
         if given.key is not None:
             asker = self._keys.remembered(given.key) or await self._keys.verify(given.key)
             entry = self._feed.cached(case_id) or await self._current(case_id)
             if entry is None or (entry.case.agent_id != asker.agent_id and not entry.case.demo):
                 raise NotFound
             return entry
+        return await self._by_token(given, case_id)
+
+    async def _viewed(self, given: Credentials, case_id: str, viewer: Viewer) -> PollEntry:
+        """Return a case to whom the program that the service is knows for its owner, or by its token."""
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in given.headers}
+        agent_id = await viewer(headers)
+        entry = self._feed.cached(case_id) or await self._current(case_id)
+        if agent_id is None or entry is None or entry.case.agent_id is None or entry.case.demo:
+            return await self._by_token(given, case_id)
+        if entry.case.agent_id != agent_id:
+            raise NotFound
+        return entry
+
+    async def _by_token(self, given: Credentials, case_id: str) -> PollEntry:
         token = parse_query(given.query.decode("latin-1")).get("token")
         if token is not None:
             await self._book.files.verify(Purpose.POLL, token, case_id)

@@ -20,6 +20,7 @@ class ProtocolApp:
     def __init__(self, door: Door, routes: Sequence[Route], patience: Patience, room: Room) -> None:
         self._poll = PollEndpoint(door)
         self._events = EventsEndpoint(door, self._poll, patience, room)
+        self._streams = door.claims.streams
         self._door = DoorApp(door, Router(routes))
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
@@ -29,6 +30,6 @@ class ProtocolApp:
             case_id, _, what = path[len(_POLLED) :].partition("/")
             if what == "status":
                 return self._poll(scope, receive, send, case_id)
-            if what == "events":
+            if what == "events" and self._streams:
                 return self._events(scope, receive, send, case_id)
         return self._door(scope, receive, send)

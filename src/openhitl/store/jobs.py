@@ -7,7 +7,7 @@ whoever took it too late, or was thought dead meanwhile, changes nothing.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,8 +21,12 @@ from openhitl.store.schema import cases, jobs
 
 LEASE_BYTES = 12
 MAX_ERROR_CHARACTERS = 500
+ALL_KINDS = tuple(Effect)
 _DESTINATIONS = (
-    select(jobs.c.destination).where(jobs.c.due_at <= bindparam("now_ms")).distinct().limit(bindparam("most"))
+    select(jobs.c.destination)
+    .where(jobs.c.due_at <= bindparam("now_ms"), jobs.c.kind.in_(bindparam("kinds", expanding=True)))
+    .distinct()
+    .limit(bindparam("most"))
 )
 _LISTED: Select[Any] = (
     select(
@@ -63,6 +67,10 @@ class Job:
     lease: str | None
 
 
+def _names(kinds: Collection[Effect]) -> list[str]:
+    return [kind.value for kind in kinds]
+
+
 def _job(row: Row[Any]) -> Job:
     return Job(
         job_id=row.id,
@@ -84,18 +92,29 @@ class Jobs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def due_destinations(self, now: datetime, limit: int) -> list[str]:
-        """Name the places for which something is due."""
+    def due_destinations(self, now: datetime, limit: int, kinds: Collection[Effect] = ALL_KINDS) -> list[str]:
+        """Name the places for which something of these kinds is due."""
         with self._database.reading() as connection:
-            found = connection.execute(_DESTINATIONS, {"now_ms": to_ms(now), "most": limit})
+            found = connection.execute(
+                _DESTINATIONS, {"now_ms": to_ms(now), "most": limit, "kinds": _names(kinds)}
+            )
             return list(found.scalars())
 
-    def take_jobs(self, destination: str, now: datetime, until: datetime, limit: int) -> list[Job]:
+    def take_jobs(
+        self,
+        destination: str,
+        now: datetime,
+        until: datetime,
+        limit: int,
+        kinds: Collection[Effect] = ALL_KINDS,
+    ) -> list[Job]:
         """Take what is due for one place, oldest first; it is due again at `until` if nothing happens."""
         lease = secrets.token_hex(LEASE_BYTES)
         due = (
             select(jobs.c.id)
-            .where(jobs.c.destination == destination, jobs.c.due_at <= to_ms(now))
+            .where(
+                jobs.c.destination == destination, jobs.c.due_at <= to_ms(now), jobs.c.kind.in_(_names(kinds))
+            )
             .order_by(jobs.c.due_at, jobs.c.id)
             .limit(limit)
             .with_for_update(skip_locked=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from openhitl.protocol.case import ActorKind
-from openhitl.store.engine import Database
+from openhitl.store.engine import POSTGRESQL, Database
 from openhitl.store.instants import from_ms, now_ms, to_ms
 from openhitl.store.records import Agent, KeyRow
 from openhitl.store.schema import agents, api_keys, log_head
@@ -32,6 +32,18 @@ class Keys:
         with self._database.writing() as connection:
             query = insert(agents).values(name=name, created_at=now_ms()).returning(agents.c.id)
             return Agent(agent_id=connection.execute(query).scalar_one(), name=name)
+
+    def agent_of(self, name: str) -> Agent:
+        """Return the agent of this name, made if need be; processes that ask at once get the same."""
+        with self._database.writing() as connection:
+            if self._database.kind == POSTGRESQL:  # on SQLite there is one writer at a time
+                connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(name))))
+            query = select(agents.c.id).where(agents.c.name == name).order_by(agents.c.id).limit(1)
+            agent_id = connection.execute(query).scalar()
+            if agent_id is None:
+                added = insert(agents).values(name=name, created_at=now_ms()).returning(agents.c.id)
+                agent_id = connection.execute(added).scalar_one()
+        return Agent(agent_id=agent_id, name=name)
 
     def agent_named(self, name: str) -> Agent | None:
         """Return the first agent of this name."""

@@ -48,6 +48,10 @@ class Flushed:
     committed: list[Committed]
 
 
+#: With the id of a case: where its decision goes when a handler gets it.
+HANDLER = "handler:"
+
+
 class Transactions:
     """Runs batches on one connection, which is replaced after any failure; for one thread."""
 
@@ -212,6 +216,9 @@ class Transactions:
             if held.created is not None and held.created.content.callback_url is not None:
                 destination = secure_origin(held.created.content.callback_url)
                 added.append((Effect.CALL_BACK.value, held.ref, destination, now_ms))
+            if held.created is not None and held.created.hands_over:
+                # A place of its own: a case whose handler fails keeps no other waiting.
+                added.append((Effect.HAND_OVER.value, held.ref, HANDLER + held.case.case_id, now_ms))
             woken += [(effect.value, held.ref, now_ms) for effect in held.effects]
         session.write(self._statements.add_jobs, added)
         session.write(self._statements.wake_jobs, woken)

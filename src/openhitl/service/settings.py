@@ -1,0 +1,60 @@
+"""The settings of a service's cases: what its code says, nothing from the environment."""
+
+from __future__ import annotations
+
+from typing import TypedDict, Unpack
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+
+from openhitl.errors import SetupError
+from openhitl.settings import Settings
+
+
+class Options(TypedDict, total=False):
+    """What may be set beside the address and the database; as the server's settings of the same names."""
+
+    poll_rate: int
+    retention_days: int
+    allow_default_approve: bool
+    default_ref_origins: str
+    private_networks: str
+
+
+class ServiceSettings(Settings):
+    """The server's settings, said in code."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take what the code says."""
+        return (init_settings,)
+
+
+def service_settings(
+    database_url: str, secret: str, *, base_url: str, prefix: str, **options: Unpack[Options]
+) -> ServiceSettings:
+    """Check what a service says. Raises: SetupError."""
+    if prefix and (not prefix.startswith("/") or prefix.endswith("/")):
+        raise SetupError(f"The prefix must begin with a slash and not end with one: {prefix!r}.")
+    if not base_url:
+        raise SetupError("base_url is missing: the https address at which people reach this service.")
+    try:
+        return ServiceSettings.model_validate(
+            {
+                "database_url": database_url,
+                "secret_key": secret,
+                "base_url": base_url.rstrip("/") + prefix,
+                "agent_rate": 0,  # who may ask, and how often, is the service's to say
+                **options,
+            }
+        )
+    except ValidationError as error:
+        said = (f"{'.'.join(map(str, issue['loc']))}: {issue['msg']}" for issue in error.errors())
+        raise SetupError("; ".join(said)) from error
