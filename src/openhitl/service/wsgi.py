@@ -1,0 +1,122 @@
+"""The routes of a service's cases as a WSGI application, alone or in front of the service's own.
+
+In Flask `app.wsgi_app = ReviewsWsgi(reviews, app.wsgi_app)`, in Django's `wsgi.py`
+`application = ReviewsWsgi(reviews, get_wsgi_application())`. The cases live on one event loop on a thread
+of each process. There are no event streams: a stream would keep a worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, MutableMapping
+from http import HTTPStatus
+from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from openhitl.errors import HitlError, MethodNotAllowed, NotFound
+from openhitl.review.asgi import Scope, answer_safely
+from openhitl.review.http import MAX_BODY_BYTES, error_response
+from openhitl.review.router import Router
+from openhitl.service.house import ROUTES, House
+from openhitl.service.reviews import Reviews
+
+_ROUTER = Router(ROUTES)
+_BARE = {"CONTENT_TYPE": "content-type", "CONTENT_LENGTH": "content-length"}
+
+
+class ReviewsWsgi:
+    """Serves review pages, answers, polls, discovery and static files; all else is `others`' to answer."""
+
+    def __init__(self, reviews: Reviews, others: WSGIApplication | None = None) -> None:
+        reviews.without_streams()
+        self._reviews = reviews
+        self._others = others
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request. The first one starts the event loop, after any fork."""
+        path = self._path(environ)
+        if self._others is not None and not _serves(path):
+            return self._others(environ, start_response)
+        exchange = _Exchange(environ, path)
+        try:
+            self._reviews.home.run_sync(exchange.run)
+        except HitlError as error:  # the store cannot be opened
+            refused = error_response(error)
+            exchange.status, exchange.body = refused.status, refused.body
+            exchange.headers = [("content-type", refused.content_type), *refused.headers]
+        start_response(f"{exchange.status} {HTTPStatus(exchange.status).phrase}", exchange.headers)
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [exchange.body]
+
+    def _path(self, environ: WSGIEnvironment) -> str:
+        """Return the path below the prefix. PEP 3333 "Unicode Issues": paths come as Latin-1."""
+        inside = _decoded(environ.get("PATH_INFO", ""))
+        whole = _decoded(environ.get("SCRIPT_NAME", "")) + inside
+        for prefix, path in ((self._reviews.base, whole), (self._reviews.prefix, inside)):
+            if prefix and path.startswith(prefix + "/"):
+                return path[len(prefix) :]
+        # In front of others, what is not below the prefix is theirs.
+        return inside if self._others is None or not self._reviews.prefix else ""
+
+
+class _Exchange:
+    """One WSGI request carried to the door, and what it answered."""
+
+    def __init__(self, environ: WSGIEnvironment, path: str) -> None:
+        self.status = 500
+        self.headers: list[tuple[str, str]] = []
+        self.body = b""
+        self._scope: Scope = {
+            "type": "http",
+            "method": environ["REQUEST_METHOD"],
+            "path": path,
+            "query_string": environ.get("QUERY_STRING", "").encode("latin-1"),
+            "headers": list(_headers(environ)),
+        }
+        self._sent = _body(environ)
+
+    async def run(self, house: House) -> None:
+        await answer_safely(house.app, self._scope, self._receive, self._send)
+
+    async def _receive(self) -> MutableMapping[str, Any]:
+        return {"type": "http.request", "body": self._sent, "more_body": False}
+
+    async def _send(self, message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.headers = [
+                (name.decode("latin-1"), value.decode("latin-1")) for name, value in message["headers"]
+            ]
+        else:
+            self.body += message["body"]
+
+
+def _decoded(text: str) -> str:
+    return text.encode("latin-1").decode("utf-8", "replace")
+
+
+def _headers(environ: WSGIEnvironment) -> Iterable[tuple[bytes, bytes]]:
+    for key, value in environ.items():
+        name = _BARE.get(key) or (key[5:].replace("_", "-").lower() if key.startswith("HTTP_") else "")
+        if name and value:
+            yield name.encode("latin-1"), value.encode("latin-1")
+
+
+def _body(environ: WSGIEnvironment) -> bytes:
+    """Read a body; one that says it is too large is refused by what it says, unread."""
+    length = environ.get("CONTENT_LENGTH") or "0"
+    if not length.isdecimal() or int(length[:12]) > MAX_BODY_BYTES:
+        return b""
+    read: Callable[[int], bytes] = environ["wsgi.input"].read
+    return read(int(length))
+
+
+def _serves(path: str) -> bool:
+    """Tell whether a path is one of ours, whatever the method."""
+    if path.startswith("/api/reviews/") and path.endswith("/status"):
+        return True
+    try:
+        _ROUTER.match("GET", path)
+    except NotFound:
+        return False
+    except MethodNotAllowed:
+        return True
+    return True

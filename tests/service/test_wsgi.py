@@ -1,0 +1,132 @@
+"""A web service on WSGI asks a human, under a real WSGI server."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import httpx2
+import pytest
+from flask import Flask, jsonify
+
+from openhitl.errors import StillOpen
+from openhitl.service import Reviews, approval
+from openhitl.service.wsgi import ReviewsWsgi
+from tests.service.guide import example_of_the_guide, ship_and_approve
+from tests.service.hosts import SECRET, free_port, post_url, under_waitress
+
+
+@pytest.fixture
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture
+def reviews(tmp_path: Path, port: int) -> Reviews:
+    return Reviews(
+        f"sqlite:///{tmp_path}/cases.db", SECRET, base_url=f"http://localhost:{port}", prefix="/hitl"
+    )
+
+
+@pytest.fixture
+def shop(reviews: Reviews, port: int) -> Iterator[httpx2.Client]:
+    app = Flask(__name__)
+    app.wsgi_app = ReviewsWsgi(reviews, app.wsgi_app)  # type: ignore[method-assign]
+
+    @app.post("/orders")
+    def order():
+        accepted = reviews.ask_sync(approval("Ship order 7?"))
+        return jsonify(accepted.body), accepted.status, dict(accepted.headers)
+
+    with under_waitress(app, port) as client:
+        yield client
+
+
+def test_a_question_is_answered_through_an_html_form(shop, reviews):
+    hitl = shop.post("/orders").json()["hitl"]
+    assert "events_url" not in hitl
+    page = shop.get(hitl["review_url"], headers={"accept": "text/html"})
+    assert "Ship order 7?" in page.text
+    assert page.headers["content-security-policy"].startswith("default-src 'none'")
+    with pytest.raises(StillOpen):
+        reviews.decision_sync(hitl["case_id"], timedelta(milliseconds=20))
+    posted = shop.post(post_url(hitl, "respond"), data={"action": "approve", "submission_id": "x"})
+    assert posted.status_code == 303
+    assert posted.headers["location"].startswith("/hitl/review/")
+    assert reviews.decision_sync(hitl["case_id"], timedelta(seconds=20)).approved
+
+
+def test_polls_answer_as_on_asgi(shop):
+    hitl = shop.post("/orders").json()["hitl"]
+    first = shop.get(hitl["poll_url"])
+    assert (first.status_code, first.headers["etag"]) == (200, '"v1-pending"')
+    again = shop.get(hitl["poll_url"], headers={"if-none-match": '"v1-pending"'})
+    assert (again.status_code, again.content) == (304, b"")
+    head = shop.head(hitl["poll_url"])
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == first.headers["content-length"]
+    assert shop.get(hitl["poll_url"].partition("?")[0]).status_code == 401
+
+
+def test_there_are_no_event_streams_and_none_are_claimed(shop):
+    hitl = shop.post("/orders").json()["hitl"]
+    assert shop.get(hitl["poll_url"].replace("/status", "/events")).status_code == 404
+    told = shop.get("/hitl/.well-known/hitl.json").json()["hitl_protocol"]
+    assert told["capabilities"]["transports"] == ["polling", "callback"]
+    assert "events_base" not in told["endpoints"]
+
+
+def test_what_is_not_ours_is_the_service_s(shop):
+    assert shop.get("/nowhere").status_code == 404
+    assert "text/html" in shop.get("/review/x").headers["content-type"]  # Flask's own page: no prefix
+    assert shop.get("/hitl/nowhere").headers["content-type"].startswith("text/html")
+    assert shop.put("/hitl/review/x").json()["error"] == "method_not_allowed"
+
+
+def test_a_body_that_is_too_large_is_refused(shop):
+    hitl = shop.post("/orders").json()["hitl"]
+    refused = shop.post(post_url(hitl, "respond"), content=b" " * (1024 * 1024 + 1))
+    assert refused.status_code == 413
+
+
+def test_after_a_fork_each_process_has_cases_of_its_own(reviews, tmp_path):
+    """As under a server that loads the application before it forks."""
+    program = f"""
+import os
+from datetime import timedelta
+from openhitl.service import Reviews, approval
+from openhitl.service.wsgi import ReviewsWsgi
+reviews = Reviews("sqlite:///{tmp_path}/cases.db", "{SECRET}", base_url="http://localhost:1")
+ReviewsWsgi(reviews)
+parent = reviews.ask_sync(approval("In the parent?")).case_id
+child = os.fork()
+reviews.cancel_sync(reviews.ask_sync(approval("Here?")).case_id)
+if child:
+    os.waitpid(child, 0)
+    print(reviews.decision_sync(parent, timedelta(seconds=20)).outcome)
+else:
+    reviews.cancel_sync(parent)
+    os._exit(0)
+"""
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=os.environ,
+    )
+    assert (run.returncode, run.stdout) == (0, "cancelled\n"), run.stderr
+
+
+@pytest.mark.parametrize("index", [2, 3])
+def test_the_examples_of_the_guide_run_as_printed(tmp_path, monkeypatch, port, index):
+    names = example_of_the_guide(index, port, tmp_path, monkeypatch)
+    if index == 3:
+        monkeypatch.setitem(sys.modules, "shop", type(sys)("shop"))
+        sys.modules["shop"].__dict__.update(names)
+    with under_waitress(names["app"], port) as client:
+        ship_and_approve(client)
