@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -113,11 +112,10 @@ else:
     os._exit(0)
 """
     run = subprocess.run(
-        [sys.executable, "-W", "error", "-c", program],
+        [sys.executable, "-c", program],
         capture_output=True,
         text=True,
         timeout=60,
-        env=os.environ,
     )
     assert (run.returncode, run.stdout) == (0, "cancelled\n"), run.stderr
 
