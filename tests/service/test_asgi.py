@@ -16,7 +16,8 @@ from fastapi import FastAPI
 from starlette.responses import JSONResponse
 
 from openhitl.errors import HitlError
-from openhitl.service import CaseDecision, Reviews, approval, form, refusal
+from openhitl.review.pages import page_headers
+from openhitl.service import CaseDecision, Reviews, Theme, approval, form, refusal
 from openhitl.service.asgi import ReviewsApp
 from tests.service.guide import example_of_the_guide, ship_and_approve
 from tests.service.hosts import SECRET, free_port, post_url, under_uvicorn
@@ -262,6 +263,22 @@ def test_a_callback_wants_somebody_to_sign_for(tmp_path):
         await reviews.close()
 
     asyncio.run(use())
+
+
+def test_a_theme_changes_the_look_and_no_header(tmp_path):
+    port = free_port()
+    block = "<p>{{ name }}</p><img src={{ logo }}>"
+    theme = Theme(accent="#8a1f66", logo="data:image/svg+xml;base64,PHN2Zy8+", block=block)
+    reviews = reviews_in(tmp_path, port, name="Anvil shop", theme=theme)
+    with under_uvicorn(shop_app(reviews), port) as client:
+        page = client.get(client.post("/orders").json()["hitl"]["review_url"])
+        assert "<p>Anvil shop</p>" in page.text
+        assert {name: page.headers[name] for name in page_headers()} == dict(page_headers())
+        for name in theme.files:
+            assert f"/hitl/static/{name}" in page.text
+            assert client.get(f"/hitl/static/{name}").status_code == 200
+        missing = client.get("/hitl/review/x?token=y", headers={"accept": "text/html"})
+        assert (missing.status_code, "<p>Anvil shop</p>" in missing.text) == (401, True)
 
 
 @pytest.mark.parametrize("index", [0, 1])

@@ -11,6 +11,7 @@ from openhitl.errors import Unauthorized
 from openhitl.identity import ApiKeys, Asker, CallbackSecrets
 from openhitl.review.claims import OPEN_DOOR, Claims
 from openhitl.review.http import Request
+from openhitl.review.pages import PLAIN, Theme
 from openhitl.settings import Settings
 
 #: Says from the headers of a request whose cases it may see: an agent's row, None for nobody's.
@@ -24,6 +25,7 @@ class Door:
     Args:
         fetch_default: fetches the value of a form field's `default_ref`.
         claims: what the discovery document says of this door.
+        theme: how pages look.
         viewer: whose cases a poll may see, where that is not said by our own keys.
     """
 
@@ -34,6 +36,7 @@ class Door:
     fetch_default: Callable[[str], Awaitable[object]]
     claims: Claims = OPEN_DOOR
     viewer: Viewer | None = None
+    theme: Theme = PLAIN
 
     @property
     def base(self) -> str:

@@ -24,6 +24,8 @@ from openhitl.words import choose_language
 
 PREFILL = "prefill"
 STATIC_HEADERS = (
+    # Of use to an SVG that somebody opens by itself: it runs nothing.
+    ("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox"),
     ("cache-control", "public, max-age=31536000, immutable"),
     ("x-content-type-options", "nosniff"),
 )
@@ -46,6 +48,7 @@ async def view_of(
         draft=await door.book.draft(case_id),
         token=request.query.get("token", ""),
         base=door.base,
+        theme=door.theme,
         query={name: value for name, value in request.query.items() if name != "token"},
         language=choose_language(request.headers.get("accept-language", "")),
         now=door.book.clock(),
@@ -64,7 +67,7 @@ async def page_response(view: PageView, *, status: int | None = None) -> Respons
 def error_page(door: Door, error: HitlError, headers: Mapping[str, str]) -> Response:
     """Render an error for a person, in the language of the request's headers."""
     language = choose_language(headers.get("accept-language", ""))
-    return html_response(render_error(error.code, error.status, language, base=door.base))
+    return html_response(render_error(error.code, error.status, language, base=door.base, theme=door.theme))
 
 
 def html_response(page: Page, *, status: int | None = None) -> Response:
@@ -101,7 +104,7 @@ async def _prefills(door: Door, stored: StoredCase, key: str | None) -> Json:
 
 async def static(door: Door, request: Request, name: str) -> Response:
     """Serve a file whose name holds the hash of its content."""
-    found = static_file(name)
+    found = door.theme.files.get(name) or static_file(name)
     if found is None:
         raise NotFound("There is no such file.")
     return Response(200, found.content, content_type=found.media_type, headers=STATIC_HEADERS)

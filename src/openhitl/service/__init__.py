@@ -4,6 +4,7 @@
 """
 
 from openhitl.protocol.outcomes import Outcome
+from openhitl.review.pages import Theme
 from openhitl.service.decided import CaseDecision
 from openhitl.service.questions import (
     Question,
@@ -24,6 +25,7 @@ __all__ = [
     "Question",
     "Reply",
     "Reviews",
+    "Theme",
     "approval",
     "confirmation",
     "escalation",

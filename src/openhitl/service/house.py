@@ -14,6 +14,7 @@ from openhitl.protocol.lifecycle import Effect
 from openhitl.review.asgi import Patience
 from openhitl.review.claims import Claims
 from openhitl.review.door import Door, Viewer
+from openhitl.review.pages import Theme
 from openhitl.review.protocol_app import ProtocolApp
 from openhitl.review.room import Room
 from openhitl.review.routes import DISCOVERY, JWKS, REVIEW_ROUTES, STATIC
@@ -36,6 +37,7 @@ class Plan:
     settings: ServiceSettings
     secret: str
     claims: Claims
+    theme: Theme
     authenticate: Authenticate | None
     handler: DecisionHandler | None
 
@@ -55,6 +57,7 @@ class House:
             engine.fetch_default,
             claims=plan.claims,
             viewer=viewer,
+            theme=plan.theme,
         )
         self.app = ProtocolApp(door, ROUTES, Patience(), Room.of_this_process())
         self._owners: dict[str, int] = {}

@@ -16,6 +16,7 @@ from openhitl.protocol.case import Actor, ActorKind
 from openhitl.protocol.problems import check_storable, text_of
 from openhitl.review.claims import Claims
 from openhitl.review.discovery import document
+from openhitl.review.pages import PLAIN, Theme
 from openhitl.service.decided import CaseDecision
 from openhitl.service.handlers import DecisionHandler
 from openhitl.service.home import Home
@@ -41,6 +42,7 @@ class Reviews:
         base_url: the address at which people reach the service, https anywhere but on localhost.
         prefix: the path below it at which the routes are mounted, such as "/hitl".
         name: what the service calls itself: on pages, and in the discovery document.
+        theme: how the pages look.
         authenticate: says by a request's headers (names in lower case) whose it is; that one may poll
             the cases that were `asked_by` it. Without, poll addresses carry a token.
 
@@ -55,6 +57,7 @@ class Reviews:
         base_url: str,
         prefix: str = "",
         name: str = "OpenHITL",
+        theme: Theme = PLAIN,
         authenticate: Authenticate | None = None,
         **options: Unpack[Options],
     ) -> None:
@@ -63,7 +66,7 @@ class Reviews:
         self.prefix = prefix
         #: The path at which people see the routes.
         self.base = urlsplit(settings.public_url).path
-        self._plan = Plan(settings, secret, claims, authenticate, None)
+        self._plan = Plan(settings, secret, claims, replace(theme, name=name), authenticate, None)
         self.home = Home(lambda: House.open(self._plan))
 
     def without_streams(self) -> None:

@@ -4,14 +4,17 @@ from openhitl.review.pages.assets import StaticFile, static_file
 from openhitl.review.pages.headers import page_headers
 from openhitl.review.pages.posts import decode_answer, decode_step, merge_draft
 from openhitl.review.pages.render import render_error, render_review
+from openhitl.review.pages.theme import PLAIN, Theme
 from openhitl.review.pages.view import Page, PageView, Problems, StepPost
 
 __all__ = [
+    "PLAIN",
     "Page",
     "PageView",
     "Problems",
     "StaticFile",
     "StepPost",
+    "Theme",
     "decode_answer",
     "decode_step",
     "merge_draft",

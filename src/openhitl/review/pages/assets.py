@@ -13,6 +13,9 @@ _MEDIA_TYPES = {
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
     "svg": "image/svg+xml",
+    "png": "image/png",
+    "jpg": "image/jpeg",
+    "webp": "image/webp",
 }
 
 
@@ -29,10 +32,11 @@ class StaticFile:
 def _files() -> Mapping[str, StaticFile]:
     folder = files("openhitl.review") / "static"
     found = (entry for entry in folder.iterdir() if entry.name.rpartition(".")[2] in _MEDIA_TYPES)
-    return {entry.name: _static_file(entry.name, entry.read_bytes()) for entry in found}
+    return {entry.name: hashed_file(entry.name, entry.read_bytes()) for entry in found}
 
 
-def _static_file(name: str, content: bytes) -> StaticFile:
+def hashed_file(name: str, content: bytes) -> StaticFile:
+    """Make a static file of `name.ending` and its content."""
     stem, _, extension = name.rpartition(".")
     digest = hashlib.sha256(content).hexdigest()[:12]
     return StaticFile(

@@ -11,6 +11,7 @@ from openhitl.review.pages.outcome import outcome_page
 from openhitl.review.pages.reasons import reason_page
 from openhitl.review.pages.selection import selection_page
 from openhitl.review.pages.sheet import Sheet, environment, open_sheet
+from openhitl.review.pages.theme import PLAIN, Theme
 from openhitl.review.pages.view import Page, PageView
 from openhitl.words import Words, words_for
 
@@ -61,7 +62,9 @@ def _page_for(sheet: Sheet) -> _Draw:
     return _SIDE.get((sheet.content.type, wanted)) or _MAIN.get(sheet.content.type, form.form_page)
 
 
-def render_error(code: str, status: int, language: str = "en", *, base: str = "") -> Page:
+def render_error(
+    code: str, status: int, language: str = "en", *, base: str = "", theme: Theme = PLAIN
+) -> Page:
     """Draw the page for a request that reaches no case: a wrong link, a fault of ours, too many tries."""
     words = words_for(language)
     gettext = words.gettext
@@ -80,5 +83,13 @@ def render_error(code: str, status: int, language: str = "en", *, base: str = ""
         title = gettext("This could not be done")
         explanation = gettext("Go back, check what you typed, and try again.")
     template = environment(words).get_template("error.html")
-    html = template.render(words=words, base=base, title=title, explanation=explanation, hint=hint, code=code)
+    html = template.render(
+        words=words,
+        base=base,
+        theme=theme,
+        title=title,
+        explanation=explanation,
+        hint=hint,
+        code=code,
+    )
     return Page(html, status)

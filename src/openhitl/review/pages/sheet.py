@@ -59,7 +59,14 @@ class Sheet:
         html = (
             environment(self.words)
             .get_template(template)
-            .render(sheet=self, links=self.links, base=self.view.base, words=self.words, **values)
+            .render(
+                sheet=self,
+                links=self.links,
+                base=self.view.base,
+                theme=self.view.theme,
+                words=self.words,
+                **values,
+            )
         )
         return Page(html, usual if status is None else status)
 

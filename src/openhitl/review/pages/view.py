@@ -13,6 +13,7 @@ from datetime import datetime
 from openhitl.cases import Draft, StoredCase
 from openhitl.protocol.case import Json
 from openhitl.protocol.record import record
+from openhitl.review.pages.theme import PLAIN, Theme
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -59,6 +60,7 @@ class PageView:
     problems: Problems | None = None
     submission_id: str = ""
     zone: str | None = None
+    theme: Theme = PLAIN
 
 
 @record(frozen=True, slots=True)
