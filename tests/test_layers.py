@@ -115,7 +115,7 @@ def sources() -> tuple[Source, ...]:
 @cache
 def everything() -> tuple[Source, ...]:
     """Also what is not part of the package: tests, benchmarks, scripts."""
-    folders = ("src", "tests", "benchmarks", "scripts")
+    folders = ("src", "tests", "benchmarks", "scripts", "examples")
     paths = (path for folder in folders for path in sorted((CHECKOUT / folder).rglob("*.py")))
     return tuple(read(path, CHECKOUT) for path in paths)
 

@@ -1,0 +1,41 @@
+"""Starlette at port 3457, under uvicorn: `python -m examples.services.starlette_service`."""
+
+from __future__ import annotations
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Mount, Route
+
+from examples.services.place import reviews_at
+from openhitl.errors import HitlError
+from openhitl.service import Reply, refusal, sample
+from openhitl.service.asgi import ReviewsApp
+
+PORT = 3457
+reviews = reviews_at(PORT, "Starlette example")
+
+
+async def demo(request: Request) -> JSONResponse:
+    """Ask one of the five sample questions."""
+    question = sample(request.query_params.get("type", "selection"))
+    return _sent(await reviews.ask(question, demo=True))
+
+
+async def refused(request: Request, error: Exception) -> JSONResponse:
+    """Say what was wrong."""
+    return _sent(refusal(error if isinstance(error, HitlError) else HitlError()))
+
+
+def _sent(reply: Reply) -> JSONResponse:
+    return JSONResponse(reply.body, reply.status, headers=dict(reply.headers))
+
+
+app = Starlette(
+    routes=[Route("/api/demo", demo, methods=["POST"]), Mount("/", app=ReviewsApp(reviews))],
+    exception_handlers={HitlError: refused},
+)
+
+if __name__ == "__main__":
+    uvicorn.run(app, port=PORT, access_log=False, timeout_graceful_shutdown=2)
