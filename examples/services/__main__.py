@@ -10,7 +10,7 @@ PORTS = {"fastapi": 3456, "starlette": 3457, "flask": 3458, "django": 3459}
 
 
 def main(names: list[str]) -> int:
-    """Run the services until SIGINT or SIGTERM, or until one of them ends."""
+    """Run the services until SIGINT or SIGTERM."""
     unknown = [name for name in names if name not in PORTS]
     if unknown:
         print(f"There is no example {', '.join(unknown)}; there are {', '.join(PORTS)}.", file=sys.stderr)

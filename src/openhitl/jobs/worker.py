@@ -108,12 +108,26 @@ class Worker:
             width = min(LANE_WIDTH - lane.running, MOST_RUNNING - self._running)
             if width <= 0 or lane.is_paused(now):
                 continue
-            for job in await ledger.read(ledger.store.take_jobs, destination, now, now + LEASE, width, kinds):
+            for job in await self._take(destination, now, width):
                 lane.running += 1
                 self._running += 1
                 tasks.create_task(self._do(job, lane))
                 started += 1
         return started
+
+    async def _take(self, destination: str, now: datetime, width: int) -> list[Job]:
+        """Take jobs of a destination; who is told to stop meanwhile gives them back."""
+        ledger = self._book.ledger
+        kinds = self._doers.keys()
+        taking = asyncio.ensure_future(
+            ledger.read(ledger.store.take_jobs, destination, now, now + LEASE, width, kinds)
+        )
+        try:
+            return await asyncio.shield(taking)
+        except asyncio.CancelledError:
+            for job in await taking:
+                await ledger.read(ledger.store.put_job_off, job, now, None)
+            raise
 
     async def _do(self, job: Job, lane: _Lane) -> None:
         ledger = self._book.ledger
