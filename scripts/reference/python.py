@@ -26,6 +26,18 @@ from openhitl.agent.receiver import Receiver
 from openhitl.agent.receiving import ReceiverServer
 from openhitl.agent.transports.holding import Options
 from openhitl.agent.waiting import Manner
+from openhitl.service import (
+    CaseDecision,
+    Reviews,
+    Theme,
+    approval,
+    confirmation,
+    escalation,
+    form,
+    selection,
+)
+from openhitl.service.asgi import ReviewsApp
+from openhitl.service.wsgi import ReviewsWsgi
 from scripts.reference.tables import code, table
 
 _HEAD = """# Python
@@ -75,7 +87,20 @@ def page() -> str:
         *map(_values, (Pressed, Press, Place, Call)),
         f"\n## PressOutcome\n\n{inspect.getdoc(PressOutcome)}\n",
     ]
+    parts += [
+        "\n# In a web service\n\n    from openhitl.service import Reviews, approval\n",
+        _class(Reviews),
+        *_methods(Reviews),
+        *map(_function, (approval, selection, form, confirmation, escalation)),
+        _values(CaseDecision),
+        *map(_class, (Theme, ReviewsApp, ReviewsWsgi)),
+    ]
     return "".join(parts)
+
+
+def _function(function: Callable[..., Any]) -> str:
+    name = function.__name__
+    return f"\n## {name}\n\n{_block(name, function)}\n{inspect.getdoc(function)}\n"
 
 
 def _class(cls: type[object]) -> str:
@@ -122,7 +147,8 @@ def _spelled(parameters: list[inspect.Parameter]) -> Iterator[str]:
 
 def _plain(text: str) -> str:
     """Write names for functions, and annotations without the quotes that postponed evaluation gives them."""
-    return re.sub(r"<function (\w+) at \w+>", r"\1", text.replace("'", ""))
+    unquoted = re.sub(r"(: |-> )'([^']*)'", r"\1\2", text)
+    return re.sub(r"<function (\w+) at \w+>", r"\1", unquoted)
 
 
 def _keywords(cls: type, says: str) -> str:

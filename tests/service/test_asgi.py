@@ -160,6 +160,13 @@ def test_without_accounts_poll_addresses_carry_a_token(shop):
         assert shop.client.get(f"{bare}?token=hitlp_{'A' * 43}").status_code == 401
 
 
+def test_a_header_of_the_service_s_own_login_is_no_key_of_ours(shop):
+    poll_url = shop.ask()["poll_url"]
+    assert shop.client.get(poll_url, headers={"authorization": "Bearer of-the-shop"}).status_code == 200
+    bare = poll_url.partition("?")[0]
+    assert shop.client.get(bare, headers={"x-api-key": "of-the-shop"}).status_code == 401
+
+
 def test_with_accounts_only_the_asker_s_own_login_polls(shop_with_accounts):
     shop = shop_with_accounts
     hitl = shop.ask(asked_by="alice")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -90,6 +91,25 @@ def test_a_body_that_is_too_large_is_refused(shop):
     hitl = shop.post("/orders").json()["hitl"]
     refused = shop.post(post_url(hitl, "respond"), content=b" " * (1024 * 1024 + 1))
     assert refused.status_code == 413
+
+
+def test_a_part_of_an_answer_is_not_taken_for_the_answer(shop, reviews):
+    """As of a server that hands over what came before the client left."""
+    hitl = shop.post("/orders").json()["hitl"]
+    body = b'{"action": "approve"}'
+    address = httpx2.URL(post_url(hitl, "respond"))
+    environ = {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": address.path,
+        "QUERY_STRING": address.query.decode(),
+        "CONTENT_TYPE": "application/json",
+        "CONTENT_LENGTH": str(len(body) + 1),
+        "wsgi.input": io.BytesIO(body),
+    }
+    said: list[str] = []
+    ReviewsWsgi(reviews)(environ, lambda status, headers: said.append(status))
+    assert said == ["400 Bad Request"]
+    assert shop.get(hitl["poll_url"]).json()["status"] == "pending"
 
 
 def test_after_a_fork_each_process_has_cases_of_its_own(reviews, tmp_path):

@@ -9,7 +9,15 @@ from openhitl.protocol import questions
 from openhitl.protocol.case import Json
 from openhitl.protocol.incoming import HitlObject
 from openhitl.protocol.incoming_forms import FormSummary, form_summary
-from openhitl.protocol.questions import approval, confirmation, escalation, form_input, selection, text_input
+from openhitl.protocol.questions import (
+    approval,
+    confirmation,
+    escalation,
+    form_input,
+    request_body,
+    selection,
+    text_input,
+)
 
 __all__ = [
     "OpenCase",
@@ -18,6 +26,7 @@ __all__ = [
     "confirmation",
     "escalation",
     "form_input",
+    "request_body",
     "selection",
     "text_input",
 ]

@@ -48,7 +48,6 @@ class House:
     def __init__(self, plan: Plan, engine: Engine) -> None:
         self.engine = engine
         self.book = engine.book
-        viewer = self._viewer(plan.authenticate) if plan.authenticate is not None else None
         door = Door(
             engine.book,
             engine.keys,
@@ -56,7 +55,8 @@ class House:
             plan.settings,
             engine.fetch_default,
             claims=plan.claims,
-            viewer=viewer,
+            # Always: an Authorization header is the service's own affair, never one of our keys.
+            viewer=self._viewer(plan.authenticate),
             theme=plan.theme,
         )
         self.app = ProtocolApp(door, ROUTES, Patience(), Room.of_this_process())
@@ -93,9 +93,9 @@ class House:
             self._owners[name] = (await ledger.read(ledger.store.agent_of, name)).agent_id
         return self._owners[name]
 
-    def _viewer(self, authenticate: Authenticate) -> Viewer:
+    def _viewer(self, authenticate: Authenticate | None) -> Viewer:
         async def viewer(headers: Mapping[str, str]) -> int | None:
-            name = authenticate(headers)
+            name = authenticate(headers) if authenticate is not None else None
             if inspect.isawaitable(name):
                 name = await name
             return None if name is None else await self._known(name)

@@ -71,12 +71,16 @@ class _Exchange:
             "query_string": environ.get("QUERY_STRING", "").encode("latin-1"),
             "headers": list(_headers(environ)),
         }
-        self._sent = _body(environ)
+        length = environ.get("CONTENT_LENGTH") or "0"
+        self._length = int(length[:12]) if length.isdecimal() else 0
+        self._sent = _body(environ, self._length)
 
     async def run(self, house: House) -> None:
         await answer_safely(house.app, self._scope, self._receive, self._send)
 
     async def _receive(self) -> MutableMapping[str, Any]:
+        if len(self._sent) < self._length:  # a part of an answer must never be taken for the answer
+            return {"type": "http.disconnect"}
         return {"type": "http.request", "body": self._sent, "more_body": False}
 
     async def _send(self, message: MutableMapping[str, Any]) -> None:
@@ -100,13 +104,12 @@ def _headers(environ: WSGIEnvironment) -> Iterable[tuple[bytes, bytes]]:
             yield name.encode("latin-1"), value.encode("latin-1")
 
 
-def _body(environ: WSGIEnvironment) -> bytes:
+def _body(environ: WSGIEnvironment, length: int) -> bytes:
     """Read a body; one that says it is too large is refused by what it says, unread."""
-    length = environ.get("CONTENT_LENGTH") or "0"
-    if not length.isdecimal() or int(length[:12]) > MAX_BODY_BYTES:
+    if not 0 < length <= MAX_BODY_BYTES:
         return b""
     read: Callable[[int], bytes] = environ["wsgi.input"].read
-    return read(int(length))
+    return read(length)
 
 
 def _serves(path: str) -> bool:

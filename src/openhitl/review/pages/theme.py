@@ -40,6 +40,7 @@ class Theme:
             be read on light and on dark pages.
         block: a Jinja template to stand above every page, given `name`, `logo` and `language`; without,
             the logo alone. Scripts, styles and anything of another origin in it are not loaded.
+        name: whose pages these are; `Reviews` puts its own here.
 
     Raises: SetupError.
     """
