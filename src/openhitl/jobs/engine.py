@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import partial
@@ -88,5 +89,7 @@ async def keep_running(work: Callable[[], Awaitable[None]]) -> None:
         try:
             await work()
         except Exception as error:  # the outermost handler of background work
+            if not threading.main_thread().is_alive():
+                return  # the interpreter is ending around a loop on a thread
             _log.exception("background_work_failed", error=repr(error))
         await asyncio.sleep(AGAIN_SECONDS)
