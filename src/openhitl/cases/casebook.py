@@ -11,13 +11,14 @@ from typing import Any
 from openhitl.cases.carry import Carrier
 from openhitl.cases.casefiles import CaseFile, CaseFiles
 from openhitl.cases.clock import utc_now
+from openhitl.cases.counts import counts_of_all
 from openhitl.cases.creation import Creation, CreationDesk
 from openhitl.cases.ledger import Ledger
 from openhitl.cases.rates import MinuteRate
 from openhitl.cases.receipts import ReceiptDesk
 from openhitl.cases.urls import CaseUrls
 from openhitl.errors import ActionNotInline, CallerError, NotFound
-from openhitl.feed import Feed
+from openhitl.feed import TRUST_SECONDS, Feed
 from openhitl.keyring import Keyring
 from openhitl.protocol import jcs, wire
 from openhitl.protocol.answers import CheckedAnswer, check_answer
@@ -43,6 +44,11 @@ class Recorded:
 class Casebook:
     """All cases of one store. Made on a running event loop; `close` it there.
 
+    Args:
+        tokens_for_all: whether every poll address carries a token, whoever made the case.
+        shared: whether callers come to any of several processes: a poll then sees at once what another
+            one wrote, and all count polls together.
+
     Raises, wherever a case is named: NotFound. Wherever something is written: Overloaded,
     OutcomeUnknown, which are safe to repeat.
     """
@@ -54,6 +60,7 @@ class Casebook:
         settings: Settings,
         *,
         tokens_for_all: bool = False,
+        shared: bool = False,
         clock: Callable[[], datetime] = utc_now,
         wall: Callable[[], float] = time.time,
     ) -> None:
@@ -68,12 +75,15 @@ class Casebook:
             review_url=self.urls.review,
             spell=self.receipts.poll_body,
             wall=wall,
+            trust_seconds=0.0 if shared else TRUST_SECONDS,
         )
         #: Set whenever something was committed that has to be done in the world.
         self.effects = asyncio.Event()
         self.ledger = Ledger(store, clock=clock, on_commit=self._committed)
         self.files = CaseFiles(self.ledger)
-        self.poll_rate = MinuteRate(settings.poll_rate, wall=wall)
+        self.poll_rate = MinuteRate(
+            settings.poll_rate, wall=wall, counts=counts_of_all(store.instance_id) if shared else None
+        )
         self._desk = CreationDesk(settings, self.urls, self.files, wall=wall)
 
     def _committed(self, batch: Sequence[Committed]) -> None:

@@ -66,7 +66,7 @@ class CreationDesk:
 
         Raises as `Casebook.create`.
         """
-        allowance = self._rate.take(creation.agent_id)
+        allowance = self._rate.take(str(creation.agent_id))
         if not allowance.allowed:
             raise RateLimited("This agent asks too often.", retry_after_seconds=allowance.reset_seconds)
         asking = Asking(

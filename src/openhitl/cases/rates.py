@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from typing import NamedTuple
+
+from openhitl.cases.counts import Counts, OwnCounts
 
 
 class Allowance(NamedTuple):
@@ -21,22 +23,16 @@ _ANY = Allowance(limit=0, remaining=0, reset_seconds=0, allowed=True)
 class MinuteRate:
     """Allows `limit` takes per key and minute of the clock; 0 allows any number."""
 
-    def __init__(self, limit: int, *, wall: Callable[[], float]) -> None:
+    def __init__(self, limit: int, *, wall: Callable[[], float], counts: Counts | None = None) -> None:
         self.limit = limit
         self._wall = wall
-        self._minute = 0
-        self._taken: dict[Hashable, int] = {}
+        self._counts = counts or OwnCounts()
 
-    def take(self, key: Hashable) -> Allowance:
+    def take(self, key: str) -> Allowance:
         """Count one take."""
         if not self.limit:
             return _ANY
         now = self._wall()
-        minute = int(now // 60)
-        if minute != self._minute:
-            self._minute = minute
-            self._taken = {}
-        taken = self._taken.get(key, 0) + 1
-        self._taken[key] = taken
+        taken = self._counts.add(key, int(now // 60))
         reset = 60 - int(now % 60)
         return Allowance(self.limit, max(0, self.limit - taken), reset, allowed=taken <= self.limit)

@@ -34,6 +34,7 @@ class Feed:
         review_url: the address that a reminder says again.
         spell: makes a poll body.
         wall: seconds since the epoch.
+        trust_seconds: how long after the last look at the log the cache is served from; 0: never.
         monotonic: seconds that never go back.
     """
 
@@ -45,11 +46,13 @@ class Feed:
         review_url: Callable[[str], str],
         spell: Spell,
         wall: Callable[[], float] = time.time,
+        trust_seconds: float = TRUST_SECONDS,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.polls = PollCache(load, spell=spell, wall=wall)
         self.streams = Streams()
         self._log_since = log_since
+        self._trust_seconds = trust_seconds
         self._monotonic = monotonic
         self._review_url = review_url
         self._cursor = 0
@@ -59,7 +62,7 @@ class Feed:
     async def run(self, head: int) -> None:
         """Follow the log from position `head` until cancelled; started again, from where it was."""
         self._cursor = max(self._cursor, head)
-        self._trusted_until = self._monotonic() + TRUST_SECONDS
+        self._trusted_until = self._monotonic() + self._trust_seconds
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.streams.beat_forever())
             tasks.create_task(self._follow())
@@ -91,7 +94,7 @@ class Feed:
                     self.polls.happened(entry.event.case_id, entry.event.seq)
                     self._tell(entry.event)
             if len(entries) < PAGE:
-                self._trusted_until = started + TRUST_SECONDS
+                self._trusted_until = started + self._trust_seconds
                 return
 
     def committed(self, batch: Sequence[Committed]) -> None:
@@ -125,7 +128,7 @@ class Feed:
 
     def cached(self, case_id: str) -> PollEntry | None:
         """Return the poll entry of a case if it may be served from memory."""
-        if self._monotonic() > self._trusted_until:
+        if not self._trust_seconds or self._monotonic() > self._trusted_until:
             return None
         return self.polls.fresh(case_id)
 

@@ -30,15 +30,20 @@ class Engine:
     """Cases and everything that follows them, from `start` to `stop`. Made on a running event loop.
 
     Args:
-        tokens_for_all: whether every case's poll address carries a token, not only those of creators
-            without a credential.
+        tokens_for_all, shared: as the casebook's.
     """
 
     def __init__(
-        self, store: Store, keyring: Keyring, settings: Settings, *, tokens_for_all: bool = False
+        self,
+        store: Store,
+        keyring: Keyring,
+        settings: Settings,
+        *,
+        tokens_for_all: bool = False,
+        shared: bool = False,
     ) -> None:
         self.settings = settings
-        self.book = Casebook(store, keyring, settings, tokens_for_all=tokens_for_all)
+        self.book = Casebook(store, keyring, settings, tokens_for_all=tokens_for_all, shared=shared)
         self.keys = ApiKeys(lambda key_hash: self.book.ledger.read(store.find_key, key_hash))
         self.secrets = CallbackSecrets(
             keyring, lambda agent_id, now: self.book.ledger.read(store.callback_generations, agent_id, now)
