@@ -26,10 +26,11 @@ def port() -> int:
 
 
 @pytest.fixture
-def reviews(tmp_path: Path, port: int) -> Reviews:
-    return Reviews(
-        f"sqlite:///{tmp_path}/cases.db", SECRET, base_url=f"http://localhost:{port}", prefix="/hitl"
-    )
+def reviews(tmp_path: Path, port: int) -> Iterator[Reviews]:
+    base_url = f"http://localhost:{port}"
+    reviews = Reviews(f"sqlite:///{tmp_path}/cases.db", SECRET, base_url=base_url, prefix="/hitl")
+    yield reviews
+    asyncio.run(reviews.close())
 
 
 @pytest.fixture
@@ -112,32 +113,59 @@ def test_a_part_of_an_answer_is_not_taken_for_the_answer(shop, reviews):
     assert shop.get(hitl["poll_url"]).json()["status"] == "pending"
 
 
-def test_after_a_fork_each_process_has_cases_of_its_own(reviews, tmp_path):
+def run_program(program: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+
+
+def test_after_a_fork_each_process_has_cases_of_its_own(tmp_path):
     """As under a server that loads the application before it forks."""
-    program = f"""
+    run = run_program(f"""
 import os
 from datetime import timedelta
 from openhitl.service import Reviews, approval
 from openhitl.service.wsgi import ReviewsWsgi
 reviews = Reviews("sqlite:///{tmp_path}/cases.db", "{SECRET}", base_url="http://localhost:1")
 ReviewsWsgi(reviews)
-parent = reviews.ask_sync(approval("In the parent?")).case_id
-child = os.fork()
-reviews.cancel_sync(reviews.ask_sync(approval("Here?")).case_id)
-if child:
-    os.waitpid(child, 0)
-    print(reviews.decision_sync(parent, timedelta(seconds=20)).outcome)
+reading, writing = os.pipe()
+if os.fork():
+    case_id = os.read(reading, 100).decode()
+    reviews.cancel_sync(case_id, "by the parent")
+    os.wait()
 else:
-    reviews.cancel_sync(parent)
+    case_id = reviews.ask_sync(approval("In the child?")).case_id
+    os.write(writing, case_id.encode())
+    print(reviews.decision_sync(case_id, timedelta(seconds=20)).reason, flush=True)
     os._exit(0)
-"""
-    run = subprocess.run(
-        [sys.executable, "-c", program],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert (run.returncode, run.stdout) == (0, "cancelled\n"), run.stderr
+""")
+    assert (run.returncode, run.stdout) == (0, "by the parent\n"), run.stderr
+
+
+def test_what_was_open_before_a_fork_is_not_used_after_it(tmp_path):
+    """SQLite "How To Corrupt An SQLite Database File" §2.6: writes of the child would be lost."""
+    run = run_program(f"""
+import asyncio, os
+from openhitl.errors import SetupError
+from openhitl.service import Reviews, approval
+from openhitl.service.wsgi import ReviewsWsgi
+reviews = Reviews("sqlite:///{tmp_path}/cases.db", "{SECRET}", base_url="http://localhost:1")
+ReviewsWsgi(reviews)
+reviews.ask_sync(approval("Too early?"))
+if os.fork():
+    os.wait()
+    asyncio.run(reviews.close())
+    if not os.fork():
+        print(reviews.ask_sync(approval("After all was closed?")).status, flush=True)
+        os._exit(0)
+    os.wait()
+else:
+    try:
+        reviews.ask_sync(approval("In the child?"))
+    except SetupError as error:
+        print(error.message, flush=True)
+    os._exit(0)
+""")
+    refused, asked = run.stdout.splitlines()
+    assert ("forked" in refused, asked) == (True, "202"), run.stderr
 
 
 @pytest.mark.parametrize("index", [2, 3])

@@ -1,33 +1,74 @@
-"""The routes of a service's cases as an ASGI application, to be mounted at the prefix of its `Reviews`.
+"""The routes of a service's cases as an ASGI application, alone or in front of the service's own.
 
-In Starlette `Mount("/hitl", app=ReviewsApp(reviews))`, in FastAPI `app.mount("/hitl", ReviewsApp(reviews))`.
+In Starlette `Mount("/hitl", app=ReviewsApp(reviews))`, in FastAPI `app.mount("/hitl", ReviewsApp(reviews))`,
+in Django's `asgi.py` `application = ReviewsApp(reviews, get_asgi_application())`.
 """
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import ParamSpec, TypeVar
+
 from openhitl.review.asgi import Receive, Scope, Send, answer_safely
+from openhitl.service.house import House, serves
 from openhitl.service.reviews import Reviews
+
+ASGIApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class ReviewsApp:
-    """Serves review pages, answers, polls, event streams, discovery and static files."""
+    """Serves review pages, answers, polls, event streams, discovery and static files.
 
-    def __init__(self, reviews: Reviews) -> None:
+    Args:
+        others: answers everything else; without, what is not ours is a 404.
+    """
+
+    def __init__(self, reviews: Reviews, others: ASGIApplication | None = None) -> None:
         self._reviews = reviews
+        self._others = others
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. The first one opens the store: frameworks do not tell mounted apps to start."""
-        if scope["type"] == "http":
-            await answer_safely(self._answer, scope, receive, send)
+        inside = self._inside(scope) if scope["type"] == "http" else None
+        if self._others is not None and (inside is None or not serves(inside, streams=True)):
+            self._reviews.home.choose(asyncio.get_running_loop())  # where asking on a thread finds it, too
+            await self._others(scope, receive, send)
+        elif inside is not None:
+            await answer_safely(self._answer, {**scope, "path": inside}, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        house = await self._reviews.home.here()
-        await house.app({**scope, "path": self._path(scope)}, receive, send)
+        here = asyncio.get_running_loop()
 
-    def _path(self, scope: Scope) -> str:
-        """Return the path below where this is mounted. ASGI HTTP spec, `root_path`."""
+        async def answer(house: House) -> None:
+            if asyncio.get_running_loop() is here:
+                await house.app(scope, receive, send)
+            else:
+                await house.app(scope, _carried(receive, here), _carried(send, here))
+
+        await self._reviews.home.run(answer)
+
+    def _inside(self, scope: Scope) -> str | None:
+        """Return the path below the prefix; None for what is not below it. ASGI HTTP spec, `root_path`."""
+        root, prefix = scope.get("root_path", ""), self._reviews.prefix
         path: str = scope["path"]
-        for prefix in (scope.get("root_path", ""), self._reviews.prefix):
-            if prefix and path.startswith(prefix + "/"):
-                path = path[len(prefix) :]
-        return path
+        if path.startswith(root + "/"):
+            path = path[len(root) :]
+        if prefix and path.startswith(prefix + "/"):
+            return path[len(prefix) :]
+        # Frameworks that mount this have taken the prefix off already.
+        return path if self._others is None or not prefix else None
+
+
+def _carried(call: Callable[P, Awaitable[R]], loop: asyncio.AbstractEventLoop) -> Callable[P, Awaitable[R]]:
+    """Have a function of another event loop called there."""
+
+    async def there(*args: P.args, **kwargs: P.kwargs) -> R:
+        return await call(*args, **kwargs)
+
+    async def carry(*args: P.args, **kwargs: P.kwargs) -> R:
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(there(*args, **kwargs), loop))
+
+    return carry

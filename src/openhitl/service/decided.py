@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 
-from openhitl.cases import StoredCase
-from openhitl.protocol import wire
+from openhitl.cases import Casebook, StoredCase
 from openhitl.protocol.case import Json
 from openhitl.protocol.incoming import parse_poll
 from openhitl.protocol.outcomes import Decision, decision_from
@@ -19,8 +18,9 @@ class CaseDecision(Decision):
     metadata: Json = field(default_factory=dict)
 
 
-def decision_of(stored: StoredCase) -> CaseDecision:
-    """Read the decision of a final case, sensitive values included."""
-    decision = decision_from(parse_poll(wire.poll_body(stored.case, stored.answer)))
+def decision_of(book: Casebook, stored: StoredCase) -> CaseDecision:
+    """Read the decision of a final case, sensitive values and its receipt included."""
+    body = book.receipts.poll_body(stored.case, stored.answer, stored.place)
+    decision = decision_from(parse_poll(body))
     told = {one.name: getattr(decision, one.name) for one in fields(Decision)}
     return CaseDecision(**told, type=stored.content.type, metadata=stored.content.metadata)

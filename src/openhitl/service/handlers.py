@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
 from openhitl.cases import Casebook
 from openhitl.errors import PeerError
+from openhitl.service.callables import called
 from openhitl.service.decided import CaseDecision, decision_of
 from openhitl.store.jobs import Job
 
@@ -20,11 +21,16 @@ _log = structlog.get_logger("openhitl.service")
 
 
 class HandOver:
-    """Does jobs of kind `hand_over`."""
+    """Does jobs of kind `hand_over`.
 
-    def __init__(self, book: Casebook, handler: DecisionHandler) -> None:
+    Args:
+        threads: where a handler that is not async runs.
+    """
+
+    def __init__(self, book: Casebook, handler: DecisionHandler, threads: ThreadPoolExecutor) -> None:
         self._book = book
         self._handler = handler
+        self._threads = threads
 
     async def __call__(self, job: Job) -> None:
         """Give the decision to the handler. Raises: PeerError if that fails, for whatever reason."""
@@ -33,15 +39,16 @@ class HandOver:
             return  # purged meanwhile
         try:
             async with asyncio.timeout(HANDLER_SECONDS):
-                await self._call(decision_of(stored))
-        except Exception as error:  # somebody else's code: whatever it raises, the decision is not lost
+                await called(self._threads, self._handler, decision_of(self._book, stored))
+        # Somebody else's code: whatever it raises, the decision is not lost, and nobody else stops for it.
+        except (Exception, SystemExit, asyncio.CancelledError) as error:
+            if _is_cancelled():
+                raise
             _log.exception("decision_handler_failed", case_id=job.case_id, attempts=job.attempts)
             raise PeerError(f"The handler failed: {type(error).__name__}.") from error
 
-    async def _call(self, decision: CaseDecision) -> None:
-        if inspect.iscoroutinefunction(self._handler):
-            await self._handler(decision)
-            return
-        result = await asyncio.to_thread(self._handler, decision)
-        if inspect.isawaitable(result):
-            await result
+
+def _is_cancelled() -> bool:
+    """Tell whether it is we who have to end, not something that a handler waited for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

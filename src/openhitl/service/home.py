@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 import anyio.from_thread
 
-from openhitl.errors import HitlError, SetupError
+from openhitl.errors import SetupError
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -19,8 +19,9 @@ R = TypeVar("R")
 class Home(Generic[T]):
     """Opens something once on one event loop, and has work done with it there, from wherever it is asked.
 
-    The loop is that of the first request; where requests have none, as under WSGI, one on a thread. After
-    a fork, or when the loop was closed, it is opened anew.
+    The loop is that of the first request; where requests have none, as under WSGI, one on a thread. When
+    the loop was closed, it is opened anew, and so it is after a fork: what was open before the fork
+    cannot be used in the child, since SQLite would mistake the locks of both processes for one's.
 
     Args:
         opening: opens it, on the loop.
@@ -36,23 +37,16 @@ class Home(Generic[T]):
         self.on_thread = False
 
     async def run(self, work: Callable[[T], Awaitable[R]]) -> R:
-        """Do work there and return its result."""
+        """Do work there and return its result. Raises: SetupError after a fork."""
         running = asyncio.get_running_loop()
-        loop = self._choose(running)
+        loop = self.choose(running)
         if loop is running:
             return await self._do(work)
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._do(work), loop))
 
-    async def here(self) -> T:
-        """Return it to work with on the running loop. Raises: SetupError if it lives on another."""
-        running = asyncio.get_running_loop()
-        if self._choose(running) is not running:
-            raise SetupError("The cases live on another event loop: use one face in a process.")
-        return await self._open()
-
     def run_sync(self, work: Callable[[T], Awaitable[R]]) -> R:
-        """Do work there from code that is not async. Raises: SetupError on the loop itself."""
-        loop = self._choose(_server_loop())
+        """Do work there from code that is not async. Raises: SetupError on the loop itself, after a fork."""
+        loop = self.choose(_server_loop())
         if loop is _running_loop():
             raise SetupError("This would wait for itself: use the async method in async code.")
         future = asyncio.run_coroutine_threadsafe(self._do(work), loop)
@@ -62,9 +56,14 @@ class Home(Generic[T]):
             future.cancel()
             raise
 
-    def _choose(self, running: asyncio.AbstractEventLoop | None) -> asyncio.AbstractEventLoop:
+    def choose(self, running: asyncio.AbstractEventLoop | None) -> asyncio.AbstractEventLoop:
+        """Return the loop, chosen now if need be: `running`, or one on a thread. Raises: SetupError."""
         with self._choosing:
-            if self._loop is None or self._process != os.getpid() or self._loop.is_closed():
+            lives = self._loop is not None and not self._loop.is_closed()
+            forked = self._process != os.getpid()
+            if lives and forked and self._opened is not None:
+                raise SetupError("The cases were open when this process was forked: ask nothing before that.")
+            if self._loop is None or not lives or forked:
                 own = self.on_thread or running is None
                 self._loop = _loop_on_thread() if own or running is None else running
                 self._process = os.getpid()
@@ -75,19 +74,17 @@ class Home(Generic[T]):
         return await work(await self._open())
 
     async def _open(self) -> T:
-        opened = self._opened
-        if opened is None:
-            opened = self._opened = asyncio.ensure_future(self._opening())
-        try:
-            return await asyncio.shield(opened)
-        except HitlError:
-            if self._opened is opened:  # such as a database that is down: the next request tries again
-                self._opened = None
-            raise
+        if self._opened is None or _failed(self._opened):  # such as a database that was down
+            self._opened = asyncio.ensure_future(self._opening())
+        return await asyncio.shield(self._opened)
 
     def forget(self) -> None:
         """Have it opened anew by whoever comes next; for whoever closed it."""
         self._opened = None
+
+
+def _failed(opened: asyncio.Future[T]) -> bool:
+    return opened.done() and (opened.cancelled() or opened.exception() is not None)
 
 
 def _loop_on_thread() -> asyncio.AbstractEventLoop:

@@ -3,31 +3,45 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from openhitl.errors import Stopping
+from openhitl.errors import MethodNotAllowed, NotFound, Overloaded, Stopping
 from openhitl.jobs import Engine
+from openhitl.jobs.worker import Doer
 from openhitl.keyring import Keyring, parse_root
 from openhitl.protocol.lifecycle import Effect
+from openhitl.protocol.problems import check_storable, text_of
 from openhitl.review.asgi import Patience
 from openhitl.review.claims import Claims
 from openhitl.review.door import Door, Viewer
 from openhitl.review.pages import Theme
 from openhitl.review.protocol_app import ProtocolApp
 from openhitl.review.room import Room
+from openhitl.review.router import Router
 from openhitl.review.routes import DISCOVERY, JWKS, REVIEW_ROUTES, STATIC
+from openhitl.service.callables import called
 from openhitl.service.decided import CaseDecision, decision_of
 from openhitl.service.handlers import DecisionHandler, HandOver
 from openhitl.service.settings import ServiceSettings
 from openhitl.store import Store
+from openhitl.store.records import Agent
 
 #: Says whose request this is by its headers, whose names are in lower case; None for nobody's.
 Authenticate = Callable[[Mapping[str, str]], str | Awaitable[str | None] | None]
 
 #: What a service serves: asking is not among it, since its own endpoints do that.
 ROUTES = (*REVIEW_ROUTES, DISCOVERY, JWKS, STATIC)
+_ROUTER = Router(ROUTES)
+#: How many calls of the service's own functions may be under way, to say who asks and to tell a decision.
+THREADS = 8
+#: How long the service may take to say whose a request is.
+AUTHENTICATE_SECONDS = 20.0
+CENTURY_SECONDS = 100 * 365 * 24 * 3_600.0
+MAX_NAME_CHARACTERS = 100
+#: How many names of those who ask are kept at hand.
+KNOWN = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +56,27 @@ class Plan:
     handler: DecisionHandler | None
 
 
+def serves(path: str, *, streams: bool) -> bool:
+    """Tell whether a path, without any prefix, is one of ours, whatever the method."""
+    if path.startswith("/api/reviews/") and path.endswith(("/status", "/events") if streams else "/status"):
+        return True
+    try:
+        _ROUTER.match("GET", path)
+    except NotFound:
+        return False
+    except MethodNotAllowed:
+        return True
+    return True
+
+
 class House:
     """An engine and a door, until `stop` or until the event loop ends."""
 
     def __init__(self, plan: Plan, engine: Engine) -> None:
         self.engine = engine
         self.book = engine.book
+        self._handling = ThreadPoolExecutor(THREADS, thread_name_prefix="decision")
+        self._authenticating = ThreadPoolExecutor(THREADS, thread_name_prefix="authenticate")
         door = Door(
             engine.book,
             engine.keys,
@@ -68,17 +97,30 @@ class House:
         """Open the store and begin to work. Raises: SetupError, StoreError."""
         keyring = Keyring(parse_root(plan.secret))
         store = await asyncio.to_thread(Store.open, plan.settings.store_url, keyring)
-        engine = Engine(store, keyring, plan.settings, tokens_for_all=plan.authenticate is None)
+        # Services run as many processes as they like, and nobody tells us.
+        tokens_for_all = plan.authenticate is None
+        engine = Engine(store, keyring, plan.settings, tokens_for_all=tokens_for_all, shared=True)
         house = cls(plan, engine)
-        doers = {Effect.HAND_OVER: HandOver(engine.book, plan.handler)} if plan.handler else {}
-        await engine.start(doers)
+        try:
+            await engine.start(house._doers(plan.handler))
+        except BaseException:
+            await house.stop()
+            raise
         return house
+
+    def _doers(self, handler: DecisionHandler | None) -> Mapping[Effect, Doer]:
+        if handler is None:
+            return {}
+        return {Effect.HAND_OVER: HandOver(self.book, handler, self._handling)}
 
     async def _keep(self) -> None:
         """Close the store when the loop ends: nobody promises to tell us otherwise."""
         try:
-            await asyncio.get_running_loop().create_future()
+            # A timer, which the loop holds on to even when it ends on a thread with the interpreter.
+            await asyncio.sleep(CENTURY_SECONDS)
         finally:
+            for threads in (self._handling, self._authenticating):
+                threads.shutdown(wait=False, cancel_futures=True)
             await self.engine.stop()
 
     async def stop(self) -> None:
@@ -87,31 +129,43 @@ class House:
         await asyncio.wait([self._keeper])
 
     async def owner(self, name: str) -> int:
-        """Return the row of whoever this name stands for, made if need be."""
+        """Return the row of whoever this name stands for, made if need be. Raises: InvalidRequest."""
         if name not in self._owners:
             ledger = self.book.ledger
-            self._owners[name] = (await ledger.read(ledger.store.agent_of, name)).agent_id
+            self._remember(await ledger.read(ledger.store.agent_of, _checked(name)))
         return self._owners[name]
 
     def _viewer(self, authenticate: Authenticate | None) -> Viewer:
         async def viewer(headers: Mapping[str, str]) -> int | None:
-            name = authenticate(headers) if authenticate is not None else None
-            if inspect.isawaitable(name):
-                name = await name
-            return None if name is None else await self._known(name)
+            if authenticate is None:
+                return None
+            try:
+                async with asyncio.timeout(AUTHENTICATE_SECONDS):
+                    name = await called(self._authenticating, authenticate, headers)
+            except TimeoutError as error:
+                raise Overloaded("The service did not say in time whose request this is.") from error
+            if name is None:
+                return None
+            if not isinstance(name, str):
+                raise TypeError(f"authenticate must return a str or None, not {type(name).__name__}")
+            return await self._known(name)
 
         return viewer
 
     async def _known(self, name: str) -> int:
         """Return the row of a name; 0, which is nobody's, for one that never asked."""
-        if name in self._owners:
-            return self._owners[name]
-        ledger = self.book.ledger
-        agent = await ledger.read(ledger.store.agent_named, name)
-        if agent is None:
-            return 0
-        self._owners[name] = agent.agent_id
-        return agent.agent_id
+        if name not in self._owners:
+            ledger = self.book.ledger
+            agent = await ledger.read(ledger.store.agent_named, _checked(name))
+            if agent is None:
+                return 0
+            self._remember(agent)
+        return self._owners[name]
+
+    def _remember(self, agent: Agent) -> None:
+        if len(self._owners) >= KNOWN:
+            self._owners.clear()
+        self._owners[agent.name] = agent.agent_id
 
     async def decision(self, case_id: str) -> CaseDecision:
         """Wait until a case is final. Raises: NotFound; Stopping when this process ends first."""
@@ -122,9 +176,14 @@ class House:
                 told_all = stream.ended
                 stored = await self.book.current(case_id)
                 if stored.case.is_final:
-                    return decision_of(stored)
+                    return decision_of(self.book, stored)
                 if told_all:
                     raise Stopping
                 await stream.next_chunk()
         finally:
             streams.remove(stream)
+
+
+def _checked(name: str) -> str:
+    check_storable(name)
+    return text_of(name, "asked_by", most=MAX_NAME_CHARACTERS)

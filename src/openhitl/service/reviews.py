@@ -13,7 +13,6 @@ from openhitl.cases.creation import Creation
 from openhitl.errors import InvalidRequest, SetupError, StillOpen
 from openhitl.identity import Asker
 from openhitl.protocol.case import Actor, ActorKind
-from openhitl.protocol.problems import check_storable, text_of
 from openhitl.review.claims import Claims
 from openhitl.review.discovery import document
 from openhitl.review.pages import PLAIN, Theme
@@ -25,7 +24,6 @@ from openhitl.service.questions import Question
 from openhitl.service.replies import Accepted
 from openhitl.service.settings import Options, service_settings
 
-MAX_OWNER_CHARACTERS = 100
 MAX_KEY_CHARACTERS = 255
 R = TypeVar("R")
 
@@ -116,7 +114,7 @@ class Reviews:
             body["hitl_callback_url"] = callback_url
 
         async def create(house: House) -> Accepted:
-            agent_id = None if asked_by is None else await house.owner(_checked(asked_by))
+            agent_id = None if asked_by is None else await house.owner(asked_by)
             creation = Creation(
                 actor=self._actor(agent_id),
                 agent_id=agent_id,
@@ -153,7 +151,7 @@ class Reviews:
         """Return the secret that callbacks to somebody are signed with, for them to verify."""
 
         async def newest(house: House) -> str:
-            live = await house.engine.secrets.live(await house.owner(_checked(asked_by)), house.book.clock())
+            live = await house.engine.secrets.live(await house.owner(asked_by), house.book.clock())
             return live[-1]
 
         return await self.home.run(newest)
@@ -190,6 +188,10 @@ class Reviews:
 
         return self._wait(in_time)
 
+    def callback_secret_sync(self, asked_by: str) -> str:
+        """`callback_secret`, for code that is not async."""
+        return self._wait(lambda: self.callback_secret(asked_by))
+
     def cancel_sync(self, case_id: str, reason: str | None = None) -> None:
         """`cancel`, for code that is not async."""
         self._wait(lambda: self.cancel(case_id, reason))
@@ -205,8 +207,3 @@ class Reviews:
         """End streams and work now, and close the store; the next request opens it again."""
         await self.home.run(House.stop)
         self.home.forget()
-
-
-def _checked(name: str) -> str:
-    check_storable(name)
-    return text_of(name, "asked_by", most=MAX_OWNER_CHARACTERS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TypedDict, Unpack
 
 from pydantic import ValidationError
@@ -9,6 +10,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from openhitl.errors import SetupError
 from openhitl.settings import Settings
+
+#: What means the same in an address, in a path as servers decode it, and in a framework's route.
+_PREFIX = re.compile(r"(/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)*")
 
 
 class Options(TypedDict, total=False):
@@ -41,8 +45,10 @@ def service_settings(
     database_url: str, secret: str, *, base_url: str, prefix: str, **options: Unpack[Options]
 ) -> ServiceSettings:
     """Check what a service says. Raises: SetupError."""
-    if prefix and (not prefix.startswith("/") or prefix.endswith("/")):
-        raise SetupError(f"The prefix must begin with a slash and not end with one: {prefix!r}.")
+    if not _PREFIX.fullmatch(prefix):
+        raise SetupError(
+            f"The prefix must be like /hitl or /api/hitl, of letters, digits and . _ ~ - only: {prefix!r}."
+        )
     if not base_url:
         raise SetupError("base_url is missing: the https address at which people reach this service.")
     try:

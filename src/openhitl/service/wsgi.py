@@ -12,14 +12,14 @@ from http import HTTPStatus
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from openhitl.errors import HitlError, MethodNotAllowed, NotFound
+from openhitl.errors import HitlError
 from openhitl.review.asgi import Scope, answer_safely
 from openhitl.review.http import MAX_BODY_BYTES, error_response
-from openhitl.review.router import Router
-from openhitl.service.house import ROUTES, House
+from openhitl.service.house import House, serves
 from openhitl.service.reviews import Reviews
 
-_ROUTER = Router(ROUTES)
+#: More than this of a body that is refused is not taken from anybody.
+MOST_THROWN_AWAY_BYTES = 8 * MAX_BODY_BYTES
 _BARE = {"CONTENT_TYPE": "content-type", "CONTENT_LENGTH": "content-length"}
 
 
@@ -33,10 +33,10 @@ class ReviewsWsgi:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request. The first one starts the event loop, after any fork."""
-        path = self._path(environ)
-        if self._others is not None and not _serves(path):
+        path = self._inside(environ)
+        if self._others is not None and (path is None or not serves(path, streams=False)):
             return self._others(environ, start_response)
-        exchange = _Exchange(environ, path)
+        exchange = _Exchange(environ, path or "/")
         try:
             self._reviews.home.run_sync(exchange.run)
         except HitlError as error:  # the store cannot be opened
@@ -46,15 +46,17 @@ class ReviewsWsgi:
         start_response(f"{exchange.status} {HTTPStatus(exchange.status).phrase}", exchange.headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [exchange.body]
 
-    def _path(self, environ: WSGIEnvironment) -> str:
-        """Return the path below the prefix. PEP 3333 "Unicode Issues": paths come as Latin-1."""
+    def _inside(self, environ: WSGIEnvironment) -> str | None:
+        """Return the path below the prefix; None for what is not below it.
+
+        Paths come as Latin-1: PEP 3333 "Unicode Issues".
+        """
         inside = _decoded(environ.get("PATH_INFO", ""))
         whole = _decoded(environ.get("SCRIPT_NAME", "")) + inside
         for prefix, path in ((self._reviews.base, whole), (self._reviews.prefix, inside)):
             if prefix and path.startswith(prefix + "/"):
                 return path[len(prefix) :]
-        # In front of others, what is not below the prefix is theirs.
-        return inside if self._others is None or not self._reviews.prefix else ""
+        return inside if self._others is None or not self._reviews.prefix else None
 
 
 class _Exchange:
@@ -71,15 +73,13 @@ class _Exchange:
             "query_string": environ.get("QUERY_STRING", "").encode("latin-1"),
             "headers": list(_headers(environ)),
         }
-        length = environ.get("CONTENT_LENGTH") or "0"
-        self._length = int(length[:12]) if length.isdecimal() else 0
-        self._sent = _body(environ, self._length)
+        self._sent = _body(environ)
 
     async def run(self, house: House) -> None:
         await answer_safely(house.app, self._scope, self._receive, self._send)
 
     async def _receive(self) -> MutableMapping[str, Any]:
-        if len(self._sent) < self._length:  # a part of an answer must never be taken for the answer
+        if self._sent is None:  # a part of an answer must never be taken for the answer
             return {"type": "http.disconnect"}
         return {"type": "http.request", "body": self._sent, "more_body": False}
 
@@ -104,22 +104,23 @@ def _headers(environ: WSGIEnvironment) -> Iterable[tuple[bytes, bytes]]:
             yield name.encode("latin-1"), value.encode("latin-1")
 
 
-def _body(environ: WSGIEnvironment, length: int) -> bytes:
-    """Read a body; one that says it is too large is refused by what it says, unread."""
-    if not 0 < length <= MAX_BODY_BYTES:
-        return b""
+def _body(environ: WSGIEnvironment) -> bytes | None:
+    """Read a body; None for one that did not come whole. One that is too large is told by its size."""
     read: Callable[[int], bytes] = environ["wsgi.input"].read
-    return read(length)
+    declared = environ.get("CONTENT_LENGTH") or ""
+    length = int(declared[:12]) if declared.isdecimal() else 0
+    if not declared and environ.get("wsgi.input_terminated"):  # it comes in chunks
+        body = read(MAX_BODY_BYTES + 1)
+        _throw_away(read, MOST_THROWN_AWAY_BYTES if len(body) > MAX_BODY_BYTES else 0)
+        return body
+    if length > MAX_BODY_BYTES:
+        _throw_away(read, min(length, MOST_THROWN_AWAY_BYTES))
+        return b""
+    body = read(length) if length else b""
+    return body if len(body) == length else None
 
 
-def _serves(path: str) -> bool:
-    """Tell whether a path is one of ours, whatever the method."""
-    if path.startswith("/api/reviews/") and path.endswith("/status"):
-        return True
-    try:
-        _ROUTER.match("GET", path)
-    except NotFound:
-        return False
-    except MethodNotAllowed:
-        return True
-    return True
+def _throw_away(read: Callable[[int], bytes], most_bytes: int) -> None:
+    """Take what is refused: servers that close with something unread reset the connection at once."""
+    while most_bytes > 0 and (part := read(min(most_bytes, MAX_BODY_BYTES))):
+        most_bytes -= len(part)
