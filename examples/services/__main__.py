@@ -1,29 +1,45 @@
-"""Start all four, or those that you name: `python -m examples.services [fastapi starlette flask django]`."""
+"""Start all four, or those that you name: `python -m examples.services [flask starlette fastapi django]`."""
 
 from __future__ import annotations
 
+import os
+import secrets
 import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Mapping, Sequence
 
-PORTS = {"fastapi": 3456, "starlette": 3457, "flask": 3458, "django": 3459}
+PORTS = {"flask": 3456, "starlette": 3457, "fastapi": 3458, "django": 3459}
+#: What serves them; gunicorn's four processes share one database.
+SERVERS = {
+    "flask": "gunicorn -b localhost:3456 -w 4 --threads 4 --no-control-socket",
+    "starlette": "uvicorn --port 3457 --timeout-graceful-shutdown 2",
+    "fastapi": "uvicorn --port 3458 --timeout-graceful-shutdown 2",
+    "django": "waitress --listen=localhost:3459 --threads=8",
+}
 
 
-def main(names: list[str]) -> int:
+def main(names: Sequence[str]) -> int:
     """Run the services until SIGINT or SIGTERM."""
     unknown = [name for name in names if name not in PORTS]
     if unknown:
         print(f"There is no example {', '.join(unknown)}; there are {', '.join(PORTS)}.", file=sys.stderr)
         return 2
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with tempfile.TemporaryDirectory(prefix="openhitl-examples-") as folder:
+        given = {"EXAMPLES_DATA": folder, "EXAMPLES_SECRET": secrets.token_hex(32), **os.environ}
+        _run(names or list(PORTS), given)
+    return 0
+
+
+def _run(names: Sequence[str], environment: Mapping[str, str]) -> None:
     running = []
     try:
-        for name in names or PORTS:
-            command = [sys.executable, "-m", f"examples.services.{name}_service"]
-            running.append(subprocess.Popen(command))
-            print(
-                f"{name}: curl -X POST 'http://localhost:{PORTS[name]}/api/demo?type=selection'", flush=True
-            )
+        for name in names:
+            command = [sys.executable, "-m", *SERVERS[name].split(), f"examples.services.{name}_service:app"]
+            running.append(subprocess.Popen(command, env=environment))
+            print(f"{name}: curl -X POST http://localhost:{PORTS[name]}/api/demo?type=selection", flush=True)
         for process in running:
             process.wait()
     except KeyboardInterrupt:
@@ -33,7 +49,6 @@ def main(names: list[str]) -> int:
             process.terminate()
         for process in running:
             process.wait()
-    return 0
 
 
 if __name__ == "__main__":

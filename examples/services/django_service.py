@@ -1,13 +1,12 @@
-"""Django at port 3459, under waitress: `python -m examples.services.django_service`.
+"""Django at port 3459, under waitress: `python -m examples.services django`.
 
-A project's settings, views, urls and wsgi.py in one file.
+A project's settings, views, urls and wsgi.py in one file, whose `app` is the application.
 """
 
 from __future__ import annotations
 
 import secrets
 
-import waitress
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest, JsonResponse
@@ -20,8 +19,7 @@ from openhitl.errors import HitlError
 from openhitl.service import Reply, refusal, sample
 from openhitl.service.wsgi import ReviewsWsgi
 
-PORT = 3459
-reviews = reviews_at(PORT, "Django example")
+reviews = reviews_at(3459, "Django example")
 settings.configure(
     ROOT_URLCONF=__name__, ALLOWED_HOSTS=["localhost"], SECRET_KEY=secrets.token_hex(32), USE_TZ=True
 )
@@ -39,7 +37,4 @@ def demo(request: HttpRequest) -> JsonResponse:
 
 
 urlpatterns = [path("api/demo", demo)]
-application = ReviewsWsgi(reviews, get_wsgi_application())
-
-if __name__ == "__main__":
-    waitress.serve(application, host="127.0.0.1", port=PORT, threads=8)
+app = ReviewsWsgi(reviews, get_wsgi_application())

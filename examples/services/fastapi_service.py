@@ -1,8 +1,7 @@
-"""FastAPI at port 3456, under uvicorn: `python -m examples.services.fastapi_service`."""
+"""FastAPI at port 3458, under uvicorn: `python -m examples.services fastapi`."""
 
 from __future__ import annotations
 
-import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
@@ -11,8 +10,7 @@ from openhitl.errors import HitlError
 from openhitl.service import CaseDecision, Reply, refusal, sample
 from openhitl.service.asgi import ReviewsApp
 
-PORT = 3456
-reviews = reviews_at(PORT, "FastAPI example")
+reviews = reviews_at(3458, "FastAPI example")
 app = FastAPI()
 
 
@@ -39,6 +37,3 @@ def _sent(reply: Reply) -> JSONResponse:
 
 
 app.mount("/", ReviewsApp(reviews))
-
-if __name__ == "__main__":
-    uvicorn.run(app, port=PORT, access_log=False, timeout_graceful_shutdown=2)

@@ -1,8 +1,7 @@
-"""Flask at port 3458, under waitress: `python -m examples.services.flask_service`."""
+"""Flask at port 3456, under gunicorn with four processes: `python -m examples.services flask`."""
 
 from __future__ import annotations
 
-import waitress
 from flask import Flask, Response, jsonify, request
 
 from examples.services.place import reviews_at
@@ -10,8 +9,7 @@ from openhitl.errors import HitlError
 from openhitl.service import Reply, refusal, sample
 from openhitl.service.wsgi import ReviewsWsgi
 
-PORT = 3458
-reviews = reviews_at(PORT, "Flask example")
+reviews = reviews_at(3456, "Flask example")
 app = Flask(__name__, static_folder=None)
 app.wsgi_app = ReviewsWsgi(reviews, app.wsgi_app)  # type: ignore[method-assign]
 
@@ -33,7 +31,3 @@ def _sent(reply: Reply) -> Response:
     response.status_code = reply.status
     response.headers.update(reply.headers)
     return response
-
-
-if __name__ == "__main__":
-    waitress.serve(app, host="127.0.0.1", port=PORT, threads=8)

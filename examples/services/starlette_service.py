@@ -1,8 +1,7 @@
-"""Starlette at port 3457, under uvicorn: `python -m examples.services.starlette_service`."""
+"""Starlette at port 3457, under uvicorn: `python -m examples.services starlette`."""
 
 from __future__ import annotations
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -13,8 +12,7 @@ from openhitl.errors import HitlError
 from openhitl.service import Reply, refusal, sample
 from openhitl.service.asgi import ReviewsApp
 
-PORT = 3457
-reviews = reviews_at(PORT, "Starlette example")
+reviews = reviews_at(3457, "Starlette example")
 
 
 async def demo(request: Request) -> JSONResponse:
@@ -36,6 +34,3 @@ app = Starlette(
     routes=[Route("/api/demo", demo, methods=["POST"]), Mount("/", app=ReviewsApp(reviews))],
     exception_handlers={HitlError: refused},
 )
-
-if __name__ == "__main__":
-    uvicorn.run(app, port=PORT, access_log=False, timeout_graceful_shutdown=2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import signal
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,22 +14,22 @@ from examples.services.__main__ import PORTS
 from tests.door.test_curl_lines import INLINE_FLOW, STANDARD_FLOW, shell
 from tests.examples import CHECKOUT
 from tests.service.hosts import post_url
+from tests.service.started import example_services
 
+#: The lines that start each of the protocol's reference services.
+STARTED = """
+curl -X POST http://localhost:3456/api/demo?type=selection
+curl -X POST http://localhost:3457/api/demo?type=selection
+curl -X POST http://localhost:3459/api/demo?type=selection
+curl -X POST http://localhost:3458/api/demo?type=selection
+"""
 ON_ASGI = ("fastapi", "starlette")
 
 
 @pytest.fixture(scope="module", autouse=True)
 def services() -> Iterator[None]:
-    """All four, started by one command."""
-    process = subprocess.Popen([sys.executable, "-m", "examples.services"], cwd=CHECKOUT)
-    try:
-        for port in PORTS.values():
-            well_known = f"http://localhost:{port}/.well-known/hitl.json"
-            shell(f"curl -s --retry 60 --retry-delay 1 --retry-connrefused {well_known}")
+    with example_services(*PORTS):
         yield
-    finally:
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
 
 
 @pytest.fixture(params=PORTS)
@@ -43,6 +43,10 @@ def ask(client: httpx2.Client, review_type: str) -> dict:
     response = client.post("/api/demo", params={"type": review_type})
     assert (response.status_code, response.headers["retry-after"]) == (202, "30")
     return response.json()["hitl"]
+
+
+def test_each_is_there_when_it_is_started():
+    assert [one["hitl"]["type"] for one in shell(STARTED)] == ["selection"] * 4
 
 
 @pytest.mark.parametrize("port", PORTS.values())
@@ -107,3 +111,29 @@ def test_events_are_streamed(name):
         assert client.post(post_url(hitl, "respond"), json={"action": "skip"}).status_code == 200
         events = client.get(hitl["events_url"]).text
     assert "event: review.completed" in events
+
+
+@pytest.mark.parametrize("name", PORTS)
+def test_the_conformance_test_passes(name):
+    """Demo cases take submits of nobody in particular, so that they can be tried with curl."""
+    command = [
+        sys.executable,
+        "-m",
+        "openhitl.cli",
+        "conformance",
+        f"http://localhost:{PORTS[name]}",
+        "--json",
+    ]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    checks = json.loads(ended.stdout)["checks"]
+    failed = [one["id"] for one in checks if one["verdict"] == "failed"]
+    assert (ended.returncode, failed) == (0, ["inline_submit.says_who"]), ended.stdout
+    assert any(one["area"] == "event_stream" and one["verdict"] == "passed" for one in checks) is (
+        name in ON_ASGI
+    )
+
+
+def test_what_is_no_example_is_said():
+    command = [sys.executable, "-m", "examples.services", "express"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=CHECKOUT)
+    assert (ended.returncode, "There is no example express" in ended.stderr) == (2, True)
