@@ -19,8 +19,8 @@ class CaseDecision(Decision):
 
 
 def decision_of(book: Casebook, stored: StoredCase) -> CaseDecision:
-    """Read the decision of a final case, sensitive values and its receipt included."""
+    """Read the decision of a final case, its receipt included; sensitive values are masked in print."""
     body = book.receipts.poll_body(stored.case, stored.answer, stored.place)
-    decision = decision_from(parse_poll(body))
+    decision = decision_from(parse_poll(body), context=stored.content.context)
     told = {one.name: getattr(decision, one.name) for one in fields(Decision)}
     return CaseDecision(**told, type=stored.content.type, metadata=stored.content.metadata)
