@@ -6,7 +6,7 @@ import pytest
 
 from openhitl.errors import AnswerCancelled, AnswerExpired
 from openhitl.protocol.incoming import parse_poll
-from openhitl.protocol.outcomes import Decision, Outcome, decision_from
+from openhitl.protocol.outcomes import SAFE_DEFAULTS, Decision, Outcome, Receipt, decision_from
 
 
 def answered(action, **data) -> Decision:
@@ -56,7 +56,39 @@ def test_silence_is_no_answer():
     poll = parse_poll({"status": "expired", "case_id": "review_1", "default_action": "skip"})
     with pytest.raises(AnswerExpired) as raised:
         decision_from(poll).require_answer()
-    assert raised.value.details == {"case_id": "review_1", "default_action": "skip"}
+    assert raised.value.details == {"case_id": "review_1", "default_action": "skip", "poll": poll.body}
+
+
+def test_a_default_action_is_taken_only_where_it_is_asked_for():
+    poll = parse_poll({"status": "expired", "case_id": "review_1"})
+    decision = decision_from(poll, default_action="reject")
+    assert decision.require_answer(SAFE_DEFAULTS).action == "reject"
+    assert "approve" not in SAFE_DEFAULTS
+    with pytest.raises(AnswerExpired):
+        decision_from(poll, default_action="approve").require_answer(SAFE_DEFAULTS)
+
+
+def test_the_default_action_of_a_case_says_nothing_about_an_answer():
+    poll = parse_poll({"status": "cancelled", "case_id": "review_1"})
+    assert decision_from(poll, default_action="reject").default_action is None
+
+
+def test_sensitive_values_are_masked_in_print_and_there_to_be_used():
+    body = {"status": "completed", "case_id": "review_1"}
+    body["result"] = {"action": "submit", "data": {"pin": "1234", "name": "Heron"}}
+    fields = [{"key": "pin", "sensitive": True}, {"key": "name"}]
+    decision = decision_from(parse_poll(body), context={"form": {"fields": fields}})
+    assert "1234" not in repr(decision)
+    assert decision.data == {"pin": "1234", "name": "Heron"}
+
+
+def test_a_receipt_is_kept_with_the_body_that_it_vouches_for():
+    signature = {"algorithm": "EdDSA", "value": "a.b.c", "signed_at": "2026-02-20T10:00:00Z", "signer": "s"}
+    body = {"status": "completed", "case_id": "review_1"}
+    body["result"] = {"action": "approve", "data": {}, "signature": signature}
+    decision = decision_from(parse_poll(body))
+    assert decision.receipt == Receipt(**signature)
+    assert decision.poll == body
 
 
 @pytest.mark.parametrize("reason", ["Not me.", None])
@@ -64,4 +96,4 @@ def test_a_cancelled_question_is_no_answer(reason):
     poll = parse_poll({"status": "cancelled", "case_id": "review_1", "reason": reason})
     with pytest.raises(AnswerCancelled) as raised:
         decision_from(poll).require_answer()
-    assert raised.value.details == {"case_id": "review_1", "reason": reason}
+    assert raised.value.details == {"case_id": "review_1", "reason": reason, "poll": poll.body}
