@@ -1,37 +1,62 @@
-"""The examples of the guide, run as they are printed."""
+"""The examples of the documents, run as they are printed and started as they say."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO
 
 import httpx2
-import pytest
 
-from tests.examples import blocks
-from tests.service.hosts import SECRET, post_url
+from tests.door.test_curl_lines import shell
+from tests.service.hosts import SECRET, free_port
 
-GUIDE = "docs/how-to/add-a-human-to-your-api.md"
-
-
-def example_of_the_guide(
-    index: int, port: int, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> dict[str, Any]:
-    """Run an example as a module and return its names; its database is in the folder."""
-    monkeypatch.setenv("BASE_URL", f"http://localhost:{port}")
-    monkeypatch.setenv("HITL_SECRET", SECRET)
-    monkeypatch.chdir(folder)
-    names: dict[str, Any] = {"__name__": "shop"}
-    exec(compile(blocks(GUIDE, "python")[index], "guide", "exec"), names)
-    return names
+#: The programs that the documents start, and how to tell them a port.
+PROGRAMS: Mapping[str, tuple[str, str]] = {
+    "uvicorn": ("uvicorn", "--port={}"),
+    "gunicorn": ("gunicorn", "--bind=localhost:{}"),
+    "waitress-serve": ("waitress", "--listen=localhost:{}"),
+}
 
 
-def ship_and_approve(client: httpx2.Client) -> None:
-    """Call the example as an agent would, and answer as the human."""
-    answer = client.post("/orders/7/ship")
-    assert answer.status_code == 202, answer.text
-    hitl = answer.json()["hitl"]
-    assert client.get(hitl["review_url"]).status_code == 200
-    assert client.post(post_url(hitl, "respond"), json={"action": "approve"}).status_code == 200
-    assert client.get(hitl["poll_url"]).json()["status"] == "completed"
-    assert client.get("/.well-known/hitl.json").status_code == 200
+@dataclass(frozen=True)
+class Started:
+    """A program under test: a client, and what it prints."""
+
+    client: httpx2.Client
+    output: IO[str]
+
+
+@contextmanager
+def started(example: str, command: str, folder: Path) -> Iterator[Started]:
+    """Write an example to shop.py and run a document's command for as long as this is entered."""
+    (folder / "shop.py").write_text(example, encoding="utf-8")
+    port = free_port()
+    name, *arguments = command.split()
+    module, listening = PROGRAMS[name]
+    base_url = f"http://localhost:{port}"
+    environment = {
+        "BASE_URL": base_url,
+        "HITL_SECRET": SECRET,
+        "PYTHONUNBUFFERED": "1",
+        "PATH": "/bin:/usr/bin",
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, listening.format(port), *arguments],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        shell(f"curl -s --retry 60 --retry-delay 1 --retry-connrefused {base_url}/hitl/.well-known/hitl.json")
+        with httpx2.Client(base_url=base_url, timeout=20, trust_env=False) as client:
+            assert process.stdout is not None
+            yield Started(client, process.stdout)
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)

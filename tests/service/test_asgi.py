@@ -19,7 +19,6 @@ from openhitl.errors import HitlError
 from openhitl.review.pages import page_headers
 from openhitl.service import CaseDecision, Reviews, Theme, approval, form, refusal
 from openhitl.service.asgi import ReviewsApp
-from tests.service.guide import example_of_the_guide, ship_and_approve
 from tests.service.hosts import SECRET, free_port, post_url, under_uvicorn
 
 PEOPLE = {"key-of-alice": "alice", "key-of-mallory": "mallory"}
@@ -286,11 +285,3 @@ def test_a_theme_changes_the_look_and_no_header(tmp_path):
             assert client.get(f"/hitl/static/{name}").status_code == 200
         missing = client.get("/hitl/review/x?token=y", headers={"accept": "text/html"})
         assert (missing.status_code, "<p>Anvil shop</p>" in missing.text) == (401, True)
-
-
-@pytest.mark.parametrize("index", [0, 1])
-def test_the_examples_of_the_guide_run_as_printed(tmp_path, monkeypatch, index):
-    port = free_port()
-    names = example_of_the_guide(index, port, tmp_path, monkeypatch)
-    with under_uvicorn(names["app"], port) as client:
-        ship_and_approve(client)

@@ -17,7 +17,6 @@ from flask import Flask, jsonify
 from openhitl.errors import StillOpen
 from openhitl.service import Reviews, approval
 from openhitl.service.wsgi import ReviewsWsgi
-from tests.service.guide import example_of_the_guide, ship_and_approve
 from tests.service.hosts import SECRET, free_port, post_url, under_waitress
 
 
@@ -167,13 +166,3 @@ else:
 """)
     refused, asked = run.stdout.splitlines()
     assert ("forked" in refused, asked) == (True, "202"), run.stderr
-
-
-@pytest.mark.parametrize("index", [2, 3])
-def test_the_examples_of_the_guide_run_as_printed(tmp_path, monkeypatch, port, index):
-    names = example_of_the_guide(index, port, tmp_path, monkeypatch)
-    if index == 3:
-        monkeypatch.setitem(sys.modules, "shop", type(sys)("shop"))
-        sys.modules["shop"].__dict__.update(names)
-    with under_waitress(names["app"], port) as client:
-        ship_and_approve(client)
