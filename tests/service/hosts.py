@@ -23,7 +23,8 @@ def free_port() -> int:
 
 def post_url(hitl: Mapping[str, Any], verb: str) -> str:
     """Return the address that the review page's form posts to."""
-    return hitl["review_url"].replace("/review/", "/reviews/").replace("?", f"/{verb}?")
+    base, _, case = hitl["review_url"].rpartition("/review/")
+    return f"{base}/reviews/{case.replace('?', f'/{verb}?')}"
 
 
 class Announcing(uvicorn.Server):

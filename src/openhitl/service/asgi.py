@@ -56,9 +56,11 @@ class ReviewsApp:
         path: str = scope["path"]
         if path.startswith(root + "/"):
             path = path[len(root) :]
+            if prefix and root.endswith(prefix):  # mounted there
+                return path
         if prefix and path.startswith(prefix + "/"):
             return path[len(prefix) :]
-        # Frameworks that mount this have taken the prefix off already.
+        # Some that mount this take the prefix off and do not say so.
         return path if self._others is None or not prefix else None
 
 

@@ -24,6 +24,7 @@ from openhitl.review.routes import DISCOVERY, JWKS, REVIEW_ROUTES, STATIC
 from openhitl.service.callables import called
 from openhitl.service.decided import CaseDecision, decision_of
 from openhitl.service.handlers import DecisionHandler, HandOver
+from openhitl.service.logs import log_to_logging
 from openhitl.service.settings import ServiceSettings
 from openhitl.store import Store
 from openhitl.store.records import Agent
@@ -95,6 +96,7 @@ class House:
     @classmethod
     async def open(cls, plan: Plan) -> House:
         """Open the store and begin to work. Raises: SetupError, StoreError."""
+        log_to_logging()
         keyring = Keyring(parse_root(plan.secret))
         store = await asyncio.to_thread(Store.open, plan.settings.store_url, keyring)
         # Services run as many processes as they like, and nobody tells us.
@@ -186,4 +188,4 @@ class House:
 
 def _checked(name: str) -> str:
     check_storable(name)
-    return text_of(name, "asked_by", most=MAX_NAME_CHARACTERS)
+    return text_of(name, "asked_by", least=1, most=MAX_NAME_CHARACTERS)
