@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,19 +17,19 @@ from openhitl.conformance.check import Verdict
 from openhitl.conformance.creation import parse_creation
 from openhitl.conformance.probe import Target
 from openhitl.conformance.run import Results, run
-from openhitl.errors import HitlError
+from openhitl.errors import HitlError, InvalidRequest, MalformedRequest, Unauthorized
 from openhitl.service import Question, Reviews, refusal
 from openhitl.service.asgi import ReviewsApp
 from openhitl.service.wsgi import ReviewsWsgi
 from tests.service.hosts import SECRET, free_port, under_uvicorn, under_waitress
 
-HEADER = {"X-Customer": "alice"}
+HEADER = {"Authorization": "Bearer key-of-alice"}
 #: Claimed by the discovery document of no WSGI service.
 STREAMS = "event_stream."
 
 
 def customer(headers: Mapping[str, str]) -> str | None:
-    return headers.get("x-customer")
+    return {"Bearer key-of-alice": "alice"}.get(headers.get("authorization", ""))
 
 
 def reviews_at(folder: Path, port: int) -> Reviews:
@@ -40,14 +41,25 @@ def reviews_at(folder: Path, port: int) -> Reviews:
     )
 
 
+def question_in(body: bytes) -> Question:
+    """Read a question that a caller brings, as a careful service would."""
+    try:
+        question = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise MalformedRequest("That is no JSON.") from error
+    if not isinstance(question, dict):
+        raise InvalidRequest("A question is an object.")
+    return Question(question)
+
+
 def on_asgi(reviews: Reviews) -> Any:
     app = FastAPI()
 
     @app.post("/ask")
     async def ask(request: Request) -> JSONResponse:
         if customer(request.headers) is None:
-            return JSONResponse({"error": "unauthorized", "message": "Who asks?"}, 401)
-        accepted = await reviews.ask(Question(await request.json()), asked_by=customer(request.headers))
+            raise Unauthorized
+        accepted = await reviews.ask(question_in(await request.body()), asked_by=customer(request.headers))
         return JSONResponse(accepted.body, accepted.status, accepted.headers)
 
     @app.exception_handler(HitlError)
@@ -65,10 +77,10 @@ def on_wsgi(reviews: Reviews) -> Any:
 
     @app.post("/ask")
     def ask() -> Any:
-        if request.headers.get("x-customer") is None:
-            return {"error": "unauthorized", "message": "Who asks?"}, 401
-        body = request.get_json()
-        accepted = reviews.ask_sync(Question(body), asked_by=request.headers["x-customer"])
+        if customer(request.headers) is None:
+            raise Unauthorized
+        question = question_in(request.get_data())
+        accepted = reviews.ask_sync(question, asked_by=customer(request.headers))
         return accepted.body, accepted.status, accepted.headers
 
     @app.errorhandler(HitlError)

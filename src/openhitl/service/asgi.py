@@ -7,16 +7,16 @@ in Django's `asgi.py` `application = ReviewsApp(reviews, get_asgi_application())
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import ParamSpec, TypeVar
+from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import Future
+from typing import Any
 
 from openhitl.review.asgi import Receive, Scope, Send, answer_safely
 from openhitl.service.house import House, serves
 from openhitl.service.reviews import Reviews
 
 ASGIApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
-P = ParamSpec("P")
-R = TypeVar("R")
+Message = MutableMapping[str, Any]
 
 
 class ReviewsApp:
@@ -46,7 +46,7 @@ class ReviewsApp:
             if asyncio.get_running_loop() is here:
                 await house.app(scope, receive, send)
             else:
-                await house.app(scope, _carried(receive, here), _carried(send, here))
+                await house.app(scope, _Receiving(receive, here), _sending(send, here))
 
         await self._reviews.home.run(answer)
 
@@ -64,13 +64,34 @@ class ReviewsApp:
         return path if self._others is None or not prefix else None
 
 
-def _carried(call: Callable[P, Awaitable[R]], loop: asyncio.AbstractEventLoop) -> Callable[P, Awaitable[R]]:
-    """Have a function of another event loop called there."""
+class _Receiving:
+    """What a request of another event loop receives; giving up waiting for it takes nothing away."""
 
-    async def there(*args: P.args, **kwargs: P.kwargs) -> R:
-        return await call(*args, **kwargs)
+    def __init__(self, receive: Receive, loop: asyncio.AbstractEventLoop) -> None:
+        self._receive = receive
+        self._loop = loop
+        self._coming: Future[Message] | None = None
 
-    async def carry(*args: P.args, **kwargs: P.kwargs) -> R:
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(there(*args, **kwargs), loop))
+    async def __call__(self) -> Message:
+        coming = self._coming
+        if coming is None:
+            coming = self._coming = asyncio.run_coroutine_threadsafe(self._message(), self._loop)
+        if not coming.done():
+            await asyncio.shield(asyncio.wrap_future(coming))
+        self._coming = None
+        return coming.result()
 
-    return carry
+    async def _message(self) -> Message:
+        return await self._receive()
+
+
+def _sending(send: Send, loop: asyncio.AbstractEventLoop) -> Send:
+    """Send to a request of another event loop."""
+
+    async def there(message: Message) -> None:
+        await send(message)
+
+    async def here(message: Message) -> None:
+        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(there(message), loop))
+
+    return here
