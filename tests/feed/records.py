@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from openhitl.errors import StoreError
-from openhitl.feed import Feed
+from openhitl.feed import TRUST_SECONDS, Feed
 from openhitl.protocol import wire
 from openhitl.protocol.case import Status
 from openhitl.protocol.lifecycle import Decision, Event, EventKind
@@ -35,7 +35,7 @@ class Records:
         self.wall = NOW.timestamp()
         self.monotonic = 0.0
 
-    def feed(self) -> Feed:
+    def feed(self, *, trust_seconds: float = TRUST_SECONDS) -> Feed:
         """Make the feed of a process that follows these records."""
         return Feed(
             load=self.load,
@@ -43,6 +43,7 @@ class Records:
             spell=lambda case, answer, place: wire.poll_body(case, answer),
             review_url=lambda case_id: f"http://localhost/review/{case_id}?token=it",
             wall=lambda: self.wall,
+            trust_seconds=trust_seconds,
             monotonic=lambda: self.monotonic,
         )
 

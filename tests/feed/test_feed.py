@@ -47,6 +47,20 @@ def test_an_event_of_another_process_reaches_the_stream_without_any_wake_up():
     run_skipping(scenario())
 
 
+def test_a_feed_that_shares_its_callers_with_other_processes_reads_for_each_poll():
+    async def scenario():
+        records = Records()
+        feed = records.feed(trust_seconds=0.0)
+        task = asyncio.create_task(feed.run(records.log[-1].position))
+        assert (await feed.entry(CASE_ID)).case.status is Status.PENDING
+        records.happen(EventKind.OPENED)
+        assert (await feed.entry(CASE_ID)).case.status is Status.OPENED
+        assert feed.cached(CASE_ID) is None
+        task.cancel()
+
+    run_skipping(scenario())
+
+
 def test_an_event_of_another_process_is_seen_by_the_next_poll():
     async def scenario():
         records = Records()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import psycopg
 import pytest
 
-from openhitl.errors import SetupError, WrongSecret
+from openhitl.errors import SetupError, StoreError, WrongSecret
 from openhitl.keyring import Keyring
 from openhitl.protocol.lifecycle import Effect
 from openhitl.service import CaseDecision, Outcome, Reviews, approval
@@ -127,6 +129,22 @@ def test_a_schema_of_its_own_keeps_out_of_the_service_s_tables(postgres_server):
     with psycopg.connect(postgres_server("shop"), autocommit=True) as connection:
         assert connection.execute("SELECT count(*) FROM hitl.cases").fetchone() == (1,)
         assert connection.execute("SELECT count(*) FROM public.cases").fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        "CREATE TABLE jobs (own text)",
+        "CREATE TABLE alembic_version (version_num text); INSERT INTO alembic_version VALUES ('theirs')",
+    ],
+)
+def test_tables_of_others_are_left_alone(tmp_path, theirs):
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as database:
+        database.executescript(theirs)
+        before = database.execute("SELECT name, sql FROM sqlite_master").fetchall()
+        with pytest.raises(StoreError):
+            asyncio.run(ask_and_cancel(Reviews(f"sqlite:///{tmp_path}/shop.db", SECRET, base_url=BASE_URL)))
+        assert database.execute("SELECT name, sql FROM sqlite_master").fetchall() == before
 
 
 def test_another_secret_is_refused(database_url):

@@ -59,8 +59,8 @@ class SharedCounts:
 
 def counts_of_all(name: str) -> Counts:
     """Return what the processes that use this name count together; without such a file, our own."""
-    path = Path(tempfile.gettempdir(), f"openhitl-{name}-polls")
     try:
+        path = Path(tempfile.gettempdir(), f"openhitl-{name}-polls")
         file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
         try:
             if hasattr(os, "geteuid") and os.fstat(file).st_uid != os.geteuid():
@@ -70,5 +70,5 @@ def counts_of_all(name: str) -> Counts:
         finally:
             os.close(file)
     except (OSError, ValueError) as error:
-        _log.warning("polls_counted_alone", path=str(path), error=str(error))
+        _log.warning("polls_counted_alone", error=str(error))
         return OwnCounts()
