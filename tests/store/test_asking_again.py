@@ -8,8 +8,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from openhitl.errors import IdempotencyMismatch, InvalidRequest
-from openhitl.protocol.case import Status
-from tests.store.desk import AGENT, ALICE, WAIT_SECONDS, creating, opened, submitting
+from openhitl.protocol.case import CLOCK, Status
+from openhitl.protocol.lifecycle import Cancel, Tick
+from tests.store.desk import AGENT, ALICE, HOUR, WAIT_SECONDS, creating, opened, submitting
 
 
 def keyed(agent_id=None, *, key="k-1", digest=b"body", **given):
@@ -80,6 +81,43 @@ def test_a_second_follow_up_does_not_take_the_place_of_the_first(desk):
     third = desk.ask(previous_case_id=first)
     assert desk.store.load(first).case.next_case_id == second
     assert desk.store.load(third).case.previous_case_id == first
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_follow_up_that_nobody_answered_leaves_its_place_to_the_next(desk, together):
+    """HITL v0.8 §8 `next_case_id`: whoever follows it gets to the round that counts."""
+    first = desk.answered()
+    second, third, fourth = (creating(previous_case_id=first) for _ in range(3))
+    steps = [(second, AGENT), (Cancel(second.case_id), AGENT), (third, AGENT)]
+    if together:
+        futures = desk.together(*steps)
+        assert all(future.result(WAIT_SECONDS).decision.refusal is None for future in futures)
+    else:
+        for command, actor in steps:
+            assert desk.do(command, actor).decision.refusal is None
+    case = desk.store.load(first).case
+    assert (case.next_case_id, case.version) == (third.case_id, 4)
+    desk.now += HOUR  # the third expires unswept, and is told so once somebody looks
+    assert desk.do(creating(previous_case_id=first), AGENT).created
+    assert desk.store.load(first).case.next_case_id == third.case_id
+    desk.do(Tick(third.case_id), CLOCK)
+    assert desk.do(fourth, AGENT).created
+    assert desk.store.load(first).case.next_case_id == fourth.case_id
+
+
+def test_two_follow_ups_from_two_processes_are_one_next_case(database_url):
+    """HITL v0.8 §15.3: both know their previous case, and that knows one of them."""
+    with opened(database_url) as ours, opened(database_url) as theirs, ThreadPoolExecutor(2) as threads:
+        for _ in range(20):
+            first = ours.answered()
+            pair = [creating(previous_case_id=first) for _ in range(2)]
+            outcomes = list(threads.map(lambda desk, command: desk.do(command, AGENT), (ours, theirs), pair))
+            assert all(outcome.created for outcome in outcomes)
+            case = ours.store.load(first).case
+            assert case.next_case_id in {command.case_id for command in pair}
+            assert case.version == 3
+            stored = ours.store.load_many([command.case_id for command in pair])
+            assert {one.case.previous_case_id for one in stored.values()} == {first}
 
 
 def test_a_linked_case_goes_on_as_before(desk):

@@ -194,7 +194,9 @@ def _timeout(text: str) -> timedelta:
 def _reminders(raw: Any, now: datetime, expires_at: datetime) -> tuple[datetime, ...]:
     if raw is None:
         return ()
-    given = [raw] if isinstance(raw, str) else list_of(raw, "reminder_at")
+    if not isinstance(raw, str | list):
+        invalid("reminder_at", "must be an instant or an array of instants")
+    given = [raw] if isinstance(raw, str) else raw
     if len(given) > MAX_REMINDERS:
         invalid("reminder_at", f"must hold at most {MAX_REMINDERS} instants")
     instants = set()

@@ -8,22 +8,28 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from openhitl.errors import IdempotencyMismatch, InvalidRequest, NotFound
-from openhitl.protocol.case import Actor, Answer, Json, ReviewCase
+from openhitl.protocol.case import Actor, Answer, Json, ReviewCase, Status
 from openhitl.protocol.lifecycle import Command, Create, Decision, Effect, Event, decide
 from openhitl.store.records import Outcome, StoredCase
 
 #: A key and whose it is.
 Key = tuple[int | None, str]
+#: A follow-up that ended so leaves its place to another.
+UNANSWERED = frozenset({Status.CANCELLED, Status.EXPIRED})
 
 
 @dataclass(slots=True)
 class Held:
-    """A case in the batch: the state that the last command left, and its row's fixed parts."""
+    """A case in the batch: the state that the last command left, and its row's fixed parts.
+
+    `next_status` is that of the case which followed on it before this batch.
+    """
 
     ref: int
     case: ReviewCase
     previous_ref: int | None = None
     next_ref: int | None = None
+    next_status: Status | None = None
     changed: bool = False
     effects: tuple[Effect, ...] = ()
     created: Create | None = None
@@ -102,7 +108,7 @@ class Batch:
             self._made[command.case.agent_id, command.idempotency_key] = held
         decision = decide(command.case, command, actor, now=self.now)
         self._take(held, decision)
-        if previous is not None and previous.next_ref is None:
+        if previous is not None and self._takes_next(previous):
             self._link(previous, held)
         return Outcome(decision=decision, created=True)
 
@@ -121,6 +127,15 @@ class Batch:
         if digest != command.request_digest:
             return Outcome(decision=Decision(case=command.case, refusal=IdempotencyMismatch()))
         return Outcome(decision=Decision(case=stored.case), joined=stored)
+
+    def _takes_next(self, previous: Held) -> bool:
+        """Tell whether a case has no follow-up yet, or only one that nobody answered or will.
+
+        HITL v0.8 §8 `next_case_id`: whoever follows it gets to the round that counts.
+        """
+        following = self.held.get(previous.case.next_case_id or "")
+        status = following.case.status if following else previous.next_status
+        return previous.next_ref is None or status in UNANSWERED
 
     def _link(self, previous: Held, held: Held) -> None:
         # The link shows in the previous case's poll body, so its version moves on.

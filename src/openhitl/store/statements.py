@@ -72,7 +72,9 @@ class Statements:
         cases = schema.cases
         self.lock_cases = statement(_lock_cases)
         self.name_cases = statement(
-            lambda count: select(cases.c.id, cases.c.case_id).where(cases.c.id.in_(_list("ref", count)))
+            lambda count: select(cases.c.id, cases.c.case_id, cases.c.status).where(
+                cases.c.id.in_(_list("ref", count))
+            )
         )
         self.keyed_cases = statement(_keyed_cases)
         self.lock_head = statement(lambda _: _lock_head())

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from openhitl.errors import NotFound, OutcomeUnknown, StoreError, Unavailable
 from openhitl.keyring import Keyring
 from openhitl.protocol.addresses import secure_origin
-from openhitl.protocol.case import Actor
+from openhitl.protocol.case import Actor, Status
 from openhitl.protocol.lifecycle import Command, Create, Effect, EventKind
 from openhitl.protocol.receipts import LogPlace
 from openhitl.store import rows
@@ -128,12 +128,14 @@ class Transactions:
         linked = {ref for row in found for ref in (row[PREVIOUS_REF], row[NEXT_REF]) if ref is not None}
         named = session.fetch(self._statements.name_cases, [(ref,) for ref in linked])
         names: dict[int | None, str] = {row[0]: row[1] for row in named}
+        statuses: dict[int | None, Status] = {row[0]: Status(row[2]) for row in named}
         return {
             row[1]: Held(
                 ref=row[0],
                 case=rows.case_from(row, names.get(row[PREVIOUS_REF]), names.get(row[NEXT_REF])),
                 previous_ref=row[PREVIOUS_REF],
                 next_ref=row[NEXT_REF],
+                next_status=statuses.get(row[NEXT_REF]),
             )
             for row in found
         }
