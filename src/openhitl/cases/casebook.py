@@ -111,12 +111,20 @@ class Casebook:
         await self._decide(Open(case_id), actor)
 
     async def save_draft(
-        self, case_id: str, values: Json, actor: Actor, *, base_version: int | None, step: int
+        self,
+        case_id: str,
+        values: Json,
+        actor: Actor,
+        *,
+        base_version: int | None,
+        step: int,
+        secrets: Json,
     ) -> int:
         """Keep what the human has typed, without sensitive values; return the draft's version.
 
-        `step` counts from 1 and says where the human is. Raises: DraftConflict, CaseExpired,
-        DuplicateSubmission, CaseCancelled.
+        `step` counts from 1 and says where the human is. `secrets` are sensitive values that the
+        human's browser keeps: they count as filled in and are not stored. HITL v0.8 §10.3.4.
+        Raises: DraftConflict, CaseExpired, DuplicateSubmission, CaseCancelled.
         """
         file = await self.files.file(case_id)
         form = file.context.form
@@ -124,7 +132,7 @@ class Casebook:
         if form is not None:
             keys = {field.key for field in form.fields} - form.sensitive_keys
             values = {key: value for key, value in values.items() if key in keys}
-            progress = form.progress(values, step)
+            progress = form.progress({**secrets, **values}, step)
         command = SaveDraft(case_id=case_id, values=values, base_version=base_version, progress=progress)
         outcome = await self._decide(command, actor)
         return outcome.decision.case.draft_version

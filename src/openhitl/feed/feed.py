@@ -123,8 +123,7 @@ class Feed:
 
     def _tell_progress(self, case: ReviewCase) -> None:
         if case.status is Status.IN_PROGRESS and self.streams.waits(case.case_id):
-            chunk = event_bytes(case.status, wire.state_data(case, None), None)
-            self.streams.offer(case.case_id, chunk, seq=None, final=False)
+            self.streams.offer(case.case_id, _progress_bytes(case), seq=None, final=False)
 
     def cached(self, case_id: str) -> PollEntry | None:
         """Return the poll entry of a case if it may be served from memory."""
@@ -141,11 +140,20 @@ class Feed:
         for event in events:
             stream.push(self._encoded(event), seq=event.seq, final=event.kind in _FINAL_KINDS)
 
+    def progress(self, stream: Stream, case: ReviewCase) -> None:
+        """Queue how far the human is, which the log does not say. HITL v0.8 §10.3.4."""
+        if case.status is Status.IN_PROGRESS and case.progress:
+            stream.push(_progress_bytes(case))
+
     def present(self, stream: Stream, entry: PollEntry) -> None:
         """Queue the present state of a case as its first event."""
         case = entry.case
         chunk = event_bytes(case.status, wire.state_data(case, entry.answer), case.seq)
         stream.push(chunk, seq=case.seq, final=case.is_final)
+
+
+def _progress_bytes(case: ReviewCase) -> bytes:
+    return event_bytes(case.status, wire.state_data(case, None), None)
 
 
 _FINAL_KINDS = frozenset(EventKind(status.value) for status in FINAL)

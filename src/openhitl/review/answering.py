@@ -134,8 +134,11 @@ async def draft(door: Door, request: Request, case_id: str) -> Response:
     values = object_of(body.get("values"), "values")
     version = None if body.get("version") is None else count_of(body["version"], "version")
     step = count_of(body.get("step", 1), "step")
-    merged = merge_draft(await view_of(door, request, case_id), values)
-    saved = await door.book.save_draft(case_id, merged, actor, base_version=version, step=step)
+    view = await view_of(door, request, case_id)
+    merged = merge_draft(view, values)
+    saved = await door.book.save_draft(
+        case_id, merged, actor, base_version=version, step=step, secrets=view.carried
+    )
     return Response(204, headers=(("x-draft-version", str(saved)),))
 
 
@@ -151,7 +154,12 @@ async def _draft_form(door: Door, request: Request, case_id: str, actor: Actor) 
         return replace(response, headers=(*response.headers, cookie))
     try:
         await door.book.save_draft(
-            case_id, post.values, actor, base_version=post.version, step=max(1, post.step)
+            case_id,
+            post.values,
+            actor,
+            base_version=post.version,
+            step=max(1, post.step),
+            secrets=post.sensitive,
         )
     except DraftConflict as error:
         problems = Problems(pairs=pairs, message=error.message)

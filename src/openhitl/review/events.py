@@ -72,9 +72,12 @@ class EventsEndpoint:
             stream.seq = last
             events = await self._book.events(stream.case_id, after=last)
             self._feed.replay(stream, events)
-            return
         entry = await self._feed.entry(stream.case_id)
-        if entry is not None:
+        if entry is None:
+            return
+        if last is not None:
+            self._feed.progress(stream, entry.case)
+        else:
             self._feed.present(stream, entry)
 
     async def _pump(self, stream: Stream, receive: Receive, send: Send) -> None:

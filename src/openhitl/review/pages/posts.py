@@ -15,7 +15,7 @@ from openhitl.review.pages.controls import PREFIX, field_pairs
 from openhitl.review.pages.params import modified_params, param_errors, params_form
 from openhitl.review.pages.suggestions import fill, find_suggestion
 from openhitl.review.pages.view import PageView, Pairs, Problems, StepPost
-from openhitl.review.pages.wizard import wizard_of
+from openhitl.review.pages.wizard import Wizard, wizard_of
 
 
 def decode_answer(view: PageView, pairs: Pairs) -> tuple[str, dict[str, Any]]:
@@ -145,15 +145,24 @@ def _form_step(view: PageView, pairs: Pairs, go: str, version: int | None) -> St
         **{field.key: typed.get(field.key) for field in fields if not field.sensitive},
     }
     forward = go != "back" and not go.startswith("prefill:")
+    query = _next_page(go, number, stepped=wizard.is_stepped)
     result = form.check({**values, **sensitive}, step=number if wizard.is_stepped else None)
     return StepPost(
         values=values,
         sensitive=sensitive,
-        step=number if wizard.is_stepped else 0,
+        step=_step_after(query, wizard),
         version=version,
-        query=_next_page(go, number, stepped=wizard.is_stepped),
+        query=query,
         problems=Problems(pairs=pairs) if forward and result.errors else None,
     )
+
+
+def _step_after(query: Mapping[str, str], wizard: Wizard) -> int:
+    """Number the step that the person goes to, which says how far they are; to check is the last."""
+    if not wizard.is_stepped:
+        return 0
+    number = parse_whole(query.get("step", ""))
+    return wizard.total if number is None else number
 
 
 def _secrets(

@@ -79,7 +79,7 @@ class StepPost:
     `sensitive` replaces what the sealed cookie carries; `version` is the draft version the page was
     made from, None when it said none. Redirect to `/review/{id}?token=…` with `query` added, unless
     there are `problems`: then render the page again with them and status 422, and save nothing.
-    `step` counts from 1, 0 where the case has no steps.
+    `step` is the one the person goes to, from 1; 0 where the case has no steps.
     """
 
     values: Json
