@@ -10,7 +10,7 @@ import pytest
 from openhitl.review.pages import render_review
 from openhitl.review.pages.diffs import compare
 from tests.pages.leaves import page_text
-from tests.pages.samples import made, view
+from tests.pages.samples import answered, made, view
 
 #: Of processor time, so that other programs on the machine do not count.
 SECONDS = 3.0
@@ -49,6 +49,17 @@ def test_a_heavy_approval_is_drawn_in_time_and_says_where_all_of_it_is(name: str
     html = render_review(view(stored, query={"view": wanted} if wanted else {})).html
     assert time.thread_time() - begun < SECONDS
     assert any(way in html for way in ("view=full", 'value="approve"', "<textarea"))
+
+
+@pytest.mark.parametrize("name", HEAVY)
+@pytest.mark.parametrize("is_heavy_now", [True, False])
+def test_a_heavy_round_before_costs_no_more(name: str, is_heavy_now: bool) -> None:
+    before = answered(made("approval", "Go?", HEAVY[name]), "edit", {"feedback": "x"})
+    now = {**HEAVY[name], "more": 1} if is_heavy_now else markdown("Short.")
+    begun = time.thread_time()
+    html = render_review(view(made("approval", "Go on?", now), rounds=[before] * 10)).html
+    assert time.thread_time() - begun < 2 * SECONDS
+    assert len(html) < 12 * MEBIBYTE
 
 
 def test_items_with_too_much_to_say_say_their_names_and_lead_to_the_rest() -> None:

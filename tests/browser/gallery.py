@@ -31,8 +31,19 @@ def _round_two() -> PageView:
     previous = answered(sample("letter", case_id="review_1aaa"), "edit", {"feedback": "Less formal, please."})
     context = {**LETTER_CONTEXT, "artifact": {**LETTER_CONTEXT["artifact"], "content": LETTER_BEFORE}}
     return view(
-        sample("letter"), previous=replace(previous, content=replace(previous.content, context=context))
+        sample("letter"), rounds=[replace(previous, content=replace(previous.content, context=context))]
     )
+
+
+def _round_four() -> PageView:
+    """A chain with edits in place, a round that was withdrawn, and more changes than those of the text."""
+    edits = {"edits": {"content": LETTER_BEFORE}, "feedback": "I shortened it. https://example.com/style"}
+    third = ended(sample("letter", case_id="review_3ccc"), Status.CANCELLED, reason="A typo.", by="agent:1")
+    second = answered(sample("letter", case_id="review_2bbb", target_role="Engineer"), "edit", edits)
+    wishes = {"feedback": "Less formal, please.", "edits": {"title": "Hello", "sections": ["intro", "end"]}}
+    first = answered(sample("letter", case_id="review_1aaa"), "edit", wishes)
+    linked = replace(sample("letter"), case=replace(sample("letter").case, next_case_id="review_5eee"))
+    return view(linked, rounds=[third, second, first])
 
 
 _MANY = [{"id": f"n{number}", "title": f"Choice number {number}"} for number in range(12)]
@@ -59,6 +70,16 @@ TYPES: dict[str, PageView] = {
 OTHERS: dict[str, PageView] = {
     "letter": view(sample("letter")),
     "round-two": _round_two(),
+    "round-four": _round_four(),
+    "round-two-same": view(
+        sample("letter", target_role="Architect"),
+        rounds=[answered(sample("letter"), "reject", {"feedback": "No."})],
+    ),
+    "round-after-choice": view(
+        sample("confirmation"),
+        rounds=[answered(sample("selection"), "select", {"selected": ["job_001"], "note": "Only remote."})],
+    ),
+    "answered-changes": view(answered(sample("letter"), "edit", {"feedback": "Less formal, please."})),
     "wizard-1": view(sample("wizard")),
     "wizard-2": view(sample("wizard"), query={"step": "2"}, draft=_FILLED),
     "wizard-2-wrong": view(

@@ -9,7 +9,7 @@ import pytest
 from openhitl.protocol.case import DefaultAction
 from openhitl.review.pages import render_review
 from tests.pages.leaves import page_text
-from tests.pages.samples import NAMES, NOW, answered, made, sample, view
+from tests.pages.samples import NAMES, NOW, made, sample, view
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -82,12 +82,6 @@ def test_consequences_are_said_for_yes_no_and_silence() -> None:
     assert "If you say yes It goes live." in text
     assert "If you say no It stays." in text
     assert "If nobody answers It is dropped." in text
-
-
-def test_what_was_asked_in_the_last_round_is_said_again() -> None:
-    previous = answered(sample("letter", case_id="review_1aaa"), "edit", {"feedback": "Less formal."})
-    text = page_text(render_review(view(sample("letter"), previous=previous)).html)
-    assert "You asked for changes in the last round (ref 1AAA): Less formal." in text
 
 
 def test_prompts_that_name_the_object_put_it_on_the_button() -> None:

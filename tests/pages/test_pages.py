@@ -39,7 +39,7 @@ def test_an_artifact_that_is_only_text_is_compared_as_any_other() -> None:
         made("approval", "Go?", {"artifact": "a\nb"}),
         made("approval", "Go?", {"artifact": "a\nc"}),
     )
-    assert "Changed 1 of 2" in page_text(render_review(view(after, previous=before)).html)
+    assert "Changed 1 of 2" in page_text(render_review(view(after, rounds=[before])).html)
     edited = answered(before, "edit", {"edits": {"content": "a\nd"}})
     assert "Changed 1 of 2" in page_text(render_review(view(edited)).html)
 
@@ -66,7 +66,7 @@ def test_a_text_that_begins_with_a_line_feed_survives_its_textarea() -> None:
 
 def test_changes_since_the_last_round_come_first() -> None:
     previous = sample("letter", artifact={"title": "x", "content": LETTER.replace("five", "four")})
-    html = render_review(view(sample("letter"), previous=previous)).html
+    html = render_review(view(sample("letter"), rounds=[previous])).html
     assert 'id="tab-changes" checked' in html
     assert "Changed 1 of" in page_text(html)
 

@@ -32,6 +32,9 @@ from openhitl.settings import Settings
 from openhitl.store import Store
 from openhitl.store.records import Committed, Draft, LogEntry, Outcome, StoredCase
 
+#: How many rounds before a case its page knows of.
+MAX_ROUNDS = 10
+
 
 @record(frozen=True, slots=True)
 class Recorded:
@@ -192,6 +195,21 @@ class Casebook:
     async def find(self, case_id: str) -> StoredCase | None:
         """Read a case as it stands; None if there is none."""
         return await self.ledger.read(self.ledger.store.load, case_id)
+
+    async def rounds_before(self, stored: StoredCase) -> Sequence[StoredCase]:
+        """Read the cases before one in its chain, newest first. HITL v0.8 §15.3.
+
+        At most `MAX_ROUNDS`, all of the same asker; those past their retention and before are left out.
+        """
+        rounds: list[StoredCase] = []
+        case = stored.case
+        while case.previous_case_id is not None and len(rounds) < MAX_ROUNDS:
+            earlier = await self.find(case.previous_case_id)
+            if earlier is None or earlier.case.agent_id != case.agent_id:
+                break
+            rounds.append(earlier)
+            case = earlier.case
+        return rounds
 
     async def owned(self, case_id: str, agent_id: int) -> StoredCase:
         """Read a case that this agent made. Raises: NotFound, the same for a foreign case."""

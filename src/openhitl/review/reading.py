@@ -44,7 +44,7 @@ async def view_of(
     stored = await door.book.current(case_id)
     return PageView(
         stored=stored,
-        previous=await _previous(door, stored),
+        rounds=await door.book.rounds_before(stored),
         draft=await door.book.draft(case_id),
         token=request.query.get("token", ""),
         base=door.base,
@@ -83,14 +83,6 @@ def html_response(page: Page, *, status: int | None = None) -> Response:
 def carry_name(case_id: str) -> str:
     """Name the cookie that carries a wizard's sensitive values."""
     return f"hitl_carry_{case_id}"
-
-
-async def _previous(door: Door, stored: StoredCase) -> StoredCase | None:
-    """Read the round before, if it belongs to the same asker."""
-    if stored.case.previous_case_id is None:
-        return None
-    previous = await door.book.find(stored.case.previous_case_id)
-    return previous if previous and previous.case.agent_id == stored.case.agent_id else None
 
 
 async def _prefills(door: Door, stored: StoredCase, key: str | None) -> Json:

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from openhitl.protocol.case import Answer
+from openhitl.protocol.compact import compact
 from openhitl.protocol.record import record
 from openhitl.review.pages.field_values import shown_values
+from openhitl.review.pages.labels import edited_text
 from openhitl.review.pages.sheet import Sheet
 from openhitl.review.pages.tree import humanise, read
 
@@ -17,10 +19,11 @@ OWN_NAMES = frozenset({"submission_id", "version", "step", "go", "action", "none
 
 @record(frozen=True, slots=True, kw_only=True)
 class AnswerRow:
-    """One part of an answer: its label and its value or values."""
+    """One part of an answer: its label and its value or values; `key` as in `result.data`."""
 
     label: str
     values: Sequence[str]
+    key: str = ""
 
 
 def answer_rows(sheet: Sheet, answer: Answer) -> list[AnswerRow]:
@@ -31,7 +34,7 @@ def answer_rows(sheet: Sheet, answer: Answer) -> list[AnswerRow]:
             continue
         if key in answer.sensitive:
             value = sheet.words.gettext("•••••• (kept secret)")
-        row = AnswerRow(label=_label(sheet, key), values=_values(sheet, key, value))
+        row = AnswerRow(label=_label(sheet, key), values=_values(sheet, key, value), key=key)
         if row.values or key not in ("note", "feedback", "reason"):
             rows.append(row)
     return rows
@@ -39,10 +42,7 @@ def answer_rows(sheet: Sheet, answer: Answer) -> list[AnswerRow]:
 
 def edited_content(answer: Answer) -> str | None:
     """Return the text as the person edited it in place, if that is what the answer is."""
-    edits = answer.data.get("edits")
-    if answer.action == "edit" and isinstance(edits, Mapping) and isinstance(edits.get("content"), str):
-        return str(edits["content"])
-    return None
+    return edited_text(answer.action, answer.data)
 
 
 def _label(sheet: Sheet, key: str) -> str:
@@ -77,10 +77,17 @@ def _values(sheet: Sheet, key: str, value: Any) -> list[str]:
 
 def _spelt(value: Any) -> Iterable[str]:
     if isinstance(value, Mapping):
-        return [f"{humanise(str(key))}: {read(inner).text or inner}" for key, inner in value.items()]
+        return [f"{humanise(str(key))}: {_line(inner)}" for key, inner in value.items()]
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [str(inner) for inner in value]
     return [] if value in (None, "") else [str(value)]
+
+
+def _line(value: Any) -> str:
+    """Say one value in one line: a list by its elements, anything deeper as JSON."""
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(map(_line, value))
+    return compact(value).decode() if isinstance(value, Mapping) else read(value).text or str(value)
 
 
 def unsent_rows(sheet: Sheet) -> list[tuple[str, str]]:

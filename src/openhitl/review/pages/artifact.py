@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 from markupsafe import Markup
 
+from openhitl.cases import StoredCase
 from openhitl.protocol.case import Content
 from openhitl.protocol.context import Artifact
 from openhitl.protocol.record import record
+from openhitl.review.pages.answer_rows import edited_content
 from openhitl.review.pages.diffs import MAX_LINES, Diff, PatchLine, compare, parse_patch
+from openhitl.review.pages.labels import reference
 from openhitl.review.pages.markdown import render_markdown
+from openhitl.review.pages.rounds import compared_round
 from openhitl.review.pages.sheet import Sheet
 from openhitl.review.pages.tree import Node, humanise, read
 from openhitl.review.pages.zone import is_drawable
@@ -29,7 +34,8 @@ _HTML = frozenset({"html", "text/html", "xhtml", "svg", "image/svg+xml"})
 class ArtifactView:
     """An artifact ready to draw; `tabs` are the ways to show it and `shown` the first one.
 
-    `preview` is rendered Markdown, `source` the text itself. `editable` when the content is text.
+    `preview` is rendered Markdown, `source` the text itself, `changes` those since the round that
+    `compared` names. `editable` when the content is text.
     """
 
     title: str
@@ -40,7 +46,8 @@ class ArtifactView:
     changes: Diff | None
     tabs: Sequence[str]
     shown: str
-    note: str
+    compared: str
+    notes: Sequence[str]
     details: Sequence[Node]
     editable: bool
 
@@ -54,8 +61,10 @@ def artifact_of(sheet: Sheet) -> ArtifactView | None:
     source = text_of(artifact.content)
     is_long = len(source) > MAX_LAID_OUT_CHARACTERS
     preview = render_markdown(source) if kind in _MARKDOWN and not is_long else None
-    before = sent_text(sheet.view.previous.content) if sheet.view.previous else None
-    changes = compare(before, source) if before is not None else None
+    before = compared_round(sheet)
+    known = _known_text(before, artifact.content) if before else None
+    found = compare(known, source) if known is not None else None
+    changes = found if found and found.changed else None
     tabs = _tabs(has_preview=preview is not None, has_changes=changes is not None)
     return ArtifactView(
         title=artifact.title,
@@ -66,7 +75,8 @@ def artifact_of(sheet: Sheet) -> ArtifactView | None:
         changes=changes,
         tabs=tabs,
         shown="changes" if changes else "source" if preview and preview.leaves_out else tabs[0],
-        note=_note(sheet, kind, leaves_out=bool(preview and preview.leaves_out)),
+        compared=_compared(sheet, before) if before else "",
+        notes=_notes(sheet, kind, found, leaves_out=bool(preview and preview.leaves_out)),
         details=_details(sheet, artifact) if is_drawable(sheet) else [],
         editable=isinstance(artifact.content, str),
     )
@@ -79,12 +89,37 @@ def text_of(content: Any) -> str:
     return json.dumps(content, ensure_ascii=False, indent=2)
 
 
-def sent_text(content: Content) -> str | None:
-    """Return the text of a case's artifact, which may be its text alone; None if it has none."""
+def sent_text(content: Content, *, like: Any = None) -> str | None:
+    """Return the text of a case's artifact, which may be its text alone; None if it has none.
+
+    JSON is spelt with its members in the order of `like`, since their order says nothing.
+    """
     artifact = content.context.get("artifact")
     if isinstance(artifact, dict):
         artifact = artifact.get("content")
-    return None if artifact is None else text_of(artifact)
+    return None if artifact is None else text_of(_ordered(artifact, like))
+
+
+def _ordered(value: Any, like: Any) -> Any:
+    if isinstance(value, dict) and isinstance(like, dict):
+        keys = [*(key for key in like if key in value), *(key for key in value if key not in like)]
+        return {key: _ordered(value[key], like.get(key)) for key in keys}
+    if isinstance(value, list) and isinstance(like, list):
+        return [_ordered(one, other) for one, other in zip_longest(value, like[: len(value)])]
+    return value
+
+
+def _known_text(before: StoredCase, content: Any) -> str | None:
+    """Return the text that the round before ended with: as the human edited it, else as it was sent."""
+    edited = edited_content(before.answer) if before.answer else None
+    return sent_text(before.content, like=content) if edited is None else text_of(edited)
+
+
+def _compared(sheet: Sheet, before: StoredCase) -> str:
+    gettext, ref = sheet.words.gettext, reference(before.case.case_id)
+    if before.answer and edited_content(before.answer) is not None:
+        return gettext("Compared with ref %(ref)s, as it was edited there.") % {"ref": ref}
+    return gettext("Compared with ref %(ref)s.") % {"ref": ref}
 
 
 def _tabs(*, has_preview: bool, has_changes: bool) -> tuple[str, ...]:
@@ -96,12 +131,17 @@ def _tabs(*, has_preview: bool, has_changes: bool) -> tuple[str, ...]:
     return tuple(tabs)
 
 
-def _note(sheet: Sheet, kind: str, *, leaves_out: bool) -> str:
+def _notes(sheet: Sheet, kind: str, found: Diff | None, *, leaves_out: bool) -> list[str]:
+    gettext, notes = sheet.words.gettext, []
     if leaves_out:
-        return sheet.words.gettext("The preview leaves parts of the text out, so the source comes first.")
-    if kind in _HTML:
-        return sheet.words.gettext("This is HTML. It is shown as source and not run.")
-    return ""
+        notes.append(gettext("The preview leaves parts of the text out, so the source comes first."))
+    elif kind in _HTML:
+        notes.append(gettext("This is HTML. It is shown as source and not run."))
+    if found and found.too_large:
+        notes.append(gettext("The text is too long to compare it with the last round."))
+    elif found and not found.changed:
+        notes.append(gettext("The text is the same as at the end of the last round."))
+    return notes
 
 
 def _details(sheet: Sheet, artifact: Artifact) -> list[Node]:

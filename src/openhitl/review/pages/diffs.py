@@ -13,6 +13,7 @@ from difflib import SequenceMatcher
 from openhitl.protocol.record import record
 
 MAX_LINES = 3000
+MAX_CHARACTERS = 400_000
 _AROUND = 3  # unchanged lines kept on either side of a change
 _MIN_FOLD = 4  # a run shorter than this is not worth folding
 _MAX_MARKED_CHARACTERS = 600
@@ -55,7 +56,7 @@ class Diff:
 def compare(old: str, new: str) -> Diff:
     """Compare two texts line by line, and word by word within lines that were rewritten."""
     before, after = old.splitlines(), new.splitlines()
-    if max(len(before), len(after)) > MAX_LINES:
+    if max(len(before), len(after)) > MAX_LINES or max(len(old), len(new)) > MAX_CHARACTERS:
         return Diff(too_large=True)
     chunks: list[Chunk] = []
     changed = total = 0

@@ -8,6 +8,7 @@ from openhitl.protocol.case import DefaultAction
 from openhitl.protocol.record import record
 from openhitl.review.pages.labels import reference, type_name
 from openhitl.review.pages.moments import Moment
+from openhitl.review.pages.rounds import Rounds, rounds_of
 from openhitl.review.pages.sheet import Sheet
 
 _HIGH = frozenset({"high", "critical", "severe", "extreme"})
@@ -30,7 +31,10 @@ class Risk:
 
 @record(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """All of the server zone. `silence` is the default action, `feedback` that of the last round."""
+    """All of the server zone. `silence` is the default action.
+
+    `lost_ref` names a round before this that is no longer kept, `next_ref` one that came after it.
+    """
 
     agent: str
     ref: str
@@ -42,28 +46,30 @@ class Frame:
     consequences: Sequence[tuple[str, str]]
     irreversible: bool
     warning: str
-    feedback: str
-    round_ref: str
+    rounds: Rounds | None
+    lost_ref: str
+    next_ref: str
 
 
 def frame_of(sheet: Sheet) -> Frame:
     """Read the server zone off a case."""
     context = sheet.context
     warning = context.rest.get("warning") if context else None
-    previous = sheet.view.previous
+    case, rounds = sheet.case, rounds_of(sheet)
     return Frame(
         agent=sheet.content.agent,
-        ref=reference(sheet.case),
+        ref=reference(case.case_id),
         type_name=type_name(sheet.content.type, sheet.words),
         prompt=sheet.content.prompt,
-        deadline=sheet.moment(sheet.case.expires_at),
+        deadline=sheet.moment(case.expires_at),
         silence=sheet.content.default_action,
         risk=_risk(sheet),
         consequences=_consequences(sheet),
         irreversible=bool(context and context.irreversible),
         warning=warning if isinstance(warning, str) else "",
-        feedback=_feedback(sheet),
-        round_ref=reference(previous.case) if previous else "",
+        rounds=rounds,
+        lost_ref=reference(case.previous_case_id) if case.previous_case_id and not rounds else "",
+        next_ref=reference(case.next_case_id) if case.next_case_id else "",
     )
 
 
@@ -96,11 +102,3 @@ def _consequences(sheet: Sheet) -> list[tuple[str, str]]:
     }
     given = sheet.context.consequences
     return [(label, str(given[key])) for key, label in labels.items() if given.get(key)]
-
-
-def _feedback(sheet: Sheet) -> str:
-    previous = sheet.view.previous
-    if previous is None or previous.answer is None:
-        return ""
-    feedback = previous.answer.public_data.get("feedback")
-    return feedback if isinstance(feedback, str) else ""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
-from openhitl.protocol.case import ReviewCase
+from openhitl.protocol.case import Json
 from openhitl.protocol.visible import visible
 from openhitl.words import Words
 
@@ -45,9 +46,19 @@ def type_name(review_type: str, words: Words) -> str:
     return names.get(review_type, review_type)
 
 
-def done_label(action: str, data: object, words: Words) -> str:
+def edited_text(action: str, data: Json) -> str | None:
+    """Return the text as the person edited it in place, if that is what the answer is.
+
+    HITL v0.8 §10.1: other edits say what the agent shall change, as the example of §15.3 does.
+    """
+    edits = data.get("edits")
+    content = edits.get("content") if action == "edit" and isinstance(edits, Mapping) else None
+    return content if isinstance(content, str) else None
+
+
+def done_label(action: str, data: Json, words: Words) -> str:
     """Say in the past tense what an answer was."""
-    if action == "edit" and isinstance(data, dict) and data.get("edits"):
+    if edited_text(action, data) is not None:
         return words.gettext("Approved with edits")
     labels = {
         "approve": words.gettext("Approved"),
@@ -64,6 +75,6 @@ def done_label(action: str, data: object, words: Words) -> str:
     return labels.get(action, action)
 
 
-def reference(case: ReviewCase) -> str:
+def reference(case_id: str) -> str:
     """Return the short name of a case that people can say to each other."""
-    return case.case_id[-4:].upper()
+    return case_id[-4:].upper()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from openhitl.protocol.case import ANSWERING, Answer, DefaultAction, Status
 from openhitl.protocol.lifecycle import CANCEL_REASONS
@@ -12,7 +13,7 @@ from openhitl.review.pages.artifact import sent_text
 from openhitl.review.pages.diffs import Diff, compare
 from openhitl.review.pages.frame import frame_of
 from openhitl.review.pages.full import raw_texts
-from openhitl.review.pages.labels import done_label
+from openhitl.review.pages.labels import done_label, reference
 from openhitl.review.pages.moments import Moment
 from openhitl.review.pages.problems import problem_list
 from openhitl.review.pages.sheet import Sheet
@@ -33,6 +34,7 @@ class OutcomeView:
     who: str = ""
     surface: str = ""
     explanation: str = ""
+    follows: str = ""
     rows: Sequence[AnswerRow] = ()
     changes: Diff | None = None
 
@@ -51,6 +53,21 @@ def outcome_page(sheet: Sheet) -> Page:
 
 
 def _outcome(sheet: Sheet) -> OutcomeView:
+    return replace(_ended(sheet), follows=_follows(sheet))
+
+
+def _follows(sheet: Sheet) -> str:
+    """Say what comes next: the round that was asked for, or that it is here. HITL v0.8 §15.3."""
+    gettext, answer = sheet.words.gettext, sheet.view.stored.answer
+    if sheet.case.next_case_id is not None:
+        ref = reference(sheet.case.next_case_id)
+        return gettext("The agent has asked again about this: look for ref %(ref)s.") % {"ref": ref}
+    if answer and answer.action == "edit" and edited_content(answer) is None:
+        return gettext("The next version comes with a link of its own.")
+    return ""
+
+
+def _ended(sheet: Sheet) -> OutcomeView:
     answer = sheet.view.stored.answer
     if sheet.case.status is Status.COMPLETED and answer is not None:
         return _answered(sheet, answer)
@@ -62,7 +79,7 @@ def _outcome(sheet: Sheet) -> OutcomeView:
 def _answered(sheet: Sheet, answer: Answer) -> OutcomeView:
     edited = edited_content(answer)
     return OutcomeView(
-        title=done_label(answer.action, dict(answer.data), sheet.words),
+        title=done_label(answer.action, answer.data, sheet.words),
         tone="good" if edited is not None else _TONES.get(answer.action, "plain"),
         icon="done" if edited is not None or answer.action in _TONES else "no",
         when=sheet.moment(sheet.case.finished_at or sheet.view.now),

@@ -37,6 +37,7 @@ class PageView:
 
     Args:
         token: review token, already verified; goes into every link and form action.
+        rounds: the cases before this one in its chain, newest first, as far as they are known.
         base: path prefix of the server, "" or "/prefix", without a trailing slash.
         query: the page's query parameters (`view`, `step`, …), token excluded or not.
         carried: sensitive form values opened from the sealed cookie; never stored on the server.
@@ -50,7 +51,7 @@ class PageView:
     stored: StoredCase
     token: str
     now: datetime
-    previous: StoredCase | None = None
+    rounds: Sequence[StoredCase] = ()
     draft: Draft | None = None
     base: str = ""
     query: Mapping[str, str] = field(default_factory=dict)

@@ -119,14 +119,22 @@ def is_complete(sheet: Sheet) -> bool:
 
 def is_drawable(sheet: Sheet) -> bool:
     """Tell whether a page can lay out the whole context: what is too heavy only the full details say."""
-    context = sheet.content.context
+    return is_light(sheet.content.context)
+
+
+def is_light(context: Json) -> bool:
+    """Tell whether a context is not too heavy to lay out."""
     return (
         not has_more_values(context, MAX_VALUES)
-        and len(raw_context(sheet)) <= MAX_TEXT_CHARACTERS
+        and len(_spelt(context)) <= MAX_TEXT_CHARACTERS
         and count_rows(read(context)) <= MAX_ROWS
     )
 
 
 def raw_context(sheet: Sheet) -> str:
     """Spell the whole context as it was sent."""
-    return json.dumps(sheet.content.context, ensure_ascii=False, indent=2)
+    return _spelt(sheet.content.context)
+
+
+def _spelt(context: Json) -> str:
+    return json.dumps(context, ensure_ascii=False, indent=2)
