@@ -241,7 +241,8 @@ def test_the_agent_sees_how_far_the_human_is_but_no_secret(server: RunningServer
     fill_first_step(page)
     body = server.status(hitl)
     assert body["status"] == "in_progress"
-    assert body["progress"]["total_steps"] == 3
+    progress = {"current_step": 2, "total_steps": 3, "completed_fields": 3, "total_fields": 6}
+    assert body["progress"] == progress
     assert "DE 42" not in json.dumps(body)
 
 
@@ -304,6 +305,27 @@ def test_the_next_round_shows_what_changed(server: RunningServer, page: Page) ->
     expect(page.locator("ins")).to_have_text(["six"])
     page.get_by_text("Preview", exact=True).click()
     expect(page.get_by_role("heading", name="Dear hiring team")).to_be_visible()
+
+
+def test_an_edit_in_place_is_where_the_next_round_starts_from(server: RunningServer, page: Page) -> None:
+    """HITL v0.8 §10.1, §15.3."""
+    first = ask(server, "letter")
+    page.goto(first["review_url"])
+    follow(page, "Edit it myself")
+    page.get_by_label("Cover letter").fill(LETTER.replace("five", "six"))
+    press(page, "See my changes")
+    press(page, "Approve with my edits")
+    expect_outcome(page, "Approved with edits")
+    content = sample("letter").content
+    artifact = {**content.context["artifact"], "content": LETTER.replace("five", "six and a dog")}
+    asked = {"type": "approval", "prompt": content.prompt, "previous_case_id": first["case_id"]}
+    second = server.ask({**asked, "context": {**content.context, "artifact": artifact}})
+    page.goto(second["review_url"])
+    expect(page.get_by_text("as it was edited there")).to_be_visible()
+    expect(page.locator("ins")).to_have_text([" and a dog"])
+    page.goto(first["review_url"])
+    said = f"look for ref {second['case_id'][-4:].upper()}"
+    expect(page.get_by_text(said)).to_be_visible()
 
 
 def test_a_browser_that_prefers_german_gets_german(server: RunningServer, chromium: Browser) -> None:
