@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.journeys import ask, expect_outcome, press, result
+from tests.browser.journeys import ask, expect_outcome, follow, press, result
 from tests.outbound.origin import Answer, Origin, serving
 from tests.servers import RunningServer, running
 
@@ -111,3 +111,26 @@ def test_two_tabs_of_one_wizard_do_not_overwrite_each_other(server: RunningServe
         "this@example.com",
         "DE 99",
     )
+
+
+def test_an_edit_on_two_devices_loses_neither(server: RunningServer, page: Page) -> None:
+    hitl = ask(server, "letter")
+    page.goto(hitl["review_url"] + "&view=edit")
+    other = page.context.new_page()
+    other.goto(hitl["review_url"] + "&view=edit")
+    other.get_by_label("Cover letter").fill("Written on the other device.")
+    press(other, "See my changes")
+    expect_outcome(other, "Your changes")
+    other.close()
+    page.get_by_label("Cover letter").fill("Written here.")
+    press(page, "See my changes")
+    expect(page.get_by_role("alert")).to_contain_text("The draft was changed on another device.")
+    expect(page.get_by_label("Cover letter")).to_have_value("Written here.")
+    with page.expect_popup() as opened:
+        follow(page, "See the other version")
+    expect(opened.value.get_by_label("Cover letter")).to_have_value("Written on the other device.")
+    opened.value.close()
+    press(page, "See my changes")
+    press(page, "Approve with my edits")
+    expect_outcome(page, "Approved with edits")
+    assert result(server, hitl)["data"] == {"edits": {"content": "Written here."}}

@@ -164,7 +164,8 @@ async def _draft_form(door: Door, request: Request, case_id: str, actor: Actor) 
     except DraftConflict as error:
         problems = Problems(pairs=pairs, message=error.message)
         conflict = await view_of(door, request, case_id, problems=problems)
-        response = await page_response(replace(conflict, carried=post.sensitive), status=error.status)
+        again = replace(conflict, carried=post.sensitive, query=post.here)
+        response = await page_response(again, status=error.status)
         return replace(response, headers=(*response.headers, cookie))
     except CLOSED as error:
         return await _too_late(door, request, case_id, error, pairs)

@@ -98,9 +98,8 @@ def decode_step(view: PageView, pairs: Pairs) -> StepPost:
     go = _one(pairs, "go")
     match go:
         case "edits":
-            return StepPost(
-                values={"content": _text(pairs, "content")}, version=version, query={"view": "edits"}
-            )
+            edited = {"content": _text(pairs, "content")}
+            return StepPost(values=edited, version=version, query={"view": "edits"}, here={"view": "edit"})
         case "sure":
             values = {"confirmed_items": _all(pairs, "confirmed_items"), **_optional(pairs, "note")}
             return StepPost(values=values, version=version, query={"view": "sure"})

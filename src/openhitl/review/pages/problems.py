@@ -8,18 +8,19 @@ from openhitl.protocol.record import record
 from openhitl.review.pages.sheet import Sheet
 from openhitl.words import N_
 
-#: Messages of refusals that name no field, as `errors` says them.
-_REFUSALS = (N_("The draft was changed on another device."),)
+#: What `errors` says of a draft that another device has changed.
+CHANGED = N_("The draft was changed on another device.")
 #: The message of a post that found its case closed.
 TOO_LATE = N_("This was not sent: the question had been closed before.")
 
 
 @record(frozen=True, slots=True)
 class Problem:
-    """One thing to mend: what to say, and the element to jump to ("" for none)."""
+    """One thing to mend: what to say, and the element to jump to or another page ("" for none)."""
 
     message: str
     anchor: str = ""
+    href: str = ""
 
 
 def problem_list(sheet: Sheet, anchors: Sequence[tuple[str, str]] = ()) -> list[Problem]:
@@ -28,11 +29,23 @@ def problem_list(sheet: Sheet, anchors: Sequence[tuple[str, str]] = ()) -> list[
     if problems is None:
         return []
     found = [Problem(sheet.words.gettext(problems.message))] if problems.message else []
+    if problems.message == CHANGED:
+        found += _both_versions(sheet)
     for error in problems.errors:
         path = str(error.get("path") or "")
         anchor = next((target for start, target in anchors if path.startswith(start)), "")
         found.append(Problem(_said(sheet, path, str(error.get("code") or "")), anchor))
     return found or [Problem(_said(sheet, "", ""))]
+
+
+def _both_versions(sheet: Sheet) -> list[Problem]:
+    """Say how to keep what is typed here, and where the other device's version is."""
+    gettext, step = sheet.words.gettext, typed(sheet, "step")
+    other = sheet.links.page(**{**sheet.view.query, "step": "" if step == "0" else step})
+    return [
+        Problem(gettext("What you typed is below. Press the button again to keep it instead.")),
+        Problem(gettext("See the other version"), href=other),
+    ]
 
 
 def _said(sheet: Sheet, path: str, code: str) -> str:

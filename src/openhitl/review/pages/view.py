@@ -80,7 +80,8 @@ class StepPost:
     `sensitive` replaces what the sealed cookie carries; `version` is the draft version the page was
     made from, None when it said none. Redirect to `/review/{id}?token=…` with `query` added, unless
     there are `problems`: then render the page again with them and status 422, and save nothing.
-    `step` is the one the person goes to, from 1; 0 where the case has no steps.
+    `step` is the one the person goes to, from 1; 0 where the case has no steps. `here` is the query of
+    the page that was posted, so that it can be drawn again.
     """
 
     values: Json
@@ -88,4 +89,5 @@ class StepPost:
     step: int = 0
     version: int | None = None
     query: Mapping[str, str] = field(default_factory=dict)
+    here: Mapping[str, str] = field(default_factory=dict)
     problems: Problems | None = None
