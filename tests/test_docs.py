@@ -31,6 +31,7 @@ PYTHON_EXAMPLES = [
         "docs/tutorial.md",
         "docs/how-to/ask-from-python.md",
         "docs/how-to/teach-your-agent-hitl.md",
+        "docs/how-to/ask-in-rounds.md",
         "docs/how-to/verify-a-receipt.md",
     )
     for index in range(len(blocks(document, "python")))
@@ -118,6 +119,7 @@ def test_python_examples_run(document: str, index: int, server: RunningServer, t
         ("docs/tutorial.md", ["deploying"]),
         ("docs/how-to/ask-from-a-shell-script.md", ["deploying to Staging", "releasing Heron", "deleting"]),
         ("docs/how-to/verify-a-receipt.md", ["checked  action     confirm", "said     surface    page"]),
+        ("docs/how-to/ask-in-rounds.md", ['"Warmer, please."', "true", "2"]),
         ("docs/how-to/ask-over-http.md", ['  "status": "completed",', "event: review.completed", "confirm"]),
     ],
 )
