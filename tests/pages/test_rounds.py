@@ -143,6 +143,18 @@ def test_an_edit_in_place_is_what_the_next_round_is_compared_with() -> None:
     assert "The text is the same as at the end of the last round." in taken_over
 
 
+def test_json_that_was_edited_in_place_is_compared_as_json() -> None:
+    before = letter(1, format="json", content={"image": "a", "replicas": 3})
+    edits = {"content": {"replicas": 4, "image": "a"}, "why": "Load."}
+    edited = answered(before, "edit", {"edits": edits})
+    outcome = page_text(render_review(view(edited)).html)
+    assert "Approved with edits" in outcome
+    assert "Edits Why: Load." in outcome
+    assert "Changed 1 of 4 lines" in outcome
+    same = letter(2, format="json", content={"image": "a", "replicas": 4})
+    assert "The text is the same as at the end of the last round." in text_of(same, edited)
+
+
 @pytest.mark.parametrize(
     ("before", "after", "note"),
     [

@@ -20,9 +20,11 @@ def test_only_a_yes_to_exactly_what_was_shown_is_an_approval():
     assert edited.approved_with_edits
     assert not edited.approved
     assert edited.denied
-    changes_wanted = answered("edit", feedback="shorter")
-    assert not changes_wanted.approved_with_edits
-    assert not changes_wanted.approved
+    # HITL v0.8 §15.3: edits that are not the content say what to change.
+    for wish in ({"feedback": "shorter"}, {"edits": {"title": "Scaling"}}, {"edits": {}}, {"edits": "end"}):
+        changes_wanted = answered("edit", **wish)
+        assert not changes_wanted.approved_with_edits
+        assert not changes_wanted.approved
     assert not Decision(case_id="x", outcome=Outcome.EXPIRED, default_action="approve").approved
 
 

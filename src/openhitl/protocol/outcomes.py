@@ -76,10 +76,12 @@ class Decision:
     def approved_with_edits(self) -> bool:
         """True if the human changed the content in place and approved that.
 
-        The changed content is `data["edits"]`; what was asked must not be used any more. An edit
-        without it asks for changes and approves nothing.
+        The changed content is `data["edits"]["content"]`; what was asked must not be used any more. An
+        edit without it, whatever else `edits` holds, asks for changes and approves nothing.
+        HITL v0.8 §15.3.
         """
-        return self.action == "edit" and bool(self.data.get("edits"))
+        edits = self.data.get("edits")
+        return self.action == "edit" and isinstance(edits, Mapping) and edits.get("content") is not None
 
     @property
     def denied(self) -> bool:

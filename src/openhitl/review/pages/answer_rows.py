@@ -9,7 +9,7 @@ from openhitl.protocol.case import Answer
 from openhitl.protocol.compact import compact
 from openhitl.protocol.record import record
 from openhitl.review.pages.field_values import shown_values
-from openhitl.review.pages.labels import edited_text
+from openhitl.review.pages.labels import edited_in_place
 from openhitl.review.pages.sheet import Sheet
 from openhitl.review.pages.tree import humanise, read
 
@@ -31,7 +31,9 @@ def answer_rows(sheet: Sheet, answer: Answer) -> list[AnswerRow]:
     rows: list[AnswerRow] = []
     for key, value in answer.data.items():
         if key == "edits" and edited_content(answer) is not None:
-            continue
+            value = {name: edit for name, edit in value.items() if name != "content"}
+            if not value:
+                continue
         if key in answer.sensitive:
             value = sheet.words.gettext("•••••• (kept secret)")
         row = AnswerRow(label=_label(sheet, key), values=_values(sheet, key, value), key=key)
@@ -40,9 +42,9 @@ def answer_rows(sheet: Sheet, answer: Answer) -> list[AnswerRow]:
     return rows
 
 
-def edited_content(answer: Answer) -> str | None:
-    """Return the text as the person edited it in place, if that is what the answer is."""
-    return edited_text(answer.action, answer.data)
+def edited_content(answer: Answer) -> Any:
+    """Return the artifact as the person edited it in place, text or JSON; None if they did not."""
+    return edited_in_place(answer.action, answer.data)
 
 
 def _label(sheet: Sheet, key: str) -> str:

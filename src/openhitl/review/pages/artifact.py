@@ -112,7 +112,7 @@ def _ordered(value: Any, like: Any) -> Any:
 def _known_text(before: StoredCase, content: Any) -> str | None:
     """Return the text that the round before ended with: as the human edited it, else as it was sent."""
     edited = edited_content(before.answer) if before.answer else None
-    return sent_text(before.content, like=content) if edited is None else text_of(edited)
+    return sent_text(before.content, like=content) if edited is None else text_of(_ordered(edited, content))
 
 
 def _compared(sheet: Sheet, before: StoredCase) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from openhitl.protocol.case import Json
 from openhitl.protocol.visible import visible
@@ -46,19 +47,18 @@ def type_name(review_type: str, words: Words) -> str:
     return names.get(review_type, review_type)
 
 
-def edited_text(action: str, data: Json) -> str | None:
-    """Return the text as the person edited it in place, if that is what the answer is.
+def edited_in_place(action: str, data: Json) -> Any:
+    """Return the artifact as the person edited it in place, if that is what the answer is; else None.
 
     HITL v0.8 §10.1: other edits say what the agent shall change, as the example of §15.3 does.
     """
     edits = data.get("edits")
-    content = edits.get("content") if action == "edit" and isinstance(edits, Mapping) else None
-    return content if isinstance(content, str) else None
+    return edits.get("content") if action == "edit" and isinstance(edits, Mapping) else None
 
 
 def done_label(action: str, data: Json, words: Words) -> str:
     """Say in the past tense what an answer was."""
-    if edited_text(action, data) is not None:
+    if edited_in_place(action, data) is not None:
         return words.gettext("Approved with edits")
     labels = {
         "approve": words.gettext("Approved"),

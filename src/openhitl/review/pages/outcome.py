@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from openhitl.protocol.case import ANSWERING, Answer, DefaultAction, Status
 from openhitl.protocol.lifecycle import CANCEL_REASONS
 from openhitl.protocol.record import record
 from openhitl.review.pages.answer_rows import AnswerRow, answer_rows, edited_content, unsent_rows
-from openhitl.review.pages.artifact import sent_text
+from openhitl.review.pages.artifact import sent_text, text_of
 from openhitl.review.pages.diffs import Diff, compare
 from openhitl.review.pages.frame import frame_of
 from openhitl.review.pages.full import raw_texts
@@ -87,8 +88,12 @@ def _answered(sheet: Sheet, answer: Answer) -> OutcomeView:
         who=_who(sheet, answer),
         surface=_surface(sheet, answer),
         rows=answer_rows(sheet, answer),
-        changes=compare(sent_text(sheet.content) or "", edited) if edited is not None else None,
+        changes=_edits(sheet, edited) if edited is not None else None,
     )
+
+
+def _edits(sheet: Sheet, edited: Any) -> Diff:
+    return compare(sent_text(sheet.content, like=edited) or "", text_of(edited))
 
 
 def _who(sheet: Sheet, answer: Answer) -> str:
