@@ -82,11 +82,15 @@ def test_what_people_wrote_on_other_types_is_told_too() -> None:
 
 def test_a_form_of_the_last_round_keeps_its_answers_to_itself() -> None:
     """HITL v0.8 §13.6: this page may be for other eyes; §10.3.1 "sensitive"."""
-    filled = answered(sample("form"), "submit", {"salary": 98765, "notes": "Call me at noon."})
-    text = text_of(sample("approval"), filled)
-    assert "Answers sent ref 7F3K" in text
-    assert "98765" not in text
-    assert "Call me at noon." not in text
+    fields = [{"key": key, "label": key, "type": "text"} for key in ("pay", "note")]
+    form = made("input", "Your terms?", {"form": {"fields": fields}})
+    custom = made("x-terms", "Your terms?", {})
+    for stored in (form, custom):
+        filled = answered(stored, "submit", {"pay": "98765", "note": "Call me at noon."})
+        text = text_of(sample("approval"), filled)
+        assert "Answers sent ref 7F3K" in text
+        assert "98765" not in text
+        assert "Call me at noon." not in text
 
 
 @pytest.mark.parametrize(
@@ -213,6 +217,13 @@ def test_other_changes_are_listed_with_what_was_before() -> None:
     ):
         assert said in text
     assert "Urgent: " not in text
+
+
+def test_a_context_cannot_hide_that_the_prompt_has_changed() -> None:
+    context = {"prompt": "Send it?", "": "x"}
+    before = answered(made("approval", "Send it?", context), "edit", {"feedback": "x"})
+    text = text_of(made("approval", "Send everything?", context), before)
+    assert "Other changes since ref 7F3K (1) Prompt: before: Send it? now: Send everything?" in text
 
 
 def test_items_are_compared_by_what_identifies_them() -> None:

@@ -15,6 +15,8 @@ from openhitl.review.pages.zone import is_drawable, is_light
 #: A longer value is only said to have changed.
 MAX_CHARACTERS = 160
 _IDS = ("id", "key", "name")
+#: Keeps a context that has a `prompt` of its own apart from the prompt; never shown.
+_CONTEXT = ""
 Path = tuple[str, ...]
 
 
@@ -41,7 +43,7 @@ def changes_since(sheet: Sheet, last: StoredCase) -> list[Change]:
 
 
 def _change(path: Path, before: Node | None, after: Node | None) -> Change:
-    label = " › ".join(humanise(name) for name in path)
+    label = " › ".join(humanise(name) for name in path if name != _CONTEXT)
     if any(node is not None and not _is_short(node) for node in (before, after)):
         return Change(label=label, before=None, after=None)
     return Change(label=label, before=before, after=after)
@@ -57,11 +59,11 @@ def _leaves(content: Content) -> Iterator[tuple[Path, Node]]:
     yield ("default_action",), read(str(content.default_action))
     for key, value in content.context.items():
         if key != "artifact":
-            yield from _walk((key,), value)
+            yield from _walk((_CONTEXT, key), value)
         elif isinstance(value, Mapping):
             for name, inner in value.items():
                 if name != "content":
-                    yield from _walk((key, name), inner)
+                    yield from _walk((_CONTEXT, key, name), inner)
 
 
 def _walk(path: Path, value: Any) -> Iterator[tuple[Path, Node]]:

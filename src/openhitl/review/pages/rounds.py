@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from openhitl.cases import StoredCase
-from openhitl.protocol.case import Answer, Status
+from openhitl.protocol.case import ACTIONS, Answer, Status
 from openhitl.protocol.lifecycle import CANCEL_REASONS
 from openhitl.protocol.record import record
 from openhitl.review.pages.answer_rows import AnswerRow, answer_rows
@@ -16,10 +16,8 @@ from openhitl.review.pages.round_changes import Change, changes_since
 from openhitl.review.pages.sheet import Sheet, open_sheet
 
 MAX_CHANGES = 20
-#: What people write in their own words, whatever the type of the case.
+#: What people write in their own words, by its name in an answer. HITL v0.8 §10.
 WORDS = ("feedback", "note", "reason")
-#: Types whose answers are data of the person asked, and no say about a next round.
-_FORMS = frozenset({"input"})
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -75,7 +73,7 @@ def rounds_of(sheet: Sheet) -> Rounds | None:
 
 
 def _round(sheet: Sheet, stored: StoredCase) -> Round:
-    case, answer = stored.case, stored.answer
+    case, answer = stored.case, _telling(stored)
     return Round(
         ref=reference(case.case_id),
         title=_title(sheet, stored),
@@ -95,6 +93,16 @@ def _title(sheet: Sheet, stored: StoredCase) -> str:
     }.get(stored.case.status) or gettext("Not answered yet")
 
 
+def _telling(stored: StoredCase) -> Answer | None:
+    """Return an answer that says something about what was asked.
+
+    What a form was filled in with (custom types are answered like input) may be for other eyes than
+    those of the next page. HITL v0.8 §13.6.
+    """
+    speaks = stored.content.type in ACTIONS and stored.content.type != "input"
+    return stored.answer if speaks else None
+
+
 def _words(answer: Answer) -> list[str]:
     said = (answer.public_data.get(name) for name in WORDS)
     return [text for text in said if isinstance(text, str) and text.strip()]
@@ -106,8 +114,5 @@ def _reason(stored: StoredCase) -> list[str]:
 
 
 def _rows(sheet: Sheet, stored: StoredCase, answer: Answer) -> list[AnswerRow]:
-    """List the rest of an answer; not of a form, which may be for other eyes than this page's."""
-    if stored.content.type in _FORMS or stored.content.type.startswith("x-"):
-        return []
     of_round = open_sheet(replace(sheet.view, stored=stored, rounds=(), problems=None), sheet.words)
     return [row for row in answer_rows(of_round, answer) if row.key not in WORDS]
