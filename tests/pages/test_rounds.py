@@ -199,7 +199,7 @@ def test_artifacts_of_any_format_are_compared(format: str, content: Any) -> None
 
 
 def test_other_changes_are_listed_with_what_was_before() -> None:
-    context = {**LETTER_CONTEXT, "facts": {"to": "Contoso", "urgent": True}, "old": 1}
+    context = {**LETTER_CONTEXT, "facts": {"to": "Contoso", "urgent": True}, "old": 1, "none": []}
     before = answered(made("approval", "Send it?", context), "edit", {"feedback": "x"})
     artifact = {**LETTER_CONTEXT["artifact"], "title": "Letter", "metadata": {"words": 37, "tone": "dry"}}
     facts = {"to": "Northwind", "urgent": True, "copy": None}

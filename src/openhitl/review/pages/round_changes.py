@@ -67,10 +67,11 @@ def _leaves(content: Content) -> Iterator[tuple[Path, Node]]:
 
 
 def _walk(path: Path, value: Any) -> Iterator[tuple[Path, Node]]:
-    if isinstance(value, Mapping) and value:
+    """Walk through the values of a JSON value; what holds none says nothing."""
+    if isinstance(value, Mapping):
         for key, inner in value.items():
             yield from _walk((*path, str(key)), inner)
-    elif isinstance(value, Sequence) and not isinstance(value, str) and value:
+    elif isinstance(value, Sequence) and not isinstance(value, str):
         for name, inner in zip(_names(value), value, strict=True):
             yield from _walk((*path, name), inner)
     else:
