@@ -72,7 +72,7 @@ async def _respond_inline(door: Door, request: Request, case_id: str, token: str
 
 async def _respond_form(door: Door, request: Request, case_id: str, actor: Actor) -> Response:
     pairs = request.form()
-    view = await view_of(door, request, case_id)
+    view = await view_of(door, request, case_id, drawn=False)
     try:
         action, data = decode_answer(view, pairs)
         submission = Submission(action=action, data=data, submission_id=_submission_id(pairs))
@@ -134,7 +134,7 @@ async def draft(door: Door, request: Request, case_id: str) -> Response:
     values = object_of(body.get("values"), "values")
     version = None if body.get("version") is None else count_of(body["version"], "version")
     step = count_of(body.get("step", 1), "step")
-    view = await view_of(door, request, case_id)
+    view = await view_of(door, request, case_id, drawn=False)
     merged = merge_draft(view, values)
     saved = await door.book.save_draft(
         case_id, merged, actor, base_version=version, step=step, secrets=view.carried

@@ -38,13 +38,16 @@ async def page(door: Door, request: Request, case_id: str) -> Response:
 
 
 async def view_of(
-    door: Door, request: Request, case_id: str, *, problems: Problems | None = None
+    door: Door, request: Request, case_id: str, *, problems: Problems | None = None, drawn: bool = True
 ) -> PageView:
-    """Gather what the page of a case is made from; the token has been verified."""
+    """Gather what the page of a case is made from; the token has been verified.
+
+    What will not be drawn needs no rounds.
+    """
     stored = await door.book.current(case_id)
     return PageView(
         stored=stored,
-        rounds=await door.book.rounds_before(stored),
+        rounds=await door.book.rounds_before(stored) if drawn else (),
         draft=await door.book.draft(case_id),
         token=request.query.get("token", ""),
         base=door.base,
