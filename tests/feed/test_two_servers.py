@@ -95,6 +95,33 @@ def test_progress_on_one_server_is_polled_on_the_other_within_two_seconds(pair):
     poll_until(pair.b, there, lambda body: body["progress"]["completed_fields"] == 2, SOON_SECONDS)
 
 
+def _names(next_case_id: str, body: dict[str, Any]) -> bool:
+    return body.get("next_case_id") == next_case_id
+
+
+@pytest.mark.parametrize("end", ["completed", "cancelled"])
+def test_a_follow_up_on_one_server_is_polled_on_the_other_within_two_seconds(pair, end):
+    """HITL v0.8 §8 `next_case_id`: the link is no event; nor is another follow-up in place of the first."""
+    first = pair.a.ask(SELECTION)
+    there = pair.seen_by_b(first)
+    if end == "completed":
+        respond(pair.a, first, ANSWERS["selection"])
+    else:
+        pair.a.service.post(f"/api/v1/reviews/{first['case_id']}/cancel", json={})
+    poll_until(pair.b, there, lambda body: body["status"] == end, SOON_SECONDS)
+    known = pair.b.service.get(there["poll_url"]).headers["etag"]
+    for _ in range(2):
+        following = pair.a.ask({**SELECTION, "previous_case_id": first["case_id"]})
+        named = following["case_id"]
+        poll_until(
+            pair.b, there, lambda body, named=named: body.get("next_case_id") == named, 2 * SOON_SECONDS
+        )
+        etag = pair.b.service.get(there["poll_url"]).headers["etag"]
+        assert etag != known
+        known = etag
+        pair.a.service.post(f"/api/v1/reviews/{named}/cancel", json={})
+
+
 def test_a_stream_is_resumed_on_any_server(pair):
     hitl = pair.a.ask(SELECTION)
     opened(pair.a, hitl)

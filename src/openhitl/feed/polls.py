@@ -18,10 +18,8 @@ Spell = Callable[[ReviewCase, Answer | None, LogPlace | None], Mapping[str, Any]
 ENTRY_BYTES = 1_000
 #: Progress is not in the log, so other processes' drafts are noticed by asking again this often.
 IN_PROGRESS_SECONDS = 1.0
-#: The next round of an edited artifact is linked without an event.
+#: A case that has ended may be given a next round, or another one, without an event.
 NEXT_ROUND_SECONDS = 2.0
-#: What is final changes no more, but is purged one day.
-FINAL_SECONDS = 3_600.0
 
 
 class PollEntry:
@@ -38,8 +36,7 @@ class PollEntry:
         self.etag = f'"v{case.version}-{case.status}"'.encode()
         self.encoded: bytes | None = None
         if case.is_final:
-            is_revised = answer is not None and answer.action == "edit" and case.next_case_id is None
-            self.valid_until = now + (NEXT_ROUND_SECONDS if is_revised else FINAL_SECONDS)
+            self.valid_until = now + NEXT_ROUND_SECONDS
         else:
             self.valid_until = case.expires_at.timestamp()
             if case.status is Status.IN_PROGRESS:
