@@ -122,6 +122,23 @@ def test_a_follow_up_on_one_server_is_polled_on_the_other_within_two_seconds(pai
         pair.a.service.post(f"/api/v1/reviews/{named}/cancel", json={})
 
 
+def test_progress_on_one_server_reaches_the_streams_of_the_other(pair):
+    """HITL v0.8 §10.3.4, §8.5: each progress once, whoever saved the draft."""
+    hitl = pair.a.ask(INPUT)
+    with follow(pair.b, pair.seen_by_b(hitl)) as reader:
+        assert reader.next()[0] == "review.pending"
+        draft(pair.a, hitl, values={"street": "1 Harbour Rd"})
+        assert reader.next()[1]["progress"]["completed_fields"] == 1
+        draft(pair.a, hitl, values={"street": "1 Harbour Rd", "floor": 2})
+        kind, data, number = reader.next()
+        assert (kind, data["progress"]["completed_fields"], number) == ("review.in_progress", 2, None)
+        draft(pair.b, pair.seen_by_b(hitl), values={"street": "", "floor": ""})
+        assert reader.next()[1]["progress"]["completed_fields"] == 0
+        respond(pair.a, hitl, ANSWERS["input"])
+        assert reader.next()[0] == "review.completed"
+        assert reader.next() is None
+
+
 def test_a_stream_is_resumed_on_any_server(pair):
     hitl = pair.a.ask(SELECTION)
     opened(pair.a, hitl)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 from openhitl.errors import StoreError
 from openhitl.feed.polls import PollCache, PollEntry, Spell
@@ -58,6 +59,8 @@ class Feed:
         self._cursor = 0
         self._trusted_until = 0.0
         self._wake = asyncio.Event()
+        #: Cases that somebody here waits for and a human is at, with the progress that was told last.
+        self._told: dict[str, Any] = {}
 
     async def run(self, head: int) -> None:
         """Follow the log from position `head` until cancelled; started again, from where it was."""
@@ -66,6 +69,7 @@ class Feed:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.streams.beat_forever())
             tasks.create_task(self._follow())
+            tasks.create_task(self._follow_progress())
 
     def wake(self) -> None:
         """Look at the log soon: somebody else has written."""
@@ -83,6 +87,23 @@ class Feed:
                 await self._catch_up()
             except StoreError:
                 continue  # unconfirmed: after TRUST_SECONDS the cache stands aside
+
+    async def _follow_progress(self) -> None:
+        """Tell how far humans are who are at work on another process: drafts are not in the log."""
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            for case_id in list(self._told):
+                if not self.streams.waits(case_id):
+                    del self._told[case_id]
+                    continue
+                try:
+                    entry = await self.entry(case_id)
+                except StoreError:
+                    continue  # at the next turn
+                if entry is None or entry.case.status is not Status.IN_PROGRESS:
+                    self._told.pop(case_id, None)
+                elif wire.plain_value(entry.case.progress) != self._told.get(case_id):
+                    self._tell_progress(entry.case)
 
     async def _catch_up(self) -> None:
         while True:
@@ -116,6 +137,8 @@ class Feed:
         if self.streams.waits(event.case_id):
             chunk = self._encoded(event)
             self.streams.offer(event.case_id, chunk, seq=event.seq, final=event.kind in _FINAL_KINDS)
+            if event.kind is EventKind.IN_PROGRESS:
+                self._told[event.case_id] = wire.plain_value(event.data.get("progress"))
 
     def _encoded(self, event: Event) -> bytes:
         url = self._review_url(event.case_id) if event.kind is EventKind.REMINDER else None
@@ -124,6 +147,7 @@ class Feed:
     def _tell_progress(self, case: ReviewCase) -> None:
         if case.status is Status.IN_PROGRESS and self.streams.waits(case.case_id):
             self.streams.offer(case.case_id, _progress_bytes(case), seq=None, final=False)
+            self._told[case.case_id] = wire.plain_value(case.progress)
 
     def cached(self, case_id: str) -> PollEntry | None:
         """Return the poll entry of a case if it may be served from memory."""
@@ -144,12 +168,15 @@ class Feed:
         """Queue how far the human is, which the log does not say. HITL v0.8 §10.3.4."""
         if case.status is Status.IN_PROGRESS and case.progress:
             stream.push(_progress_bytes(case))
+            self._told.setdefault(case.case_id, wire.plain_value(case.progress))
 
     def present(self, stream: Stream, entry: PollEntry) -> None:
         """Queue the present state of a case as its first event."""
         case = entry.case
         chunk = event_bytes(case.status, wire.state_data(case, entry.answer), case.seq)
         stream.push(chunk, seq=case.seq, final=case.is_final)
+        if case.status is Status.IN_PROGRESS:
+            self._told.setdefault(case.case_id, wire.plain_value(case.progress))
 
 
 def _progress_bytes(case: ReviewCase) -> bytes:
