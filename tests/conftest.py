@@ -3,9 +3,17 @@
 import os
 import signal
 
+import pytest
+
 from tests.databases import database_url, database_url_of, postgres_server, postgres_template
 
 __all__ = ["database_url", "database_url_of", "postgres_server", "postgres_template"]
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Run async tests on asyncio."""
+    return "asyncio"
 
 
 def pytest_configure() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,6 +12,7 @@ import requests
 from openhitl.agent.transports import httpx as for_httpx
 from openhitl.agent.transports import httpx2 as for_httpx2
 from openhitl.agent.transports.requests import HITLAdapter
+from tests.threads import on_thread
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Blocking:
     ours: Any
 
     async def call(self, url: str, body: Any, headers: dict[str, str], **options: Any) -> Got:
-        return await asyncio.to_thread(self._call, url, body, headers, options)
+        return await on_thread(self._call, url, body, headers, options)
 
     def _call(self, url, body, headers, options):
         transport = self.ours.HITLTransport(**options)
@@ -75,7 +75,7 @@ class Requests:
     """A session of requests."""
 
     async def call(self, url: str, body: Any, headers: dict[str, str], **options: Any) -> Got:
-        return await asyncio.to_thread(self._call, url, body, headers, options)
+        return await on_thread(self._call, url, body, headers, options)
 
     def _call(self, url, body, headers, options):
         with requests.Session() as session:

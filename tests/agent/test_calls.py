@@ -10,21 +10,11 @@ import pytest
 
 from openhitl import HITL, SyncHITL
 from openhitl.errors import AnswerCancelled, AnswerExpired, InvalidRequest, ServerUnreachable
+from tests.threads import on_thread
 
-from .peer import CASE_ID, Fault, Peer
+from .peer import CASE_ID, Fault
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def anyio_backend():
-    return "asyncio"
-
-
-@pytest.fixture
-async def peer():
-    async with Peer() as peer:
-        yield peer
 
 
 async def test_a_choice_comes_back_as_the_chosen_words(peer):
@@ -101,7 +91,7 @@ async def test_the_sync_face_asks_and_waits(peer):
             again = hitl.wait(CASE_ID)
         return words, again.answered
 
-    asked = asyncio.create_task(asyncio.to_thread(ask))
+    asked = asyncio.create_task(on_thread(ask))
     await peer.saw("events")
     await peer.complete("select", {"selected": ["Staging"]})
     assert await asked == ("Staging", True)
@@ -110,7 +100,7 @@ async def test_the_sync_face_asks_and_waits(peer):
 async def test_the_sync_face_works_for_several_threads_and_leaves_none_behind(peer):
     peer.created = {"type": "approval", "prompt": "Deploy?"}
     with SyncHITL(peer.url, announce=lambda case: None) as hitl:
-        waits = [asyncio.create_task(asyncio.to_thread(hitl.wait, CASE_ID)) for _ in range(3)]
+        waits = [asyncio.create_task(on_thread(hitl.wait, CASE_ID)) for _ in range(3)]
         await peer.saw("events", 3)
         await peer.complete()
         decisions = await asyncio.gather(*waits)

@@ -12,13 +12,9 @@ from openhitl.errors import AnswerCancelled, AnswerExpired
 from openhitl.protocol.timestamps import timestamp
 from tests.agent.callers import CALLERS
 from tests.servers import APPROVAL, running
+from tests.threads import on_thread
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def anyio_backend():
-    return "asyncio"
 
 
 @pytest.fixture
@@ -65,7 +61,7 @@ async def ask(server, **more):
 def runs(kind, method, **named):
     if kind is Waiting:
         return asyncio.ensure_future(method(**named))
-    return asyncio.ensure_future(asyncio.to_thread(method, **named))
+    return asyncio.ensure_future(on_thread(method, **named))
 
 
 kinds = pytest.mark.parametrize("kind", [Waiting, SyncWaiting], ids=["async", "blocking"])
@@ -127,7 +123,7 @@ async def test_all_decisions_of_a_chain_come_one_after_the_other(server, human):
     assert [decision.action async for decision in waiting.decisions()] == ["edit", "approve"]
     blocking = SyncWaiting.on(await ask(server), tell=human)
     await human.posts(blocking.case, "respond", {"action": "reject", "data": {}})
-    actions = await asyncio.to_thread(lambda: [decision.action for decision in blocking.decisions()])
+    actions = await on_thread(lambda: [decision.action for decision in blocking.decisions()])
     assert actions == ["reject"]
 
 

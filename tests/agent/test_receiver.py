@@ -18,6 +18,7 @@ import uvicorn
 from openhitl.agent import SyncWaiting, Waiting
 from openhitl.agent.receiver import MAX_BODY_BYTES, Receiver
 from openhitl.agent.receiving import ReceiverServer
+from tests.threads import on_thread
 
 from .peer import CASE_ID, PATIENCE_SECONDS, Peer
 
@@ -26,11 +27,6 @@ pytestmark = pytest.mark.anyio
 SECRET = "whsec_" + base64.b64encode(b"a secret of twenty-four.").decode()
 EVENT = json.dumps({"event": "review.completed", "case_id": CASE_ID}).encode()
 NOW = 1_790_000_000
-
-
-@pytest.fixture
-def anyio_backend():
-    return "asyncio"
 
 
 def simply(body=EVENT, secret=SECRET):
@@ -149,7 +145,7 @@ async def test_a_callback_wakes_the_wait_and_the_poll_says_what_happened(how, ki
         async with httpx2.AsyncClient(trust_env=False) as client:
             response = await client.post(f"{peer.url}/do", json={"type": "approval", "prompt": "Go?"})
         waiting = kind.on(response, tell=lambda case: None, receiver=receiver)
-        call = waiting.decision if kind is Waiting else lambda: asyncio.to_thread(waiting.decision)
+        call = waiting.decision if kind is Waiting else lambda: on_thread(waiting.decision)
         deciding = asyncio.create_task(call())
         await peer.saw("status")
         forged = json.dumps({"event": "review.completed", "case_id": CASE_ID, "result": {"action": "x"}})

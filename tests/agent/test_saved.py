@@ -50,11 +50,6 @@ print(waiting.decision().data["pin"], flush=True)
 
 
 @pytest.fixture
-def anyio_backend():
-    return "asyncio"
-
-
-@pytest.fixture
 async def peer():
     async with Peer() as peer:
         peer.created = {"type": "input", "prompt": "PIN?"}

@@ -12,6 +12,7 @@ from openhitl.agent.saved import saved_waits
 from openhitl.errors import InvalidHitlObject, NextCaseUnknown, ServerUnreachable, StillOpen
 from openhitl.protocol.case import Progress, Status
 from openhitl.protocol.timestamps import timestamp
+from tests.threads import on_thread
 
 from .peer import CASE_ID, PATIENCE_SECONDS, Fault, Peer
 
@@ -30,17 +31,6 @@ VERSIONS = {
     "0.8": {"spec_version": "0.8", "verification_policy": {"mode": "optional"}},
     "1.0": {"spec_version": "1.0", "unheard_of": [1]},
 }
-
-
-@pytest.fixture
-def anyio_backend():
-    return "asyncio"
-
-
-@pytest.fixture
-async def peer():
-    async with Peer() as peer:
-        yield peer
 
 
 @pytest.fixture
@@ -73,7 +63,7 @@ class Agent:
         """Call a method of a wait of either kind."""
         if self.kind is Waiting:
             return await method(*arguments, **named)
-        return await asyncio.to_thread(method, *arguments, **named)
+        return await on_thread(method, *arguments, **named)
 
     def _note(self, update) -> None:
         self._loop.call_soon_threadsafe(self._heard.put_nowait, update)
@@ -162,7 +152,7 @@ def soon(milliseconds: int) -> str:
 @pytest.mark.parametrize("streams", [True, False])
 async def test_the_human_is_told_again_at_each_reminder(peer, agent, streams):
     """HITL v0.8 §6 `reminder_at`."""
-    peer.hitl_more = {"reminder_at": [soon(300), soon(1700), "2020-01-01T00:00:00Z"]}
+    peer.hitl_more = {"reminder_at": [soon(1500), soon(3000), "2020-01-01T00:00:00Z"]}
     waiting = await agent.asks(peer, use_events=streams)
     deciding = agent.decides(waiting)
     assert (await agent.hears()).reminder
@@ -175,7 +165,7 @@ async def test_the_human_is_told_again_at_each_reminder(peer, agent, streams):
 
 async def test_one_reminder_may_be_given_without_a_list(peer, agent):
     """HITL v0.8 §6 `reminder_at`."""
-    peer.hitl_more = {"reminder_at": soon(200)}
+    peer.hitl_more = {"reminder_at": soon(1500)}
     deciding = agent.decides(await agent.asks(peer, use_events=False))
     assert (await agent.hears()).reminder
     await peer.complete()
@@ -185,7 +175,7 @@ async def test_one_reminder_may_be_given_without_a_list(peer, agent):
 
 async def test_a_reminder_of_the_service_and_its_own_instant_are_one_telling(peer, agent):
     """HITL v0.8 §8.5 `review.reminder`."""
-    instant = soon(400)
+    instant = soon(1500)
     peer.hitl_more = {"reminder_at": [instant]}
     deciding = agent.decides(await agent.asks(peer))
     await peer.saw("events")
@@ -203,7 +193,7 @@ async def test_a_reminder_of_the_service_and_its_own_instant_are_one_telling(pee
 
 async def test_a_human_who_has_begun_is_not_reminded(peer, agent):
     """HITL v0.8 §6 `reminder_at`: while the case is pending or opened."""
-    peer.hitl_more = {"reminder_at": soon(300)}
+    peer.hitl_more = {"reminder_at": soon(1500)}
     deciding = agent.decides(await agent.asks(peer))
     await peer.saw("events")
     await peer.advance("in_progress")

@@ -12,17 +12,13 @@ from openhitl.agent.transports import httpx as for_httpx
 from openhitl.agent.transports import httpx2 as for_httpx2
 from openhitl.agent.transports.holding import MAX_HELD_BYTES
 from openhitl.agent.transports.requests import HITLAdapter
+from tests.threads import on_thread
 
 from .peer import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
 
 FIRST, LAST = b"first ", b"last"
-
-
-@pytest.fixture
-def anyio_backend():
-    return "asyncio"
 
 
 class Slow:
@@ -107,11 +103,11 @@ async def with_async_client(library, ours, url, reading):
 
 
 WAYS = {
-    "httpx2": lambda *given: asyncio.to_thread(with_client, httpx2, for_httpx2, *given),
-    "httpx": lambda *given: asyncio.to_thread(with_client, httpx, for_httpx, *given),
+    "httpx2": lambda *given: on_thread(with_client, httpx2, for_httpx2, *given),
+    "httpx": lambda *given: on_thread(with_client, httpx, for_httpx, *given),
     "httpx2-async": lambda *given: with_async_client(httpx2, for_httpx2, *given),
     "httpx-async": lambda *given: with_async_client(httpx, for_httpx, *given),
-    "requests": lambda *given: asyncio.to_thread(with_requests, *given),
+    "requests": lambda *given: on_thread(with_requests, *given),
 }
 
 

@@ -19,20 +19,9 @@ BODY = {"type": "approval", "prompt": "Deploy?"}
 KEYS = {"Authorization": "Bearer key", "X-Api-Key": "other", "Cookie": "session=1", "Idempotency-Key": "i"}
 
 
-@pytest.fixture
-def anyio_backend():
-    return "asyncio"
-
-
 @pytest.fixture(params=CALLERS)
 def caller(request):
     return CALLERS[request.param]
-
-
-@pytest.fixture
-async def peer():
-    async with Peer() as peer:
-        yield peer
 
 
 class Program:

@@ -15,17 +15,6 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def anyio_backend():
-    return "asyncio"
-
-
-@pytest.fixture
-async def peer():
-    async with Peer() as peer:
-        yield peer
-
-
-@pytest.fixture
 async def plain_peer():
     async with Peer(streams=False) as peer:
         yield peer

@@ -10,11 +10,6 @@ from tests.cli.programs import Programs
 from tests.outbound.origin import serving
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.mark.anyio
 @pytest.mark.parametrize("command", [["request", "--prompt", "Deploy?", "--no-open"], ["list"]])
 async def test_no_command_tells_a_stranger_on_the_port_anything(tmp_path, command):

@@ -7,11 +7,6 @@ from tests.cli.programs import Programs
 
 
 @pytest.fixture
-def anyio_backend():
-    return "asyncio"
-
-
-@pytest.fixture
 async def peer():
     async with Peer() as peer:
         yield peer

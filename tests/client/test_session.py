@@ -13,11 +13,6 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def anyio_backend():
-    return "asyncio"
-
-
-@pytest.fixture
 async def peer():
     async with Peer() as peer:
         peer.created = {"type": "approval", "prompt": "Deploy?"}

@@ -23,11 +23,6 @@ PAGE = "docs/how-to/put-buttons-into-a-chat.md"
 AGENT, RECEIVER, *PIECES = blocks(PAGE, "python")
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def test_the_agent_in_telegram_is_told_what_was_pressed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -40,11 +40,6 @@ APPROVAL = {"type": "approval", "prompt": "Deploy?", "inline_actions": ["approve
 ESCALATION = {"type": "escalation", "prompt": "It failed.", "context": {"error": {"summary": "Timeout"}}}
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     with running(tmp_path_factory.mktemp("inline")) as server:
