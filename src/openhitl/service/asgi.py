@@ -11,7 +11,9 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import Future
 from typing import Any
 
-from openhitl.review.asgi import Receive, Scope, Send, answer_safely
+from openhitl.errors import StoreError
+from openhitl.review.asgi import Receive, Scope, Send, answer_safely, send_response
+from openhitl.review.http import error_response
 from openhitl.service.house import House, serves
 from openhitl.service.reviews import Reviews
 
@@ -48,7 +50,10 @@ class ReviewsApp:
             else:
                 await house.app(scope, _Receiving(receive, here), _sending(send, here))
 
-        await self._reviews.home.run(answer)
+        try:
+            await self._reviews.home.run(answer)
+        except StoreError as error:  # it cannot be opened
+            await send_response(send, error_response(error))
 
     def _inside(self, scope: Scope) -> str | None:
         """Return the path below the prefix; None for what is not below it. ASGI HTTP spec, `root_path`."""

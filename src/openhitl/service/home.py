@@ -20,8 +20,8 @@ class Home(Generic[T]):
     """Opens something once on one event loop, and has work done with it there, from wherever it is asked.
 
     The loop is that of the first request; where requests have none, as under WSGI, one on a thread. When
-    the loop was closed, it is opened anew, and so it is after a fork: what was open before the fork
-    cannot be used in the child, since SQLite would mistake the locks of both processes for one's.
+    the loop has ended it is opened anew, and so it is after a fork: what was open before the fork cannot
+    be used in the child, since SQLite would mistake the locks of both processes for one's.
 
     Args:
         opening: opens it, on the loop.
@@ -59,16 +59,17 @@ class Home(Generic[T]):
     def choose(self, running: asyncio.AbstractEventLoop | None) -> asyncio.AbstractEventLoop:
         """Return the loop, chosen now if need be: `running`, or one on a thread. Raises: SetupError."""
         with self._choosing:
-            lives = self._loop is not None and not self._loop.is_closed()
-            forked = self._process != os.getpid()
-            if lives and forked and self._opened is not None:
-                raise SetupError("The cases were open when this process was forked: ask nothing before that.")
-            if self._loop is None or not lives or forked:
-                own = self.on_thread or running is None
-                self._loop = _loop_on_thread() if own or running is None else running
-                self._process = os.getpid()
-                self._opened = None
-            return self._loop
+            loop = self._loop
+            if loop is not None and self._process != os.getpid():
+                if self._opened is not None and not loop.is_closed():
+                    raise SetupError(
+                        "The cases were open when this process was forked: ask nothing before that."
+                    )
+                loop = None
+            if loop is None or not loop.is_running():
+                loop = _loop_on_thread() if self.on_thread or running is None else running
+                self._loop, self._process, self._opened = loop, os.getpid(), None
+            return loop
 
     async def _do(self, work: Callable[[T], Awaitable[R]]) -> R:
         return await work(await self._open())
@@ -88,8 +89,10 @@ def _failed(opened: asyncio.Future[T]) -> bool:
 
 
 def _loop_on_thread() -> asyncio.AbstractEventLoop:
-    loop = asyncio.new_event_loop()
+    loop, running = asyncio.new_event_loop(), threading.Event()
+    loop.call_soon(running.set)
     threading.Thread(target=loop.run_forever, name="openhitl-service", daemon=True).start()
+    running.wait()
     return loop
 
 

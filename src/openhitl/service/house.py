@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from openhitl.errors import MethodNotAllowed, NotFound, Overloaded, Stopping
 from openhitl.jobs import Engine
-from openhitl.jobs.worker import Doer
+from openhitl.jobs.worker import MOST_RUNNING, Doer
 from openhitl.keyring import Keyring, parse_root
 from openhitl.protocol.lifecycle import Effect
 from openhitl.protocol.problems import check_storable, text_of
@@ -35,8 +35,8 @@ Authenticate = Callable[[Mapping[str, str]], str | Awaitable[str | None] | None]
 #: What a service serves: asking is not among it, since its own endpoints do that.
 ROUTES = (*REVIEW_ROUTES, DISCOVERY, JWKS, STATIC)
 _ROUTER = Router(ROUTES)
-#: How many calls of the service's own functions may be under way, to say who asks and to tell a decision.
-THREADS = 8
+#: How many requests the service may be asked about at a time.
+AUTHENTICATING = 8
 #: How long the service may take to say whose a request is.
 AUTHENTICATE_SECONDS = 20.0
 CENTURY_SECONDS = 100 * 365 * 24 * 3_600.0
@@ -76,8 +76,8 @@ class House:
     def __init__(self, plan: Plan, engine: Engine) -> None:
         self.engine = engine
         self.book = engine.book
-        self._handling = ThreadPoolExecutor(THREADS, thread_name_prefix="decision")
-        self._authenticating = ThreadPoolExecutor(THREADS, thread_name_prefix="authenticate")
+        self._handling = ThreadPoolExecutor(MOST_RUNNING, thread_name_prefix="decision")
+        self._authenticating = ThreadPoolExecutor(AUTHENTICATING, thread_name_prefix="authenticate")
         door = Door(
             engine.book,
             engine.keys,

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from openhitl.errors import HitlError
+from openhitl.errors import StoreError
 from openhitl.review.asgi import Scope, answer_safely
 from openhitl.review.http import MAX_BODY_BYTES, error_response
 from openhitl.service.house import House, serves
@@ -39,7 +39,7 @@ class ReviewsWsgi:
         exchange = _Exchange(environ, path or "/")
         try:
             self._reviews.home.run_sync(exchange.run)
-        except HitlError as error:  # the store cannot be opened
+        except StoreError as error:  # it cannot be opened
             refused = error_response(error)
             exchange.status, exchange.body = refused.status, refused.body
             exchange.headers = [("content-type", refused.content_type), *refused.headers]
