@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any
 
-from openhitl.errors import StoreError
+from openhitl.errors import SetupError, StoreError
 from openhitl.review.asgi import Receive, Scope, Send, answer_safely, send_response
 from openhitl.review.http import error_response
 from openhitl.service.house import House, serves
@@ -36,7 +37,8 @@ class ReviewsApp:
         """Answer one request. The first one opens the store: frameworks do not tell mounted apps to start."""
         inside = self._inside(scope) if scope["type"] == "http" else None
         if self._others is not None and (inside is None or not serves(inside, streams=True)):
-            self._reviews.home.choose(asyncio.get_running_loop())  # where asking on a thread finds it, too
+            with suppress(SetupError):  # what keeps us from serving is no reason for others
+                self._reviews.home.choose(asyncio.get_running_loop())  # where asking on a thread finds it
             await self._others(scope, receive, send)
         elif inside is not None:
             await answer_safely(self._answer, {**scope, "path": inside}, receive, send)
