@@ -32,8 +32,8 @@ class Started:
 
 
 @contextmanager
-def started(example: str, command: str, folder: Path) -> Iterator[Started]:
-    """Write an example to shop.py and run a document's command for as long as this is entered."""
+def started(example: str, command: str, folder: Path, **more: str) -> Iterator[Started]:
+    """Write an example to shop.py and run a document's command, as long as this is entered."""
     (folder / "shop.py").write_text(example, encoding="utf-8")
     port = free_port()
     name, *arguments = command.split()
@@ -42,8 +42,10 @@ def started(example: str, command: str, folder: Path) -> Iterator[Started]:
     environment = {
         "BASE_URL": base_url,
         "HITL_SECRET": SECRET,
-        "PYTHONUNBUFFERED": "1",
+        "HOME": str(folder),
         "PATH": "/bin:/usr/bin",
+        "PYTHONUNBUFFERED": "1",
+        **more,
     }
     process = subprocess.Popen(
         [sys.executable, "-m", module, listening.format(port), *arguments],

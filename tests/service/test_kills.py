@@ -62,7 +62,7 @@ from openhitl.service import Reviews, approval
 from openhitl.service.wsgi import ReviewsWsgi
 
 url = os.environ["BASE_URL"]
-reviews = Reviews("sqlite:///reviews.db", os.environ["HITL_SECRET"], base_url=url, prefix="/hitl")
+reviews = Reviews(os.environ["DATABASE"], os.environ["HITL_SECRET"], base_url=url, prefix="/hitl")
 app = Flask(__name__)
 app.wsgi_app = ReviewsWsgi(reviews, app.wsgi_app)
 
@@ -104,8 +104,9 @@ class Customer:
                 continue
 
 
-def test_workers_that_are_killed_lose_nothing_and_go_back_nowhere(tmp_path: Path) -> None:
-    with started(SHOP, "gunicorn --preload -w 4 --threads 4 --no-control-socket shop:app", tmp_path) as shop:
+def test_workers_that_are_killed_lose_nothing_and_go_back_nowhere(tmp_path: Path, database_url: str) -> None:
+    command = "gunicorn --preload -w 4 --threads 4 --no-control-socket shop:app"
+    with started(SHOP, command, tmp_path, DATABASE=database_url) as shop:
         customer = Customer(shop.client.base_url)
         with ThreadPoolExecutor(4) as customers:
             orders = [customers.submit(customer.order, f"order-{number}") for number in range(32)]
