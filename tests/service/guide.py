@@ -45,6 +45,7 @@ def started(example: str, command: str, folder: Path, **more: str) -> Iterator[S
         "HOME": str(folder),
         "PATH": "/bin:/usr/bin",
         "PYTHONUNBUFFERED": "1",
+        "TMPDIR": str(folder),
         **more,
     }
     process = subprocess.Popen(

@@ -84,9 +84,8 @@ class Casebook:
         self.effects = asyncio.Event()
         self.ledger = Ledger(store, clock=clock, on_commit=self._committed)
         self.files = CaseFiles(self.ledger)
-        self.poll_rate = MinuteRate(
-            settings.poll_rate, wall=wall, counts=counts_of_all(store.instance_id) if shared else None
-        )
+        counts = counts_of_all(store.file, store.instance_id) if shared else None
+        self.poll_rate = MinuteRate(settings.poll_rate, wall=wall, counts=counts)
         self._desk = CreationDesk(settings, self.urls, self.files, wall=wall)
 
     def _committed(self, batch: Sequence[Committed]) -> None:

@@ -57,10 +57,14 @@ class SharedCounts:
         return int(count)
 
 
-def counts_of_all(name: str) -> Counts:
-    """Return what the processes that use this name count together; without such a file, our own."""
+def counts_of_all(database_file: Path | None, instance_id: str) -> Counts:
+    """Return what all processes of a machine that use this database count together.
+
+    They meet at a file beside SQLite's, for PostgreSQL at one in the folder for temporary files. Where
+    that cannot be, the counts are our own.
+    """
     try:
-        path = Path(tempfile.gettempdir(), f"openhitl-{name}-polls")
+        path = _meeting_place(database_file, instance_id)
         file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
         try:
             if hasattr(os, "geteuid") and os.fstat(file).st_uid != os.geteuid():
@@ -72,3 +76,9 @@ def counts_of_all(name: str) -> Counts:
     except (OSError, ValueError) as error:
         _log.warning("polls_counted_alone", error=str(error))
         return OwnCounts()
+
+
+def _meeting_place(database_file: Path | None, instance_id: str) -> Path:
+    if database_file is None:
+        return Path(tempfile.gettempdir(), f"openhitl-{instance_id}-polls")
+    return database_file.with_name(f"{database_file.name}-polls")

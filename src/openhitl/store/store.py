@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import datetime
+from pathlib import Path
 
 from openhitl.keyring import Keyring
 from openhitl.store.engine import POSTGRESQL, Database, open_database
@@ -52,6 +53,11 @@ class Store(Reads, Keys, Jobs):
             store = cls(database, keyring, claim(database, keyring))
             unless_opened.pop_all()
             return store
+
+    @property
+    def file(self) -> Path | None:
+        """The file of a SQLite database; None for PostgreSQL."""
+        return self._database.file.path if self._database.file is not None else None
 
     def writer(
         self,
