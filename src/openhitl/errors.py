@@ -142,6 +142,22 @@ class ActionNotInline(CallerError):
     status = 403
 
 
+class VerificationRequired(CallerError):
+    """This answer counts only with evidence that the case's policy asks for."""
+
+    code = "verification_required"
+    status = 403
+    hint = "Open the review page: it asks for the evidence."
+
+
+class VerificationFailed(CallerError):
+    """The evidence does not prove this answer."""
+
+    code = "verification_failed"
+    status = 403
+    hint = "Evidence is good for one answer to one case, once and for a short time: get new evidence."
+
+
 class NotFound(CallerError):
     """There is no such thing here, or it is not yours."""
 
@@ -243,6 +259,14 @@ class InvalidReceipt(PeerError):
 
     code = "invalid_receipt"
     permanent = True
+
+
+class VerifierUnavailable(PeerError):
+    """Nobody can verify this evidence at the moment."""
+
+    code = "verifier_unavailable"
+    status = 503
+    hint = "Nothing was recorded; try again."
 
 
 class PeerGone(PeerError):

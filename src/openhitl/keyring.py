@@ -57,6 +57,10 @@ class Keyring:
         digest = self._derive(b"blind\0" + bound_to.encode() + b"\0" + text)
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
 
+    def challenge_mac(self, challenge: bytes, *, case_id: str) -> bytes:
+        """Derive the 32 bytes that show a challenge to be ours and for this case."""
+        return self._derive(b"challenge\0" + case_id.encode() + b"\0" + challenge)
+
     @property
     def fingerprint(self) -> str:
         """Tell one root secret from another without revealing it; stored beside the data."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -20,6 +20,7 @@ from openhitl.errors import SetupError
 
 PREFIX = "HITL_"
 _PLAIN_URL = re.compile(r"[A-Za-z0-9:/\[\]._~%!$&()*+,;=@-]+")  # RFC 3986 §2, without quotes
+_KEY = re.compile(r"(0x)?[0-9a-fA-F]{64}")
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 #: How alike two names are, from 0 to 1, when one is probably a slip for the other.
@@ -70,6 +71,28 @@ class Settings(BaseSettings):
         default="", description="Networks (CIDR), separated by commas, that outgoing requests may reach."
     )
 
+    world_id_rp_id: str = Field(
+        default="",
+        pattern=r"^((rp|app)_[A-Za-z0-9_]{1,100})?$",
+        description="World ID: the rp_… that proofs are verified for; without it no policy can ask for them.",
+    )
+    world_id_app_id: str = Field(
+        default="",
+        pattern=r"^(app_[A-Za-z0-9_]{1,100})?$",
+        description="World ID: the app_… that asks for proofs.",
+    )
+    world_id_signing_key: SecretStr | None = Field(
+        default=None,
+        description="World ID: the key that requests for proofs are signed with, as hexadecimal.",
+    )
+    world_id_environment: Literal["production", "staging", "sandbox"] = Field(
+        default="production", description="World ID: which proofs count."
+    )
+    world_id_api: str = Field(
+        default="https://developer.world.org",
+        description="World ID: scheme and host of the API that verifies.",
+    )
+
     @field_validator("base_url")
     @classmethod
     def _check_base_url(cls, value: str) -> str:
@@ -95,6 +118,30 @@ class Settings(BaseSettings):
             if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or beyond:
                 raise ValueError(f"{text} is not an origin like https://api.example.com")
         return value
+
+    @field_validator("world_id_api")
+    @classmethod
+    def _check_world_id_api(cls, value: str) -> str:
+        parts = urlsplit(value)
+        schemes = ("http", "https") if parts.hostname in LOCAL_HOSTS else ("https",)
+        if parts.scheme not in schemes or not parts.hostname:
+            raise ValueError("must be an https URL (http on localhost only)")
+        if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
+            raise ValueError("must be scheme and host alone")
+        return value.rstrip("/")
+
+    @field_validator("world_id_signing_key")
+    @classmethod
+    def _check_signing_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _KEY.fullmatch(value.get_secret_value()):
+            raise ValueError("must be 64 hexadecimal digits, with or without 0x")
+        return value
+
+    @model_validator(mode="after")
+    def _check_world_id(self) -> Settings:
+        if not self.world_id_rp_id and (self.world_id_app_id or self.world_id_signing_key is not None):
+            raise ValueError("HITL_WORLD_ID_RP_ID is required with the other settings of World ID")
+        return self
 
     @model_validator(mode="after")
     def _check_secret(self) -> Settings:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +12,7 @@ from openhitl.cases import Casebook
 from openhitl.cases.creation import Creation
 from openhitl.keyring import Keyring
 from openhitl.protocol.case import Actor, ActorKind
+from openhitl.protocol.evidence import Provider
 from openhitl.settings import Settings
 from openhitl.store import Store
 
@@ -36,11 +37,17 @@ class MovableClock:
 
 
 @asynccontextmanager
-async def opened(database_url: str, clock: MovableClock, folder: Path) -> AsyncIterator[Casebook]:
+async def opened(
+    database_url: str,
+    clock: MovableClock,
+    folder: Path,
+    providers: Callable[[Store], Sequence[Provider]] = lambda store: (),
+) -> AsyncIterator[Casebook]:
     """Open a casebook; open it again on the same database for what a restart does."""
     settings = Settings(data_dir=folder, database_url=database_url, secret_key=SECRET, agent_rate=0)
     keyring = Keyring(bytes.fromhex(SECRET))
-    book = Casebook(Store.open(database_url, keyring), keyring, settings, clock=clock, wall=clock.seconds)
+    store = Store.open(database_url, keyring)
+    book = Casebook(store, keyring, settings, providers=providers(store), clock=clock, wall=clock.seconds)
     try:
         yield book
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,9 @@ from openhitl.errors import CallerError, InvalidRequest, InvalidType, NoItems, P
 from openhitl.protocol.case import DefaultAction, ReviewCase, Status
 from openhitl.protocol.creation import FIELDS, MAX_METADATA_BYTES, UNSUPPORTED
 from openhitl.protocol.jcs import digest
+from openhitl.protocol.policies import read_policy
 from openhitl.protocol.shown import shown
+from tests.protocol.test_policies import PROVIDERS, RAW
 from tests.protocol.values import CASE_ID, NOW, asked, asking, case_bodies
 
 BARE = {"type": "approval", "prompt": "Deploy?"}
@@ -186,7 +189,6 @@ def test_a_selection_has_items():
 @pytest.mark.parametrize(
     "more",
     [
-        {"verification_policy": {}},
         {"assignees": ["alice"]},
         {"surface": {"format": "json-render"}},
         {"assurance": "signed_in"},
@@ -286,3 +288,16 @@ def test_any_context_is_read_or_refused(name, value):
 def test_who_asks_is_part_of_the_content():
     assert asked(BARE, agent_name="bob's agent").content.agent == "bob's agent"
     assert asking().demo is False
+
+
+def test_a_policy_is_read_with_the_case_and_given_its_challenge():
+    """HITL v0.8 §7.6."""
+    given = asked({**BARE, "verification_policy": RAW}, providers=PROVIDERS, challenge="ours").content
+    assert given.policy == replace(read_policy(RAW), challenge="ours")
+    assert asked(BARE).content.policy is None
+
+
+def test_a_policy_is_read_even_if_the_deadline_cannot_be():
+    until = {**RAW, "binding": {**RAW["binding"], "expires_at": "2026-02-28T10:00:00Z"}}
+    wrong = {**BARE, "timeout": "1y", "verification_policy": until}
+    assert paths_of(wrong, providers=PROVIDERS) == ["timeout", "verification_policy.binding.expires_at"]

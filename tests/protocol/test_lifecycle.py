@@ -27,6 +27,7 @@ from openhitl.protocol.lifecycle import (
     Submit,
     Tick,
     decide,
+    refuse_closed,
 )
 from tests.protocol.values import AGENT, CASE_ID, HUMAN, NOW, answer, case, content, human
 
@@ -332,3 +333,21 @@ def test_a_refusal_is_a_value_and_a_decision_total(status, command, now):
         decision = decide(case(status), command, actor, now=now)
         if decision.refusal and not decision.events:
             assert decision == Decision(case=case(status), refusal=decision.refusal)
+
+
+def test_the_log_records_what_was_verified():
+    """HITL v0.8 §7.6."""
+    told = {"satisfied": True, "verified_evidence": [], "missing_requirements": []}
+    command = Submit(case_id=CASE_ID, answer=answer(verification=told), spent=(b"digest",))
+    [event] = decide(case(), command, HUMAN, now=NOW).events
+    assert event.data["verification"] == told
+
+
+@pytest.mark.parametrize("status", Status)
+def test_what_has_ended_is_refused_before_anybody_proves_anything(status):
+    refusal = refuse_closed(case(status))
+    if status not in FINAL:
+        assert refusal is None
+    else:
+        assert type(refusal) is REFUSALS[status]
+        assert refusal.details == {"case_status": status}

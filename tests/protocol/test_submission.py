@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from openhitl.errors import InvalidRequest, UnsupportedField
+from openhitl.errors import InvalidRequest
 from openhitl.protocol.case import SubmittedBy
 from openhitl.protocol.submission import Submission, parse_submission
 
@@ -12,6 +12,14 @@ PRESSED = {
     "action": "confirm",
     "submitted_via": "slack_block_action",
     "submitted_by": {"platform": "slack", "platform_user_id": "U1", "display_name": "Alice"},
+}
+
+EVIDENCE = {
+    "proof_type": "proof_of_human",
+    "provider": "passkey",
+    "format": "provider_opaque",
+    "presentation": {"proof": "opaque"},
+    "binding": {},
 }
 
 
@@ -100,7 +108,9 @@ def test_a_demo_takes_the_lines_of_the_reference_services():
     assert parse_submission({"action": "confirm"}, inline=True, demo=True).submitted_via == "x-unknown"
 
 
-def test_evidence_that_nobody_verifies_is_refused():
+def test_evidence_comes_with_either_kind_of_submission():
     """HITL v0.8 §7.6."""
-    with pytest.raises(UnsupportedField):
-        parse_submission({**PRESSED, "verification_evidence": []}, inline=True, demo=False)
+    sent = {"verification_evidence": [EVIDENCE]}
+    for inline, body in ((True, {**PRESSED, **sent}), (False, {"action": "approve", **sent})):
+        [piece] = parse_submission(body, inline=inline, demo=False).evidence
+        assert (piece.provider, piece.presentation) == ("passkey", {"proof": "opaque"})

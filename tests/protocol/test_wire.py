@@ -10,6 +10,7 @@ import pytest
 from openhitl.protocol.case import Progress, Status, SubmittedBy
 from openhitl.protocol.incoming import parse_accepted, parse_poll
 from openhitl.protocol.lifecycle import Cancel, Create, EventKind, Open, SaveDraft, Submit, Tick, decide
+from openhitl.protocol.policies import read_policy
 from openhitl.protocol.wire import (
     Urls,
     accepted_body,
@@ -20,6 +21,7 @@ from openhitl.protocol.wire import (
     poll_body,
     state_data,
 )
+from tests.protocol.test_policies import RAW
 from tests.protocol.values import AGENT, CASE_ID, HUMAN, NOW, answer, case, content
 
 URLS = Urls(
@@ -274,3 +276,13 @@ def test_the_present_state_holds_the_answer_without_what_is_sensitive():
         "completed_at": "2026-02-20T11:00:00Z",
         "result": {"action": "submit", "data": {"name": "a"}},
     }
+
+
+def test_evidence_is_asked_for_and_told_of_where_the_protocol_has_room():
+    """HITL v0.8 §6, §7.6: `verification_policy` in the hitl object, the result with the submission."""
+    asked = content(policy=read_policy(RAW))
+    assert hitl_object(case(), asked, URLS)["verification_policy"] == RAW
+    assert case_view(case(), asked, None, URLS)["verification_policy"] == RAW
+    told = {"satisfied": True, "verified_evidence": [], "missing_requirements": []}
+    body = poll_body(case(Status.COMPLETED, finished_at=NOW), answer(verification=told))
+    assert body["submission_context"]["verification_result"] == told

@@ -64,6 +64,12 @@ def test_lists_may_have_spaces_and_origins_a_slash_at_their_end():
         ("HITL_BASE_URL", 'https://hitl.example.com/"onload='),
         ("HITL_BASE_URL", "ftp://localhost"),
         ("HITL_BASE_URL", "https://[::1"),
+        ("HITL_WORLD_ID_RP_ID", "rp_../../v1"),
+        ("HITL_WORLD_ID_ENVIRONMENT", "test"),
+        ("HITL_WORLD_ID_API", "http://developer.world.org"),
+        ("HITL_WORLD_ID_API", "https://developer.world.org/api"),
+        ("HITL_WORLD_ID_API", "https://alice@developer.world.org"),
+        ("HITL_WORLD_ID_API", "developer.world.org"),
     ],
 )
 def test_a_value_that_is_not_usable_is_named(monkeypatch, name, value):
@@ -151,3 +157,20 @@ def test_a_secret_does_not_show_when_settings_are_printed():
 def test_settings_do_not_change():
     with pytest.raises(ValidationError):
         load_settings().port = 1
+
+
+def test_world_id_is_set_up_by_its_rp_id(monkeypatch):
+    with pytest.raises(SetupError, match="HITL_WORLD_ID_RP_ID is required"):
+        load_settings({"world_id_app_id": "app_1"})
+    monkeypatch.setenv("HITL_WORLD_ID_RP_ID", "rp_1")
+    monkeypatch.setenv("HITL_WORLD_ID_SIGNING_KEY", "0x" + SECRET)
+    settings = load_settings({"world_id_api": "http://localhost:99/"})
+    assert settings.world_id_api == "http://localhost:99"
+    assert SECRET not in repr(settings)
+
+
+def test_a_signing_key_of_another_form_is_not_repeated(monkeypatch):
+    monkeypatch.setenv("HITL_WORLD_ID_SIGNING_KEY", "canary")
+    with pytest.raises(SetupError, match="HITL_WORLD_ID_SIGNING_KEY: must be 64") as refused:
+        load_settings({"world_id_rp_id": "rp_1"})
+    assert "canary" not in str(refused.value)

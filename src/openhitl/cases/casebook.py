@@ -10,10 +10,12 @@ from typing import Any
 
 from openhitl.cases.carry import Carrier
 from openhitl.cases.casefiles import CaseFile, CaseFiles
+from openhitl.cases.challenges import Challenges
 from openhitl.cases.clock import utc_now
 from openhitl.cases.counts import counts_of_all
 from openhitl.cases.creation import Creation, CreationDesk
 from openhitl.cases.ledger import Ledger
+from openhitl.cases.proving import Proof, Prover
 from openhitl.cases.rates import MinuteRate
 from openhitl.cases.receipts import ReceiptDesk
 from openhitl.cases.urls import CaseUrls
@@ -23,7 +25,8 @@ from openhitl.keyring import Keyring
 from openhitl.protocol import jcs, wire
 from openhitl.protocol.answers import CheckedAnswer, check_answer
 from openhitl.protocol.case import CLOCK, Actor, ActorKind, Answer, Json, ReviewCase, Status
-from openhitl.protocol.lifecycle import Cancel, Command, Event, Open, SaveDraft, Submit, Tick
+from openhitl.protocol.evidence import Provider
+from openhitl.protocol.lifecycle import Cancel, Command, Event, Open, SaveDraft, Submit, Tick, refuse_closed
 from openhitl.protocol.record import record
 from openhitl.protocol.submission import Submission
 from openhitl.protocol.timestamps import timestamp
@@ -51,6 +54,7 @@ class Casebook:
         tokens_for_all: whether every poll address carries a token, whoever made the case.
         shared: whether callers come to any of several processes: a poll then sees at once what another
             one wrote, and all count polls together.
+        providers: whoever verifies evidence; without any, no policy can ask for some.
 
     Raises, wherever a case is named: NotFound. Wherever something is written: Overloaded,
     OutcomeUnknown, which are safe to repeat.
@@ -64,6 +68,7 @@ class Casebook:
         *,
         tokens_for_all: bool = False,
         shared: bool = False,
+        providers: Sequence[Provider] = (),
         clock: Callable[[], datetime] = utc_now,
         wall: Callable[[], float] = time.time,
     ) -> None:
@@ -86,7 +91,10 @@ class Casebook:
         self.files = CaseFiles(self.ledger)
         counts = counts_of_all(store.file, store.instance_id) if shared else None
         self.poll_rate = MinuteRate(settings.poll_rate, wall=wall, counts=counts)
-        self._desk = CreationDesk(settings, self.urls, self.files, wall=wall)
+        challenges = Challenges(keyring)
+        abilities = {provider.name: provider.ability for provider in providers}
+        self._prover = Prover({one.name: one for one in providers}, challenges, self.urls)
+        self._desk = CreationDesk(settings, self.urls, self.files, challenges, abilities, wall=wall)
 
     def _committed(self, batch: Sequence[Committed]) -> None:
         self.feed.committed(batch)
@@ -142,21 +150,44 @@ class Casebook:
     async def submit(self, case_id: str, submission: Submission, actor: Actor) -> Recorded:
         """Answer a case, once. HITL v0.8 §7.5, §13.2.
 
-        Raises: InvalidAction, InvalidAnswer, ActionNotInline, DuplicateSubmission, CaseCancelled,
-        CaseExpired.
+        Raises: InvalidAction, InvalidAnswer, ActionNotInline, VerificationRequired, VerificationFailed,
+        VerifierUnavailable, DuplicateSubmission, CaseCancelled, CaseExpired.
         """
         file = await self.files.file(case_id)
-        if actor.kind is ActorKind.RELAYED:
-            self._check_inline(file, submission.action)
         answer = self._answer(file, submission, actor)
-        command = Submit(case_id=case_id, answer=answer, submission_id=submission.submission_id)
-        outcome = await self._decide(command, actor)
+        proof = await self._proof(file, answer, submission, actor)
+        command = Submit(
+            case_id=case_id, answer=proof.answer, submission_id=submission.submission_id, spent=proof.spent
+        )
+        outcome = await self._decide(command, proof.actor)
         if outcome.decision.replayed:
             return Recorded(await self.files.load(case_id), replayed=True)
-        stored = StoredCase(case=outcome.decision.case, content=file.content, answer=answer)
+        await self._prover.accepted(proof)
+        stored = StoredCase(case=outcome.decision.case, content=file.content, answer=proof.answer)
         return Recorded(stored, replayed=False)
 
+    async def challenge(self, case_id: str, submission: Submission, actor: Actor) -> dict[str, Any]:
+        """Make a challenge to prove this very answer over, before it is submitted. HITL v0.8 §7.6.
+
+        Raises: as `submit` does before anything is verified; UnsupportedField if no evidence is asked for.
+        """
+        file = await self.files.file(case_id)
+        answer = self._answer(file, submission, actor)
+        case = (await self.current(case_id)).case
+        refusal = refuse_closed(case)
+        if refusal is not None:
+            raise await self._explained(refusal, case)
+        return self._prover.request(file, answer, self.clock())
+
+    async def _proof(self, file: CaseFile, answer: Answer, submission: Submission, actor: Actor) -> Proof:
+        if file.content.policy is not None and (await self.current(file.case_id)).case.is_final:
+            # It can only be told what became of the case; evidence that was used cannot be shown again.
+            return Proof(answer=answer, actor=actor)
+        return await self._prover.prove(file, answer, submission.evidence, actor, now=self.clock())
+
     def _answer(self, file: CaseFile, submission: Submission, actor: Actor) -> Answer:
+        if actor.kind is ActorKind.RELAYED:
+            self._check_inline(file, submission.action)
         checked = check_answer(file.content, file.context, submission.action, submission.data)
         by = submission.submitted_by
         return Answer(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from openhitl.cases.casefiles import CaseFile, CaseFiles
+from openhitl.cases.challenges import Challenges
 from openhitl.cases.ids import CaseIds
 from openhitl.cases.rates import MinuteRate
 from openhitl.cases.urls import CaseUrls
@@ -17,6 +18,7 @@ from openhitl.protocol.case import Actor, ActorKind, Content, ReviewCase
 from openhitl.protocol.context import Context
 from openhitl.protocol.creation import Asking, parse_creation
 from openhitl.protocol.lifecycle import Create, TokenHash
+from openhitl.protocol.policies import Ability
 from openhitl.protocol.problems import SUMMARY
 from openhitl.protocol.record import record
 from openhitl.protocol.tokens import STORED_AS, Purpose, hash_token
@@ -52,11 +54,20 @@ class CreationDesk:
     """Turns create bodies into commands, and cases into 202 bodies."""
 
     def __init__(
-        self, settings: Settings, urls: CaseUrls, files: CaseFiles, *, wall: Callable[[], float]
+        self,
+        settings: Settings,
+        urls: CaseUrls,
+        files: CaseFiles,
+        challenges: Challenges,
+        abilities: Mapping[str, Ability],
+        *,
+        wall: Callable[[], float],
     ) -> None:
         self._settings = settings
         self._urls = urls
         self._files = files
+        self._challenges = challenges
+        self._abilities = abilities
         self._ids = CaseIds()
         self._rate = MinuteRate(settings.agent_rate, wall=wall)
         self._origins = settings.ref_origins
@@ -69,14 +80,18 @@ class CreationDesk:
         allowance = self._rate.take(str(creation.agent_id))
         if not allowance.allowed:
             raise RateLimited("This agent asks too often.", retry_after_seconds=allowance.reset_seconds)
+        case_id = self._ids.new(to_ms(now))
+        asks_evidence = isinstance(body, dict) and body.get("verification_policy") is not None
         asking = Asking(
-            case_id=self._ids.new(to_ms(now)),
+            case_id=case_id,
             agent_name=creation.actor.name or "",
             agent_id=creation.agent_id,
             relays_answers=creation.relays_answers,
             allow_default_approve=self._settings.allow_default_approve,
             demo=creation.demo,
             hands_over=creation.hands_over,
+            providers=self._abilities,
+            challenge=self._challenges.issue(case_id, now) if asks_evidence else "",
         )
         parsed = parse_creation(body, asking, now=now)
         self._check_default_refs(parsed.context)

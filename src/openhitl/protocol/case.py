@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from openhitl.protocol.policies import VerificationPolicy
 from openhitl.protocol.record import record
 
 SPEC_VERSION = "0.8"
@@ -104,8 +105,9 @@ class Content:
     """What a case says; never changed after creation.
 
     `agent` is the asker's display name. `timeout` is as the creator wrote it. `metadata` belongs to
-    the creator and is not shown. `callback_url` is told how the case ended. `shown_digest` is base64url
-    SHA-256 over RFC 8785 of what is shown (see `protocol.shown`).
+    the creator and is not shown. `callback_url` is told how the case ended; `policy` says what evidence an
+    answer needs. `shown_digest` is base64url SHA-256 over RFC 8785 of what is shown (see
+    `protocol.shown`).
     """
 
     type: str
@@ -120,6 +122,7 @@ class Content:
     inline_actions: tuple[str, ...] | None = None
     metadata: Json = field(default_factory=dict)
     callback_url: str | None = None
+    policy: VerificationPolicy | None = None
     shown_digest: str = ""
 
 
@@ -197,7 +200,8 @@ class Answer:
     `data` is complete, `sensitive` names its top-level keys that must not reach logs or events.
     `mode` is browser_submit or inline_submit. Digests are base64url SHA-256 over RFC 8785; the one of
     sensitive data is keyed, so that it cannot be guessed. `signer` is where the keys of its receipt are
-    published: the address that the service had when it took the answer.
+    published: the address that the service had when it took the answer. `verification` is what became
+    of the case's verification policy, normalised. HITL v0.8 §7.6.
     """
 
     action: str
@@ -211,6 +215,7 @@ class Answer:
     name: str | None = None
     email: str | None = None
     signer: str | None = None
+    verification: Json | None = None
 
     @property
     def public_data(self) -> dict[str, Any]:

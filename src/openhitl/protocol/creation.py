@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +23,7 @@ from openhitl.protocol.case import (
 from openhitl.protocol.compact import compact
 from openhitl.protocol.context import Context
 from openhitl.protocol.durations import DEFAULT_TIMEOUT, MAX_TIMEOUT, MIN_TIMEOUT, parse_duration
+from openhitl.protocol.policies import Ability, VerificationPolicy, parse_policy
 from openhitl.protocol.problems import Problems, check_storable, invalid, list_of, object_of, text_of
 from openhitl.protocol.record import record
 from openhitl.protocol.shown import with_shown_digest
@@ -44,10 +47,11 @@ FIELDS = frozenset(
         "reminder_at",
         "timeout",
         "type",
+        "verification_policy",
     }
 )
 #: Fields of the protocol or of this server whose machinery is not there: never stored and ignored.
-UNSUPPORTED = frozenset({"assignees", "surface", "verification_policy"})
+UNSUPPORTED = frozenset({"assignees", "surface"})
 _TYPE = re.compile(r"x-[a-zA-Z0-9][a-zA-Z0-9._-]{0,60}")  # HITL v0.8 §10 "Custom Types"
 CASE_ID = re.compile(r"[a-zA-Z0-9_-]{1,100}")
 _HIGHER = (Assurance.SIGNED_IN, Assurance.PASSKEY)
@@ -61,6 +65,8 @@ class Asking:
         agent_id: the agent's row, None for a creator without a credential.
         relays_answers: whether the asker is given a submit token, and so may name inline actions.
         hands_over: whether a handler of the asker's program waits for the decision.
+        providers: what evidence can be verified here, by the name of who verifies it.
+        challenge: what evidence for this case may be made over from now on.
     """
 
     case_id: str
@@ -70,6 +76,8 @@ class Asking:
     allow_default_approve: bool = False
     demo: bool = False
     hands_over: bool = False
+    providers: Mapping[str, Ability] = field(default_factory=dict)
+    challenge: str = ""
 
 
 @record(frozen=True, slots=True)
@@ -104,6 +112,7 @@ def parse_creation(body: Any, asking: Asking, *, now: datetime) -> Asked:
     inline_actions = take(_inline_actions, given.get("inline_actions"), review_type, asking)
     metadata = take(_metadata, given.get("metadata", {}))
     callback_url = take(_callback_url, given.get("hitl_callback_url"), asking)
+    policy = take(_policy, given.get("verification_policy"), asking, now, times and times[1])
     problems.raise_any()
     timeout, expires_at, reminders = times
     content = Content(
@@ -119,6 +128,7 @@ def parse_creation(body: Any, asking: Asking, *, now: datetime) -> Asked:
         inline_actions=inline_actions,
         metadata=metadata,
         callback_url=callback_url,
+        policy=policy,
     )
     content = with_shown_digest(asking.case_id, content, expires_at)
     return Asked(_case(content, asking, now, expires_at), content, parsed)
@@ -145,7 +155,11 @@ def _check_supported(given: dict[str, Any]) -> None:
         if name in UNSUPPORTED:
             raise UnsupportedField(f"This server cannot honour {name}.", field=name)
     if given.get("assurance") in _HIGHER:
-        raise UnsupportedField("This server cannot honour assurance above link.", field="assurance")
+        raise UnsupportedField(
+            "This server cannot honour assurance above link.",
+            field="assurance",
+            hint="A verification_policy can ask for a passkey.",
+        )
 
 
 def _check_names(given: dict[str, Any]) -> None:
@@ -260,6 +274,16 @@ def _callback_url(raw: Any, asking: Asking) -> str | None:
     if secure_origin(url) is None:
         invalid("hitl_callback_url", "must be an https address (http on localhost only), without credentials")
     return url
+
+
+def _policy(
+    raw: Any, asking: Asking, now: datetime, expires_at: datetime | None
+) -> VerificationPolicy | None:
+    if raw is None:
+        return None
+    deadline = expires_at or now + MAX_TIMEOUT
+    policy = parse_policy(raw, now=now, deadline=deadline, providers=asking.providers)
+    return replace(policy, challenge=asking.challenge)
 
 
 def _metadata(raw: Any) -> dict[str, Any]:

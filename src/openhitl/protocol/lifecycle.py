@@ -132,11 +132,12 @@ class SaveDraft:
 
 @record(frozen=True, slots=True, kw_only=True)
 class Submit:
-    """Answer the case."""
+    """Answer the case. `spent` are digests of the evidence behind it, each of which is good once."""
 
     case_id: str
     answer: Answer
     submission_id: str | None = None
+    spent: tuple[bytes, ...] = ()
 
 
 @record(frozen=True, slots=True)
@@ -267,13 +268,15 @@ def _submit(case: ReviewCase, command: Submit, actor: Actor, now: datetime) -> D
     if closed:
         return closed
     answer = command.answer
-    data = {
+    data: dict[str, Any] = {
         "completed_at": now,
         "result": {"action": answer.action, "data": answer.public_data},
         "shown_digest": answer.shown_digest,
         "data_digest": answer.data_digest,
         "surface": actor.surface,
     }
+    if answer.verification is not None:
+        data["verification"] = answer.verification
     return _apply(
         case,
         EventKind.COMPLETED,
@@ -337,17 +340,21 @@ def _not_for(case: ReviewCase, actor: Actor) -> CallerError | None:
     return None
 
 
+def refuse_closed(case: ReviewCase) -> CallerError | None:
+    """Say what a submit to this case is refused with because it has ended; None if it has not."""
+    kind = _ENDED.get(case.status)
+    return kind(case_status=str(case.status)) if kind else None
+
+
 def _closed(
     case: ReviewCase, now: datetime, *, completed: type[CallerError] = DuplicateSubmission
 ) -> Decision | None:
     """Refuse what comes after the end, and record an expiry that nobody has recorded yet."""
-    final = {
-        Status.COMPLETED: completed,
-        Status.CANCELLED: CaseCancelled,
-        Status.EXPIRED: CaseExpired,
-    }.get(case.status)
+    if case.status is Status.COMPLETED:
+        return Decision(case=case, refusal=completed(case_status=str(case.status)))
+    final = refuse_closed(case)
     if final:
-        return Decision(case=case, refusal=final(case_status=str(case.status)))
+        return Decision(case=case, refusal=final)
     if now >= case.expires_at:
         expired = _expire(case, CLOCK, now)
         return replace(expired, refusal=CaseExpired(case_status=str(Status.EXPIRED)))
@@ -390,6 +397,11 @@ def _is_same_submission(case: ReviewCase, command: Submit, actor: Actor) -> bool
     return same and actor.id == case.ended_by
 
 
+_ENDED: Mapping[Status, type[CallerError]] = {
+    Status.COMPLETED: DuplicateSubmission,
+    Status.CANCELLED: CaseCancelled,
+    Status.EXPIRED: CaseExpired,
+}
 _RANK = {level: rank for rank, level in enumerate(Assurance)}
 #: What a cancellation without words is given as its reason, by whether the human cancelled.
 CANCEL_REASONS = {True: "The human cancelled.", False: "The agent cancelled."}

@@ -23,7 +23,8 @@ class Terms(TypedDict, total=False):
     `diff`, `links`, anything). timeout: how long the case stays open, 10 s to 7 d, as `timedelta`,
     "30m" or ISO 8601; the default is 24 h. default_action: what whoever asks will do if nobody answers:
     skip, reject or abort. reminder_at: instants at which to remind. previous_case_id: the case that this
-    one follows. metadata: yours alone, never shown.
+    one follows. metadata: yours alone, never shown. verification_policy: what evidence the answer needs,
+    as HITL v0.8 §7.6 spells it.
     """
 
     message: str
@@ -33,6 +34,7 @@ class Terms(TypedDict, total=False):
     reminder_at: Sequence[datetime]
     previous_case_id: str
     metadata: Json
+    verification_policy: Json
 
 
 def approval(artifact: str | Json | None) -> Json:
@@ -101,7 +103,7 @@ def request_body(prompt: str, question: Json, terms: Terms) -> dict[str, Any]:
     What `terms["context"]` says about a key that the question has too wins.
     """
     body: dict[str, Any] = {"type": question["type"], "prompt": prompt}
-    for name in ("message", "default_action", "previous_case_id", "metadata"):
+    for name in ("message", "default_action", "previous_case_id", "metadata", "verification_policy"):
         if terms.get(name) is not None:
             body[name] = terms[name]
     context = {**question["context"], **terms.get("context", {})}

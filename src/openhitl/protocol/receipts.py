@@ -36,7 +36,16 @@ _RESULT = {"action", "data", "signature"}
 #: content: addresses, and what was never shown.
 UNSIGNED = frozenset({"next_case_id"})
 UNSIGNED_IN_VIEW = frozenset(
-    {"events_url", "metadata", "poll_url", "reminder_at", "review_url", "timeout", "version"}
+    {
+        "events_url",
+        "metadata",
+        "poll_url",
+        "reminder_at",
+        "review_url",
+        "timeout",
+        "verification_policy",
+        "version",
+    }
 )
 _CLAIMS: Mapping[str, type] = {
     "v": int,

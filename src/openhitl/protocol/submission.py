@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Any
 
-from openhitl.errors import UnsupportedField
 from openhitl.protocol.case import Json, SubmittedBy
+from openhitl.protocol.evidence import Evidence, parse_evidence
 from openhitl.protocol.problems import Problems, check_storable, invalid, object_of, text_of
 from openhitl.protocol.record import record
 
@@ -21,7 +21,7 @@ VIA = frozenset(
 )
 PLATFORMS = frozenset({"telegram", "slack", "discord", "whatsapp", "teams"})
 MAX_ID_CHARACTERS = 200
-_FIELDS = frozenset({"action", "data", "submission_id"})
+_FIELDS = frozenset({"action", "data", "submission_id", "verification_evidence"})
 _INLINE_FIELDS = _FIELDS | {"submitted_via", "submitted_by"}
 
 
@@ -34,6 +34,7 @@ class Submission:
     submission_id: str | None = None
     submitted_via: str | None = None
     submitted_by: SubmittedBy | None = None
+    evidence: tuple[Evidence, ...] = ()
 
 
 def parse_submission(body: Any, *, inline: bool, demo: bool) -> Submission:
@@ -44,13 +45,10 @@ def parse_submission(body: Any, *, inline: bool, demo: bool) -> Submission:
         demo: a demo case, where `submitted_by` may be missing (recorded `x-unknown`) and a bare
             `submitted_via` is taken as a custom one (`cli` is recorded `x-cli`).
 
-    Raises: InvalidRequest with a path for each field that is wrong; UnsupportedField.
+    Raises: InvalidRequest with a path for each field that is wrong.
     """
     check_storable(body)
     given = {name: value for name, value in object_of(body, "body").items() if value is not None}
-    if "verification_evidence" in given:
-        # HITL v0.8 §7.6: evidence that nobody verifies must not look as if it counted.
-        raise UnsupportedField("This server verifies no evidence.", field="verification_evidence")
     problems = Problems()
     take = problems.take
     for name in given:
@@ -61,9 +59,15 @@ def parse_submission(body: Any, *, inline: bool, demo: bool) -> Submission:
     submission_id = take(_submission_id, given.get("submission_id"))
     via = take(_via, given.get("submitted_via"), demo) if inline else None
     by = take(_by, given.get("submitted_by"), demo) if inline else None
+    evidence = take(parse_evidence, given.get("verification_evidence", []))
     problems.raise_any()
     return Submission(
-        action=action, data=data, submission_id=submission_id, submitted_via=via, submitted_by=by
+        action=action,
+        data=data,
+        submission_id=submission_id,
+        submitted_via=via,
+        submitted_by=by,
+        evidence=evidence,
     )
 
 

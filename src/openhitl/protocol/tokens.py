@@ -23,11 +23,12 @@ class Purpose(StrEnum):
     AGENT = "hitla_"
     SERVICE = "hitlv_"
     PERSON = "hitlu_"
+    PASSKEY_LINK = "hitlk_"
 
 
 #: How a case's token purposes are stored.
 STORED_AS = {Purpose.REVIEW: "review", Purpose.SUBMIT: "submit", Purpose.POLL: "poll"}
-_FORM = re.compile(r"hitl[rspavu]_[A-Za-z0-9_-]{43}\Z")
+_FORM = re.compile(r"hitl[rspavuk]_[A-Za-z0-9_-]{43}\Z")
 
 
 def token_from_bytes(purpose: Purpose, secret: bytes) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from openhitl.protocol.case import SPEC_VERSION, Answer, Content, Json, Progress, ReviewCase, Status
 from openhitl.protocol.lifecycle import Event, EventKind
+from openhitl.protocol.policies import spelled
 from openhitl.protocol.record import record
 from openhitl.protocol.timestamps import timestamp
 
@@ -45,6 +46,8 @@ def hitl_object(case: ReviewCase, content: Content, urls: Urls) -> dict[str, Any
         hitl["reminder_at"] = [timestamp(instant) for instant in content.reminder_at]
     if content.previous_case_id:
         hitl["previous_case_id"] = content.previous_case_id
+    if content.policy is not None:
+        hitl["verification_policy"] = spelled(content.policy)
     if urls.submit:
         hitl["submit_url"] = urls.submit
         hitl["submit_token"] = urls.submit_token
@@ -109,6 +112,8 @@ def _submission_context(answer: Answer) -> dict[str, Any]:
     if answer.submitted_by:
         by = asdict(answer.submitted_by)
         context["submitted_by"] = {name: value for name, value in by.items() if value is not None}
+    if answer.verification is not None:
+        context["verification_result"] = answer.verification
     return context
 
 
@@ -116,7 +121,7 @@ def case_view(
     case: ReviewCase, content: Content, answer: Answer | None, urls: Urls, signature: Json | None = None
 ) -> dict[str, Any]:
     """Spell a case for its creator: the poll body and the whole content, without tokens."""
-    return {
+    view = {
         **poll_body(case, answer, signature),
         "expires_at": timestamp(case.expires_at),
         "version": case.version,
@@ -134,6 +139,9 @@ def case_view(
         "poll_url": urls.poll,
         "events_url": urls.events,
     }
+    if content.policy is not None:
+        view["verification_policy"] = spelled(content.policy)
+    return view
 
 
 def event_data(event: Event, *, review_url: str | None = None) -> dict[str, Any]:

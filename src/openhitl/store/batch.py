@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from openhitl.errors import IdempotencyMismatch, InvalidRequest, NotFound
+from openhitl.errors import IdempotencyMismatch, InvalidRequest, NotFound, VerificationFailed
 from openhitl.protocol.case import Actor, Answer, Json, ReviewCase, Status
-from openhitl.protocol.lifecycle import Command, Create, Decision, Effect, Event, decide
+from openhitl.protocol.lifecycle import Command, Create, Decision, Effect, Event, Submit, decide
 from openhitl.store.records import Outcome, StoredCase
 
 #: A key and whose it is.
@@ -35,6 +35,7 @@ class Held:
     created: Create | None = None
     answer: Answer | None = None
     draft: tuple[Json, datetime] | None = None
+    spent: tuple[bytes, ...] = ()
 
 
 @dataclass(slots=True)
@@ -52,6 +53,7 @@ class Batch:
     Args:
         held: the cases that the commands name, as they are in the database, by case_id.
         keyed: cases made before with an idempotency key: their digest and what they hold.
+        spent: digests of evidence that no answer may rest on any more.
         refs: numbers for the rows of new cases; those used are taken out.
         now: the present; rows were locked before it was asked.
     """
@@ -60,6 +62,7 @@ class Batch:
         self,
         held: dict[str, Held],
         keyed: Mapping[Key, tuple[bytes | None, StoredCase]],
+        spent: set[bytes],
         *,
         refs: deque[int],
         now: datetime,
@@ -69,6 +72,7 @@ class Batch:
         self.done: list[Done] = []
         self.now = now
         self._keyed = keyed
+        self._spent = spent
         self._made: dict[Key, Held] = {}
         self._refs = refs
 
@@ -85,6 +89,11 @@ class Batch:
         if held is None:
             return NotFound()
         decision = decide(held.case, command, actor, now=self.now)
+        if isinstance(command, Submit) and decision.answer is not None:
+            if not self._spent.isdisjoint(command.spent):
+                return Outcome(decision=Decision(case=held.case, refusal=_used_before()))
+            self._spent.update(command.spent)
+            held.spent = command.spent
         self._take(held, decision)
         return Outcome(decision=decision)
 
@@ -156,6 +165,10 @@ class Batch:
         if decision.draft is not None:
             held.draft = (decision.draft, self.now)
         self.done.append(Done(decision, first, len(self.events)))
+
+
+def _used_before() -> VerificationFailed:
+    return VerificationFailed("This evidence was used before.")
 
 
 def _no_previous() -> InvalidRequest:

@@ -8,6 +8,7 @@ from typing import Any
 
 from openhitl.protocol.case import Answer, Content, DefaultAction, Progress, SubmittedBy
 from openhitl.protocol.compact import compact
+from openhitl.protocol.policies import read_policy, spelled
 from openhitl.store.instants import from_ms, to_ms
 
 #: The version `v` that goes with every document written here.
@@ -38,6 +39,7 @@ def content_text(content: Content) -> str:
             "inline_actions": content.inline_actions,
             "metadata": content.metadata,
             "callback_url": content.callback_url,
+            "policy": spelled(content.policy) if content.policy else None,
             "shown_digest": content.shown_digest,
         }
     )
@@ -50,6 +52,8 @@ def content_from(text: str) -> Content:
     fields["reminder_at"] = tuple(map(from_ms, fields["reminder_at"]))
     if fields["inline_actions"] is not None:
         fields["inline_actions"] = tuple(fields["inline_actions"])
+    if fields.get("policy") is not None:
+        fields["policy"] = read_policy(fields["policy"])
     return Content(**fields)
 
 
@@ -68,6 +72,7 @@ def answer_text(answer: Answer) -> str:
             "name": answer.name,
             "email": answer.email,
             "signer": answer.signer,
+            "verification": answer.verification,
         }
     )
 

@@ -8,7 +8,17 @@ from sqlalchemy import delete, select, update
 
 from openhitl.store.engine import Database
 from openhitl.store.instants import to_ms
-from openhitl.store.schema import answers, cases, contents, drafts, jobs, log, log_payloads, tokens
+from openhitl.store.schema import (
+    answers,
+    cases,
+    contents,
+    drafts,
+    jobs,
+    log,
+    log_payloads,
+    spent_proofs,
+    tokens,
+)
 
 
 def purge(database: Database, before: datetime, limit: int) -> int:
@@ -31,7 +41,7 @@ def purge(database: Database, before: datetime, limit: int) -> int:
             return 0
         positions = select(log.c.position).where(log.c.case_ref.in_(refs))
         connection.execute(delete(log_payloads).where(log_payloads.c.position.in_(positions)))
-        for table in (contents, answers, drafts, tokens, jobs):
+        for table in (contents, answers, drafts, tokens, jobs, spent_proofs):
             connection.execute(delete(table).where(table.c.case_ref.in_(refs)))
         connection.execute(
             update(cases)

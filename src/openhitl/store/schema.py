@@ -212,6 +212,43 @@ log_head = Table(
     Column("receipt_rotated_at", BigInteger),
 )
 
+#: What no answer may rest on again, by the SHA-256 of what is good once; the evidence itself is not kept.
+spent_proofs = Table(
+    "spent_proofs",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("case_ref", Ref, ForeignKey("cases.id"), nullable=False, index=True),
+)
+
+#: Passkeys that answers may be proven with. `name` says whose they are; `rp_id` is the host they are for.
+passkeys = Table(
+    "passkeys",
+    metadata,
+    Column("id", Ref, primary_key=True),
+    Column("space_id", Integer, nullable=False, server_default="1"),
+    Column("name", Text, nullable=False),
+    Column("rp_id", Text, nullable=False),
+    Column("credential_id", LargeBinary, nullable=False, unique=True),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("last_used_at", BigInteger),
+    Column("revoked_at", BigInteger),
+)
+
+#: Links, good once, at which somebody registers a passkey; only their hash is here.
+passkey_links = Table(
+    "passkey_links",
+    metadata,
+    Column("id", Ref, primary_key=True),
+    Column("space_id", Integer, nullable=False, server_default="1"),
+    Column("name", Text, nullable=False),
+    Column("hash", LargeBinary, nullable=False, unique=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+)
+
 #: What is still to be done in the world. `due_at` is null while a job waits for the end of its case and
 #: once it is given up (`dead_at`); a job that somebody has taken is due again when its lease ends.
 jobs = Table(

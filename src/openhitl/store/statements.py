@@ -83,6 +83,12 @@ class Statements:
         self.add_contents = statement(lambda count: _insert(schema.contents, CONTENT_COLUMNS, count))
         self.add_tokens = statement(lambda count: _insert(schema.tokens, TOKEN_COLUMNS, count))
         self.add_answers = statement(lambda count: _insert(schema.answers, ANSWER_COLUMNS, count))
+        self.add_spent = statement(lambda count: _insert(schema.spent_proofs, SPENT_COLUMNS, count))
+        self.find_spent = statement(
+            lambda count: select(schema.spent_proofs.c.digest).where(
+                schema.spent_proofs.c.digest.in_(_list("digest", count))
+            )
+        )
         self.forget_drafts = statement(
             lambda count: delete(schema.drafts).where(schema.drafts.c.case_ref.in_(_list("ref", count)))
         )
@@ -112,6 +118,7 @@ CHANGING_COLUMNS = STATE_COLUMNS[STATE_COLUMNS.index("status") :]
 CONTENT_COLUMNS = _columns(schema.contents)
 TOKEN_COLUMNS = _columns(schema.tokens)
 ANSWER_COLUMNS = _columns(schema.answers)
+SPENT_COLUMNS = _columns(schema.spent_proofs)
 DRAFT_COLUMNS = _columns(schema.drafts)
 JOB_COLUMNS = ("kind", "case_ref", "destination", "created_at")
 ENTRY_COLUMNS = _columns(schema.log, "space_id")

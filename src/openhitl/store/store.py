@@ -14,6 +14,7 @@ from openhitl.store.jobs import Jobs
 from openhitl.store.keys import Keys
 from openhitl.store.log import first_broken
 from openhitl.store.migration import claim, migrate
+from openhitl.store.passkeys import Passkeys
 from openhitl.store.purge import purge
 from openhitl.store.reads import Reads
 from openhitl.store.records import Committed
@@ -25,11 +26,11 @@ from openhitl.store.writer import CAPACITY, Settled, Writer
 CLOSE_SECONDS = 5.0
 
 
-class Store(Reads, Keys, Jobs):
+class Store(Reads, Keys, Jobs, Passkeys):
     """One database. Every method may be called from any thread.
 
-    What is read is in `Reads`, agents and their keys in `Keys`, what is still to be done in `Jobs`; what
-    is decided goes through `writer`.
+    What is read is in `Reads`, agents and their keys in `Keys`, what is still to be done in `Jobs`,
+    passkeys in `Passkeys`; what is decided goes through `writer`.
     """
 
     def __init__(self, database: Database, keyring: Keyring, instance_id: str) -> None:

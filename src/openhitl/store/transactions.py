@@ -14,7 +14,7 @@ from openhitl.errors import NotFound, OutcomeUnknown, StoreError, Unavailable
 from openhitl.keyring import Keyring
 from openhitl.protocol.addresses import secure_origin
 from openhitl.protocol.case import Actor, Status
-from openhitl.protocol.lifecycle import Command, Create, Effect, EventKind
+from openhitl.protocol.lifecycle import Command, Create, Effect, EventKind, Submit
 from openhitl.protocol.receipts import LogPlace
 from openhitl.store import rows
 from openhitl.store.batch import Batch, Done, Held, Key
@@ -122,7 +122,20 @@ class Transactions:
     def _batch(self, session: Session, commands: Sequence[Command]) -> Batch:
         found = session.fetch(self._statements.lock_cases, [(name,) for name in _names(commands)])
         keyed = self._keyed(session, commands)
-        return Batch(self._hold(session, found), keyed, refs=self._refs, now=self._clock())
+        spent = self._spent(session, commands)
+        return Batch(self._hold(session, found), keyed, spent, refs=self._refs, now=self._clock())
+
+    def _spent(self, session: Session, commands: Sequence[Command]) -> set[bytes]:
+        """Find which evidence of these answers was used before.
+
+        Another process may be using it at the moment, for another case: then the one that commits later
+        fails by the table's key, and its members run again one by one.
+        """
+        asked = {one for command in commands if isinstance(command, Submit) for one in command.spent}
+        if not asked:
+            return set()
+        found = session.fetch(self._statements.find_spent, [(digest,) for digest in asked])
+        return {bytes(row[0]) for row in found}
 
     def _hold(self, session: Session, found: Sequence[Row]) -> dict[str, Held]:
         linked = {ref for row in found for ref in (row[PREVIOUS_REF], row[NEXT_REF]) if ref is not None}
@@ -194,6 +207,7 @@ class Transactions:
         contents: list[Row] = []
         tokens: list[Row] = []
         answers: list[Row] = []
+        spent: list[tuple[bytes, int]] = []
         drafts: list[Row] = []
         for held in changed:
             if held.created is not None:
@@ -201,12 +215,14 @@ class Transactions:
                 tokens += [(held.ref, t.purpose, t.generation, t.hash) for t in held.created.tokens]
             if held.answer is not None:
                 answers.append(self._answer_row(held))
+            spent += [(digest, held.ref) for digest in held.spent]
             if held.draft is not None:
                 values, saved_at = held.draft
                 drafts.append((held.ref, VERSION, held.case.draft_version, to_ms(saved_at), encode(values)))
         session.write(self._statements.add_contents, contents)
         session.write(self._statements.add_tokens, tokens)
         session.write(self._statements.add_answers, answers)
+        session.write(self._statements.add_spent, sorted(spent))
         session.write(self._statements.forget_drafts, [row[:1] for row in drafts])
         session.write(self._statements.add_drafts, drafts)
 

@@ -1,0 +1,123 @@
+"""Registering passkeys, at a link that is good once. W3C Web Authentication Level 3 §7.1."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from webauthn import verify_registration_response
+from webauthn.helpers.exceptions import WebAuthnException
+
+from openhitl.errors import InvalidRequest, InvalidToken, VerificationFailed
+from openhitl.protocol.base64url import encode
+from openhitl.protocol.case import Json
+from openhitl.protocol.passkeys import CEREMONY_MS, RelyingParty
+from openhitl.protocol.tokens import Purpose, checked_hash, hash_token, token_from_bytes
+from openhitl.store import Store
+
+LINK_LIFE = timedelta(minutes=15)
+PATH = "/passkey"
+MAX_NAME_CHARACTERS = 100
+NO_NAME = f"A name has 1 to {MAX_NAME_CHARACTERS} printable characters."
+#: Signature algorithms that browsers may choose from: Ed25519, ES256, RS256. RFC 8152 §8, RFC 8812.
+ALGORITHMS = (-8, -7, -257)
+Runner = Callable[..., Awaitable[Any]]
+
+
+def is_name(name: str) -> bool:
+    """Tell whether a passkey can be registered in this name."""
+    return 1 <= len(name) <= MAX_NAME_CHARACTERS and name.isprintable() and name == name.strip()
+
+
+def draw_link(public_url: str) -> tuple[str, bytes]:
+    """Draw a link for registering a passkey; return its address and the hash to store."""
+    token = token_from_bytes(Purpose.PASSKEY_LINK, os.urandom(32))
+    return f"{public_url}{PATH}?token={token}", hash_token(token)
+
+
+class PasskeyDesk:
+    """Registers passkeys.
+
+    Args:
+        public_url: what people see; passkeys are for its host.
+        run: runs one of the store's methods beside the event loop.
+    """
+
+    def __init__(self, store: Store, public_url: str, *, run: Runner, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._public_url = public_url
+        self._party = RelyingParty.of(public_url)
+        self._run = run
+        self._clock = clock
+
+    async def link(self, name: str) -> str:
+        """Make the address where somebody of this name registers one passkey, for a quarter of an hour.
+
+        Raises: InvalidRequest for a name that nobody could read.
+        """
+        if not is_name(name):
+            raise InvalidRequest(NO_NAME)
+        link, link_hash = draw_link(self._public_url)
+        now = self._clock()
+        await self._run(self._store.add_passkey_link, name, link_hash, now=now, until=now + LINK_LIFE)
+        return link
+
+    async def holder(self, token: str | None) -> str:
+        """Say whose passkey a link is for. Raises: InvalidToken if it was used, is too old or no link."""
+        name: str | None = await self._run(self._store.passkey_link, _hash(token), self._clock())
+        if name is None:
+            raise InvalidToken
+        return name
+
+    def options(self, token: str, name: str) -> Json:
+        """Spell the options of `navigator.credentials.create`. The challenge is the link's own."""
+        return {
+            "challenge": encode(_challenge(token)),
+            "rp": {"id": self._party.rp_id, "name": "OpenHITL"},
+            "user": {"id": encode(_hash(token)), "name": name, "displayName": name},
+            "pubKeyCredParams": [{"type": "public-key", "alg": number} for number in ALGORITHMS],
+            "authenticatorSelection": {"residentKey": "required", "userVerification": "required"},
+            "attestation": "none",
+            "timeout": CEREMONY_MS,
+        }
+
+    async def register(self, token: str | None, credential: Json) -> str:
+        """Store the passkey that a device has made; return whose it is.
+
+        Raises: InvalidToken as `holder`; VerificationFailed, which leaves the link good.
+        """
+        name = await self.holder(token)
+        try:
+            verified = verify_registration_response(
+                credential=dict(credential),
+                expected_challenge=_challenge(token or ""),
+                expected_rp_id=self._party.rp_id,
+                expected_origin=self._party.origin,
+                require_user_verification=True,
+            )
+        except (WebAuthnException, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise VerificationFailed("The device did not make a passkey as it should.") from error
+        is_stored = await self._run(
+            self._store.add_passkey,
+            _hash(token),
+            rp_id=self._party.rp_id,
+            credential_id=verified.credential_id,
+            public_key=verified.credential_public_key,
+            sign_count=verified.sign_count,
+            now=self._clock(),
+        )
+        if not is_stored:
+            raise InvalidToken
+        return name
+
+
+def _hash(token: str | None) -> bytes:
+    return checked_hash(Purpose.PASSKEY_LINK, token)
+
+
+def _challenge(token: str) -> bytes:
+    """Derive the challenge of a link: whoever has the link has it, and the link is good once."""
+    return hashlib.sha256(b"passkey registration\0" + token.encode()).digest()

@@ -1,0 +1,58 @@
+"""Passkeys on the server's own machine: links to register them at, which there are, and revoking."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from openhitl.errors import SetupError
+from openhitl.identity.passkeys import LINK_LIFE, NO_NAME, draw_link, is_name
+from openhitl.protocol.passkeys import Passkey
+from openhitl.server.lock import ServerLock
+from openhitl.server.opening import open_store
+from openhitl.settings import Settings
+
+
+def passkey_link(settings: Settings, name: str) -> str:
+    """Make a link at which somebody of this name registers one passkey within a quarter of an hour.
+
+    Raises: SetupError for a name that is empty, too long or unprintable; StoreError.
+    """
+    if not is_name(name):
+        raise SetupError(NO_NAME)
+    store, _ = open_store(settings)
+    try:
+        now = datetime.now(UTC)
+        link, link_hash = draw_link(_address(settings))
+        store.add_passkey_link(name, link_hash, now=now, until=now + LINK_LIFE)
+        return link
+    finally:
+        store.close()
+
+
+def _address(settings: Settings) -> str:
+    """Say where people find the server: a running one may have been told otherwise than we are."""
+    served = ServerLock(settings.data_dir, settings.public_url).holder()
+    return settings.base_url or served or settings.public_url
+
+
+def list_passkeys(settings: Settings) -> Sequence[Passkey]:
+    """List all passkeys, revoked ones too. Raises: SetupError, StoreError."""
+    store, _ = open_store(settings)
+    try:
+        return store.list_passkeys()
+    finally:
+        store.close()
+
+
+def revoke_passkey(settings: Settings, passkey_id: int) -> None:
+    """Make a passkey useless at once. Raises: SetupError if there is none of this number; StoreError."""
+    store, _ = open_store(settings)
+    try:
+        if not store.revoke_passkey(passkey_id, datetime.now(UTC)):
+            raise SetupError(
+                f"There is no passkey {passkey_id} that could be revoked.",
+                hint="`hitl admin passkeys` lists them.",
+            )
+    finally:
+        store.close()
