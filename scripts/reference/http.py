@@ -21,6 +21,7 @@ can do in the protocol's own terms. Errors are listed [by code](errors.md).
 | key | an API key of an agent or a service | `Authorization: Bearer …` or `X-API-Key: …` |
 | review | the token of a case's `review_url` | `?token=…` |
 | submit | a case's `submit_token`, given to services | `Authorization: Bearer …` |
+| link | the token of an address that `hitl admin passkey-link` printed | `?token=…` |
 | poll | the key that made the case; for a case made without one, the token of its `poll_url` | as above |
 
 Each token is good for its purpose only. 404 is the same for a case that does not exist and for somebody

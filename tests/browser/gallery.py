@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from openhitl.protocol.case import Status
+from openhitl.protocol.policies import read_policy
 from openhitl.review.pages import PageView, Problems
-from openhitl.store.records import Draft
+from openhitl.review.pages.problems import NOT_PROVEN
+from openhitl.store.records import Draft, StoredCase
 from tests.pages.samples import (
     ESCALATION,
     LETTER,
@@ -21,6 +23,7 @@ from tests.pages.samples import (
     sample,
     view,
 )
+from tests.protocol.test_policies import RAW
 
 
 def _draft(**values: object) -> Draft:
@@ -44,6 +47,13 @@ def _round_four() -> PageView:
     first = answered(sample("letter", case_id="review_1aaa"), "edit", wishes)
     linked = replace(sample("letter"), case=replace(sample("letter").case, next_case_id="review_5eee"))
     return view(linked, rounds=[third, second, first])
+
+
+def _proven(name: str, mode: str, **context: object) -> StoredCase:
+    """A case that asks for a passkey on its page."""
+    stored = sample(name, **context)
+    asked = read_policy({**RAW, "mode": mode})
+    return replace(stored, content=replace(stored.content, policy=asked))
 
 
 _MANY = [{"id": f"n{number}", "title": f"Choice number {number}"} for number in range(12)]
@@ -115,6 +125,13 @@ OTHERS: dict[str, PageView] = {
         sample("escalation"),
         query={"view": "retry"},
         draft=_draft(params={"strategy": "canary", "timeout": "300"}),
+    ),
+    "passkey": view(_proven("approval", "required")),
+    "passkey-form": view(_proven("form", "required")),
+    "passkey-step-up": view(_proven("escalation", "step_up")),
+    "passkey-optional": view(_proven("confirmation", "optional", risk={"level": "high"})),
+    "passkey-refused": view(
+        _proven("letter", "required"), problems=Problems(message=NOT_PROVEN["verification_failed"])
     ),
     "odd": view(made("approval", "Approve \u202egnp.exe " + "x" * 90, _ODD, message="One.\n\nTwo.")),
     "sealed": view(made("x-sealed", "Encrypted", {"envelope": "c2VjcmV0"})),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,7 @@ from openhitl.conformance.check import Verdict
 from openhitl.conformance.creation import parse_creation
 from openhitl.conformance.probe import Target
 from openhitl.conformance.run import Results, run
+from tests.evidence.policies import policy
 from tests.servers import RunningServer, running
 
 
@@ -45,9 +47,28 @@ def test_cases_of_services_and_of_agents_pass(server: RunningServer) -> None:
     assert findings(agent) == ["discovery.claims_offered: claimed but never offered: inline"]
 
 
-def with_key(url: str, key: str) -> Target:
+def test_cases_that_want_evidence_pass(server: RunningServer) -> None:
+    """HITL v0.8 §7.6."""
+    question = {
+        "type": "{type}",
+        "timeout": "{timeout}",
+        "prompt": "Go on?",
+        "context": {
+            "items": [{"id": "one", "title": "One"}],
+            "form": {"fields": [{"key": "name", "label": "Name", "type": "text"}]},
+        },
+        "verification_policy": policy(required_for=["inline_submit"]),
+    }
+    target = with_key(server.url, server.service_key, f"POST /api/v1/reviews {json.dumps(question)}")
+    results = asyncio.run(run(target))
+    assert findings(results) == []
+    verdicts = {one.check.id: one.verdict for one in results.outcomes}
+    assert verdicts["inline_submit.evidence_needed"] is Verdict.PASSED
+
+
+def with_key(url: str, key: str, created: str = "POST /api/v1/reviews") -> Target:
     return Target(
         url=url,
-        creation=parse_creation("POST /api/v1/reviews"),
+        creation=parse_creation(created),
         headers={"Authorization": f"Bearer {key}"},
     )

@@ -17,7 +17,9 @@ from openhitl.review.routes import ROUTES
 from openhitl.server.local import new_key
 from openhitl.server.openapi import POLL_ROUTES
 from openhitl.server.opening import keyring_of, open_store
+from openhitl.server.passkey_admin import passkey_link
 from tests.door.bodies import CONFIRMATION, SUBMITTED
+from tests.evidence.policies import policy
 from tests.servers import RunningServer, token_of
 
 BY_LABEL: dict[str, Route] = {f"{route.method} {route.pattern}": route for route in ROUTES}
@@ -26,9 +28,17 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/reviews": CONFIRMATION,
     "/reviews/{case_id}/draft": {"values": {"note": "hm"}},
     "/reviews/{case_id}/respond": {"action": "confirm"},
+    "/reviews/{case_id}/challenge": {"action": "confirm"},
+    "/passkey": {"credential": {}},
 }
+#: A case that takes evidence on every path, and needs none.
+QUESTION = {**CONFIRMATION, "verification_policy": policy(mode="optional")}
 #: The answer to who may; 200, 202 or 204 unless said here.
-GRANTED: dict[str, int] = {"/api/demo": 404, "/review/{case_id}/prefill/{key}": 404}
+GRANTED: dict[str, int] = {
+    "POST /api/demo": 404,
+    "GET /review/{case_id}/prefill/{key}": 404,
+    "POST /passkey": 403,  # the link is good, what was sent is no passkey
+}
 
 
 @dataclass(frozen=True)
@@ -56,7 +66,7 @@ def strangers(server: RunningServer) -> dict[str, str]:
 
 def holder_of(server: RunningServer, strangers: dict[str, str]) -> Holder:
     """Make a case, and gather the credentials around it."""
-    hitl, other = server.ask(CONFIRMATION), server.ask(CONFIRMATION)
+    hitl, other = server.ask(QUESTION), server.ask(QUESTION)
     secret = keyring_of(server.settings).case_secret(Purpose.POLL.value, hitl["case_id"])
     credentials = {
         **strangers,
@@ -64,6 +74,7 @@ def holder_of(server: RunningServer, strangers: dict[str, str]) -> Holder:
         "unknown key": token_from_bytes(Purpose.SERVICE, b"\7" * 32),
         "review token": token_of(hitl["review_url"]),
         "submit token": hitl["submit_token"],
+        "passkey link": token_of(passkey_link(server.settings, "Alice")),
         "poll token": token_from_bytes(Purpose.POLL, secret),  # derivable, but never given out
         "other review token": token_of(other["review_url"]),
         "other submit token": other["submit_token"],
@@ -99,6 +110,8 @@ def expected(route: Route, name: str, place: str) -> str:
         if place == "query" or name not in ("owner key", "other key", "agent key"):
             return "refused"
         return "granted" if name == "owner key" or "{case_id}" not in route.pattern else "foreign"
+    if route.credential == "link":
+        return "granted" if (name, place) == ("passkey link", "query") else "refused"
     assert route.credential in ("review", "review or submit")
     if (name, place) == ("review token", "query"):
         return "granted"
@@ -135,7 +148,7 @@ def test_a_route_takes_the_credential_of_its_row_and_no_other(server, strangers,
     assert granted
     for probe in granted:
         fresh = holder if BY_LABEL[label].credential == "none" else holder_of(server, strangers)
-        status = GRANTED.get(BY_LABEL[label].pattern)
+        status = GRANTED.get(label)
         check("granted", send(server, label, fresh, *probe), status, f"{label}, {' as '.join(probe)}")
 
 

@@ -69,7 +69,8 @@ class Terms(questions.Terms, total=False):
     `diff`, `links`, anything). timeout: how long the case stays open, 10 s to 7 d, as `timedelta`,
     "30m" or ISO 8601; the server's default is 24 h. default_action: what the agent will do if nobody
     answers: skip, reject or abort. reminder_at: instants at which to remind. previous_case_id: the
-    case that this one follows. metadata: yours alone, never shown. agent_name: who asks.
+    case that this one follows. metadata: yours alone, never shown. verification_policy: what evidence
+    the answer needs, as HITL v0.8 §7.6 spells it. agent_name: who asks.
     request_key: repeating a request with the same key joins its case. give_up_after: how long this
     call waits; the case outlives it.
     """

@@ -11,9 +11,10 @@ from functools import partial
 import structlog
 
 from openhitl.cases import Casebook
-from openhitl.identity import ApiKeys, CallbackSecrets
+from openhitl.identity import ApiKeys, CallbackSecrets, PasskeyDesk
 from openhitl.jobs.callbacks import CallBack
 from openhitl.jobs.defaults import DefaultFetcher
+from openhitl.jobs.providers import evidence_providers
 from openhitl.jobs.sweeper import Sweeper
 from openhitl.jobs.worker import Doer, Worker
 from openhitl.keyring import Keyring
@@ -43,12 +44,25 @@ class Engine:
         shared: bool = False,
     ) -> None:
         self.settings = settings
-        self.book = Casebook(store, keyring, settings, tokens_for_all=tokens_for_all, shared=shared)
+        self._outbound = OutboundHttp(Guard(settings.networks))
+        providers = evidence_providers(
+            settings,
+            self._outbound,
+            find_passkey=lambda name: self.book.ledger.read(store.find_passkey, name),
+            passkey_used=lambda key, count: self.book.ledger.read(
+                store.passkey_used, key, count, self.book.clock()
+            ),
+        )
+        self.book = Casebook(
+            store, keyring, settings, tokens_for_all=tokens_for_all, shared=shared, providers=providers
+        )
         self.keys = ApiKeys(lambda key_hash: self.book.ledger.read(store.find_key, key_hash))
         self.secrets = CallbackSecrets(
             keyring, lambda agent_id, now: self.book.ledger.read(store.callback_generations, agent_id, now)
         )
-        self._outbound = OutboundHttp(Guard(settings.networks))
+        self.passkeys = PasskeyDesk(
+            store, settings.public_url, run=self.book.ledger.read, clock=self.book.clock
+        )
         self.fetch_default = DefaultFetcher(self._outbound)
         self._loop = asyncio.get_running_loop()
         self._tasks: list[asyncio.Task[None]] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -20,21 +21,35 @@ from openhitl.errors import (
     InvalidAnswer,
     InvalidRequest,
     InvalidToken,
+    VerificationFailed,
+    VerificationRequired,
+    VerifierUnavailable,
 )
 from openhitl.protocol.case import Actor, ActorKind
-from openhitl.protocol.problems import count_of, object_of
+from openhitl.protocol.evidence import FIELD as EVIDENCE
+from openhitl.protocol.evidence import Evidence, parse_evidence
+from openhitl.protocol.problems import check_storable, count_of, invalid, object_of
 from openhitl.protocol.submission import MAX_ID_CHARACTERS, Submission, parse_submission
 from openhitl.protocol.timestamps import timestamp
 from openhitl.protocol.tokens import Purpose
 from openhitl.review.bodies import body_object, checked_reason, reason_in
 from openhitl.review.door import Door, bearer
 from openhitl.review.http import Request, Response, json_response, see_other
-from openhitl.review.pages import PageView, Problems, StepPost, decode_answer, decode_step, merge_draft
-from openhitl.review.pages.problems import TOO_LATE
+from openhitl.review.pages import (
+    PageView,
+    Problems,
+    StepPost,
+    check_seen,
+    decode_answer,
+    decode_step,
+    merge_draft,
+)
+from openhitl.review.pages.problems import NOT_PROVEN, TOO_LATE
 from openhitl.review.reading import carry_name, page_response, view_of
 
 #: Refusals of what comes after the end; the page itself tells what happened.
 CLOSED = (DuplicateSubmission, CaseCompleted, CaseCancelled, CaseExpired)
+UNPROVEN = (VerificationRequired, VerificationFailed, VerifierUnavailable)
 
 
 async def respond(door: Door, request: Request, case_id: str) -> Response:
@@ -54,6 +69,12 @@ async def respond(door: Door, request: Request, case_id: str) -> Response:
 
 
 async def _respond_inline(door: Door, request: Request, case_id: str, token: str) -> Response:
+    submission, actor = await _relayed(door, request, case_id, token)
+    recorded = await door.book.submit(case_id, submission, actor)
+    return json_response(200, completed_body(recorded.stored))
+
+
+async def _relayed(door: Door, request: Request, case_id: str, token: str) -> tuple[Submission, Actor]:
     await door.book.files.verify(Purpose.SUBMIT, token, case_id)
     file = await door.book.files.file(case_id)
     submission = parse_submission(request.json(), inline=True, demo=file.demo)
@@ -66,21 +87,47 @@ async def _respond_inline(door: Door, request: Request, case_id: str, token: str
         surface="inline",
         name=by.display_name,
     )
-    recorded = await door.book.submit(case_id, submission, actor)
-    return json_response(200, completed_body(recorded.stored))
+    return submission, actor
+
+
+async def challenge(door: Door, request: Request, case_id: str) -> Response:
+    """Say what a device needs to prove an answer; the body is the answer, as `respond` would take it.
+
+    HITL v0.8 §7.6 leaves to services how a challenge is made.
+    """
+    token = bearer(request)
+    if token is not None:
+        submission, actor = await _relayed(door, request, case_id, token)
+        return json_response(200, await door.book.challenge(case_id, submission, actor))
+    actor = await door.book.review_actor(case_id, request.query.get("token"))
+    if request.is_form:
+        view, pairs = await view_of(door, request, case_id, drawn=False), request.form()
+        check_seen(view, pairs)
+        action, data = decode_answer(view, pairs)
+        submission = Submission(action=action, data=data)
+    else:
+        submission = parse_submission(request.json(), inline=False, demo=False)
+    return json_response(200, await door.book.challenge(case_id, submission, actor))
 
 
 async def _respond_form(door: Door, request: Request, case_id: str, actor: Actor) -> Response:
     pairs = request.form()
     view = await view_of(door, request, case_id, drawn=False)
     try:
+        check_seen(view, pairs)
         action, data = decode_answer(view, pairs)
-        submission = Submission(action=action, data=data, submission_id=_submission_id(pairs))
+        submission = Submission(
+            action=action, data=data, submission_id=_submission_id(pairs), evidence=_evidence(pairs)
+        )
         await door.book.submit(case_id, submission, actor)
     except CLOSED as error:
         return await _too_late(door, request, case_id, error, pairs)
     except (InvalidAnswer, InvalidAction, InvalidRequest) as error:
         return await page_response(await _with_problems(door, request, case_id, error, pairs))
+    except (*UNPROVEN, DraftConflict) as error:
+        problems = Problems(pairs=pairs, message=NOT_PROVEN.get(error.code, error.message))
+        view = await view_of(door, request, case_id, problems=problems)
+        return await page_response(view, status=error.status)
     gone = _carry_cookie(door, case_id, "", max_age_seconds=0)
     return _back(door, request, case_id, headers=[("set-cookie", gone)])
 
@@ -88,6 +135,19 @@ async def _respond_form(door: Door, request: Request, case_id: str, actor: Actor
 def _submission_id(pairs: Sequence[tuple[str, str]]) -> str | None:
     value = dict(pairs).get("submission_id", "")
     return value if 0 < len(value) <= MAX_ID_CHARACTERS else None
+
+
+def _evidence(pairs: Sequence[tuple[str, str]]) -> tuple[Evidence, ...]:
+    """Read the evidence that the page's script has put into the form."""
+    text = dict(pairs).get(EVIDENCE, "")
+    if not text:
+        return ()
+    try:
+        given = json.loads(text)
+    except (ValueError, RecursionError):
+        invalid(EVIDENCE, "is not JSON")
+    check_storable(given)
+    return parse_evidence(given)
 
 
 async def _with_problems(

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from openhitl.cases import Casebook
 from openhitl.errors import Unauthorized
-from openhitl.identity import ApiKeys, Asker, CallbackSecrets
+from openhitl.identity import ApiKeys, Asker, CallbackSecrets, PasskeyDesk
 from openhitl.review.claims import OPEN_DOOR, Claims
 from openhitl.review.http import Request
 from openhitl.review.pages import PLAIN, Theme
@@ -20,7 +20,7 @@ Viewer = Callable[[Mapping[str, str]], Awaitable[int | None]]
 
 @dataclass(frozen=True)
 class Door:
-    """The protocol door: cases, keys, secrets and settings behind one set of routes.
+    """The protocol door: cases, keys, secrets, passkeys and settings behind one set of routes.
 
     Args:
         fetch_default: fetches the value of a form field's `default_ref`.
@@ -32,6 +32,7 @@ class Door:
     book: Casebook
     keys: ApiKeys
     secrets: CallbackSecrets
+    passkeys: PasskeyDesk
     settings: Settings
     fetch_default: Callable[[str], Awaitable[object]]
     claims: Claims = OPEN_DOOR

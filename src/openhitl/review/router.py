@@ -18,7 +18,7 @@ class Route:
     Args:
         pattern: path with `{name}` for a segment that is handed to the handler by that name.
         codes: every status that this route documents.
-        credential: what authenticates a caller: key, review, review or submit, none.
+        credential: what authenticates a caller: key, review, review or submit, link, none.
         html: whether people see its errors as pages.
     """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openhitl.review import answering, asking, discovery, reading
+from openhitl.review import answering, asking, discovery, reading, registering
 from openhitl.review.router import Route
 
 #: For agents and services that ask over HTTP.
@@ -118,6 +118,31 @@ REVIEW_ROUTES: tuple[Route, ...] = (
         codes=(200, 303, 400, 401, 403, 404, 409, 410, 413, 415, 422, 503),
         credential="review or submit",
         html=True,
+    ),
+    Route(
+        method="POST",
+        pattern="/reviews/{case_id}/challenge",
+        handler=answering.challenge,
+        summary="Ask for a challenge to prove an answer over, before it is submitted",
+        codes=(200, 400, 401, 403, 404, 409, 410, 413, 415, 422, 503),
+        credential="review or submit",
+    ),
+    Route(
+        method="GET",
+        pattern="/passkey",
+        handler=registering.page,
+        summary="The page where somebody registers a passkey",
+        codes=(200, 401, 503),
+        credential="link",
+        html=True,
+    ),
+    Route(
+        method="POST",
+        pattern="/passkey",
+        handler=registering.register,
+        summary="Register a passkey, once per link",
+        codes=(201, 400, 401, 403, 413, 415, 422, 503),
+        credential="link",
     ),
 )
 

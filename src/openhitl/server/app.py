@@ -39,7 +39,9 @@ class Server:
         engine = Engine(store, keyring, self.settings)
         self._stack.push_async_callback(engine.stop)
         self.book = engine.book
-        door = Door(engine.book, engine.keys, engine.secrets, self.settings, engine.fetch_default)
+        door = Door(
+            engine.book, engine.keys, engine.secrets, engine.passkeys, self.settings, engine.fetch_default
+        )
         self._prefix = door.base
         self._door = ProtocolApp(door, (*ROUTES, STATIC), self.patience, self.room)
         self._house = house_app(self)

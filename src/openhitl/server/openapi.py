@@ -7,6 +7,7 @@ from typing import Any
 from openhitl import __version__
 from openhitl.protocol.case import ACTIONS, DefaultAction, Status
 from openhitl.protocol.durations import DEFAULT_TIMEOUT
+from openhitl.protocol.evidence import MAX_EVIDENCE
 from openhitl.review.router import Route
 from openhitl.review.routes import ROUTES
 
@@ -47,6 +48,7 @@ _CREATE: dict[str, Any] = {
         "inline_actions": {"type": "array", "items": _TEXT},
         "metadata": _OBJECT,
         "hitl_callback_url": {"type": "string", "format": "uri"},
+        "verification_policy": {"type": "object", "description": "HITL v0.8 §7.6"},
     },
 }
 _ANSWER: dict[str, Any] = {
@@ -58,7 +60,13 @@ _ANSWER: dict[str, Any] = {
         "submission_id": _TEXT,
         "submitted_via": _TEXT,
         "submitted_by": _OBJECT,
+        "verification_evidence": {"type": "array", "items": _OBJECT, "maxItems": MAX_EVIDENCE},
     },
+}
+_REGISTRATION: dict[str, Any] = {
+    "type": "object",
+    "required": ["credential"],
+    "properties": {"credential": _OBJECT},
 }
 _DRAFT: dict[str, Any] = {
     "type": "object",
@@ -70,6 +78,8 @@ _BODIES: dict[tuple[str, str], tuple[dict[str, Any], bool]] = {
     ("POST", "/api/v1/reviews"): (_CREATE, False),
     ("POST", "/api/v1/reviews/{case_id}/cancel"): (_REASON, False),
     ("POST", "/reviews/{case_id}/respond"): (_ANSWER, True),
+    ("POST", "/reviews/{case_id}/challenge"): (_ANSWER, True),
+    ("POST", "/passkey"): (_REGISTRATION, False),
     ("POST", "/reviews/{case_id}/cancel"): (_REASON, True),
     ("POST", "/reviews/{case_id}/draft"): (_DRAFT, True),
     ("PUT", "/reviews/{case_id}/draft"): (_DRAFT, True),
@@ -85,7 +95,7 @@ _QUERIES: dict[tuple[str, str], tuple[tuple[str, dict[str, Any]], ...]] = {
     ),
 }
 #: Answered with a page; every other success that has a body has a JSON object.
-_PAGES = frozenset({("GET", "/review/{case_id}")})
+_PAGES = frozenset({("GET", "/review/{case_id}"), ("GET", "/passkey")})
 _HTML: dict[str, Any] = {"text/html": {"schema": _TEXT}}
 _ERROR: dict[str, Any] = {_JSON: {"schema": {"$ref": "#/components/schemas/Error"}}}
 _SUCCESS = {202: "A human is asked", 204: "Done", 303: "To the page", 304: "Unchanged"}
@@ -128,7 +138,7 @@ def _operation(route: Route) -> dict[str, Any]:
     place = (route.method, route.pattern)
     names = [part[1:-1] for part in route.pattern.split("/") if part.startswith("{")]
     parameters = [_path(name) for name in names]
-    if route.credential.startswith("review"):
+    if route.credential.startswith("review") or route.credential == "link":
         parameters.append(_query("token", _TEXT))
     parameters.extend(_query(name, schema) for name, schema in _QUERIES.get(place, ()))
     operation: dict[str, Any] = {

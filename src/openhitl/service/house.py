@@ -82,6 +82,7 @@ class House:
             engine.book,
             engine.keys,
             engine.secrets,
+            engine.passkeys,
             plan.settings,
             engine.fetch_default,
             claims=plan.claims,

@@ -156,6 +156,15 @@ class Reviews:
 
         return await self.home.run(newest)
 
+    async def passkey_link(self, name: str) -> str:
+        """Make the address where somebody registers a passkey in this name: once, within 15 minutes.
+
+        Hand it to that person alone: whoever opens it first holds the passkey. A question's
+        `verification_policy` asks for one. Raises: InvalidRequest for a name of none or over 100
+        printable characters.
+        """
+        return await self.home.run(lambda house: house.engine.passkeys.link(name))
+
     def ask_sync(
         self,
         question: Question,
@@ -191,6 +200,10 @@ class Reviews:
     def callback_secret_sync(self, asked_by: str) -> str:
         """`callback_secret`, for code that is not async."""
         return self._wait(lambda: self.callback_secret(asked_by))
+
+    def passkey_link_sync(self, name: str) -> str:
+        """`passkey_link`, for code that is not async."""
+        return self._wait(lambda: self.passkey_link(name))
 
     def cancel_sync(self, case_id: str, reason: str | None = None) -> None:
         """`cancel`, for code that is not async."""

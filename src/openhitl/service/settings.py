@@ -23,6 +23,11 @@ class Options(TypedDict, total=False):
     allow_default_approve: bool
     default_ref_origins: str
     private_networks: str
+    world_id_rp_id: str
+    world_id_app_id: str
+    world_id_signing_key: str
+    world_id_environment: str
+    world_id_api: str
 
 
 class ServiceSettings(Settings):

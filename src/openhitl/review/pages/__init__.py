@@ -2,8 +2,8 @@
 
 from openhitl.review.pages.assets import StaticFile, static_file
 from openhitl.review.pages.headers import page_headers
-from openhitl.review.pages.posts import decode_answer, decode_step, merge_draft
-from openhitl.review.pages.render import render_error, render_review
+from openhitl.review.pages.posts import check_seen, decode_answer, decode_step, merge_draft
+from openhitl.review.pages.render import render_error, render_registration, render_review
 from openhitl.review.pages.theme import PLAIN, Theme
 from openhitl.review.pages.view import Page, PageView, Problems, StepPost
 
@@ -15,11 +15,13 @@ __all__ = [
     "StaticFile",
     "StepPost",
     "Theme",
+    "check_seen",
     "decode_answer",
     "decode_step",
     "merge_draft",
     "page_headers",
     "render_error",
+    "render_registration",
     "render_review",
     "static_file",
 ]

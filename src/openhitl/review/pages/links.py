@@ -34,6 +34,10 @@ class Links:
         return self._post("respond")
 
     @property
+    def challenge(self) -> str:
+        return self._post("challenge")
+
+    @property
     def draft(self) -> str:
         return self._post("draft")
 

@@ -106,6 +106,8 @@ def _who(sheet: Sheet, answer: Answer) -> str:
 
 def _surface(sheet: Sheet, answer: Answer) -> str:
     gettext = sheet.words.gettext
+    if answer.mode == "browser_submit" and answer.verification and answer.verification["satisfied"]:
+        return gettext("on this page, with a passkey")
     if answer.mode == "browser_submit":
         return gettext("on this page")
     platform = answer.submitted_by.platform if answer.submitted_by else answer.submitted_via

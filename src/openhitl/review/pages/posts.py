@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from openhitl.errors import InvalidAction
+from openhitl.errors import DraftConflict, InvalidAction
 from openhitl.protocol.case import Json
 from openhitl.protocol.context import Context
 from openhitl.protocol.fields import Field, is_empty
 from openhitl.protocol.forms import Form
 from openhitl.protocol.numbers import parse_whole
+from openhitl.protocol.policies import SubmitPath
 from openhitl.review.pages.controls import PREFIX, field_pairs
 from openhitl.review.pages.params import modified_params, param_errors, params_form
 from openhitl.review.pages.suggestions import fill, find_suggestion
@@ -41,6 +42,20 @@ def decode_answer(view: PageView, pairs: Pairs) -> tuple[str, dict[str, Any]]:
             return action, _escalation(action, context, pairs)
         case _:
             return action, _form(context.form, pairs, view)
+
+
+def check_seen(view: PageView, pairs: Pairs) -> None:
+    """Check that a draft which becomes part of a proven answer is the one that the person has seen.
+
+    Whoever holds the link can change a draft; who proves an answer must not find another's words in it.
+    Raises: DraftConflict.
+    """
+    policy = view.stored.content.policy
+    is_proven = policy is not None and policy.concerns(SubmitPath.BROWSER)
+    if not is_proven or view.draft is None or view.stored.case.is_final:
+        return
+    if parse_whole(_one(pairs, "version")) != view.draft.version:
+        raise DraftConflict(draft_version=view.draft.version)
 
 
 def _one(pairs: Pairs, name: str) -> str:

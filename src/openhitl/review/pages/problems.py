@@ -14,6 +14,18 @@ CHANGED = N_("The draft was changed on another device.")
 TOO_LATE = N_("This was not sent: the question had been closed before.")
 
 
+#: Messages of answers whose evidence did not do, by the error's code.
+NOT_PROVEN = {
+    "verification_required": N_(
+        "This was not sent: it counts only with your passkey, which needs a browser that runs scripts."
+    ),
+    "verification_failed": N_(
+        "This was not sent: that passkey does not prove it. Try again; use a passkey that is registered here."
+    ),
+    "verifier_unavailable": N_("This was not sent: the proof cannot be checked at the moment. Try again."),
+}
+
+
 @record(frozen=True, slots=True)
 class Problem:
     """One thing to mend: what to say, and the element to jump to or another page ("" for none)."""

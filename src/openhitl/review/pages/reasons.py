@@ -35,6 +35,7 @@ def reason_page(sheet: Sheet, action: str) -> Page:
         action=refusal.action,
         name=refusal.name,
         label=refusal.label,
+        needs_proof=action != "cancel" and sheet.proof is not None and action not in sheet.proof.free,
         target=sheet.links.cancel if action == "cancel" else sheet.links.respond,
         typed=suggested_reason(sheet) if action in ("skip", "abort") else typed(sheet, refusal.name),
         problems=problem_list(sheet),

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from urllib.parse import urlencode
 
+from openhitl.protocol.case import Json
+from openhitl.protocol.compact import compact
 from openhitl.review.pages import approval, confirmation, escalation, form
 from openhitl.review.pages.frame import frame_of
 from openhitl.review.pages.full import full_page
@@ -60,6 +63,30 @@ def _page_for(sheet: Sheet) -> _Draw:
     if wanted == "full" or sheet.context is None:
         return _SIDE.get((sheet.content.type, wanted), full_page)
     return _SIDE.get((sheet.content.type, wanted)) or _MAIN.get(sheet.content.type, form.form_page)
+
+
+def render_registration(
+    name: str, options: Json, *, token: str, language: str = "en", base: str = "", theme: Theme = PLAIN
+) -> Page:
+    """Draw the page where somebody registers a passkey.
+
+    Args:
+        name: whose passkey it will be.
+        options: those of `navigator.credentials.create`, as JSON.
+        token: of the link that led here.
+    """
+    words = words_for(language)
+    template = environment(words).get_template("registration.html")
+    target = f"{base}/passkey?{urlencode({'token': token})}"
+    html = template.render(
+        words=words,
+        base=base,
+        theme=theme,
+        name=name,
+        options=compact(options).decode(),
+        target=target,
+    )
+    return Page(html)
 
 
 def render_error(

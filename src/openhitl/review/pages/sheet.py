@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from openhitl.errors import CallerError
 from openhitl.protocol.case import Content, ReviewCase, Status
 from openhitl.protocol.context import Context
+from openhitl.protocol.policies import REFUSING, Mode, SubmitPath
 from openhitl.protocol.record import record
 from openhitl.protocol.timestamps import timestamp
 from openhitl.protocol.visible import visible
@@ -21,6 +22,14 @@ from openhitl.review.pages.moments import Moment, moment
 from openhitl.review.pages.tree import humanise
 from openhitl.review.pages.view import Page, PageView
 from openhitl.words import Words
+
+
+@record(frozen=True, slots=True)
+class ProofAsked:
+    """That answers come with a passkey: if people want, or all but those in `free`. HITL v0.8 §7.6."""
+
+    optional: bool
+    free: tuple[str, ...] = ()
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -39,6 +48,15 @@ class Sheet:
     @property
     def content(self) -> Content:
         return self.view.stored.content
+
+    @property
+    def proof(self) -> ProofAsked | None:
+        """Say what evidence the page has to ask for."""
+        policy = self.content.policy
+        if policy is None or not policy.concerns(SubmitPath.BROWSER) or self.case.is_final:
+            return None
+        free = tuple(sorted(REFUSING)) if policy.mode is Mode.STEP_UP else ()
+        return ProofAsked(policy.mode is Mode.OPTIONAL, free)
 
     @property
     def now_iso(self) -> str:
