@@ -129,6 +129,20 @@ def test_shell_examples_run(document: str, said: list[str], server: RunningServe
     assert [line for line in said if line not in finished.lines] == [], finished.output
 
 
+def test_a_passkey_is_asked_for_as_printed(tmp_path: Path) -> None:
+    document = "docs/how-to/ask-for-a-passkey.md"
+    linking, listing, asking = blocks(document, "sh")
+    with running(tmp_path / "data") as server:
+        here = f'export HITL_DATA_DIR="{tmp_path}/data"'
+        linked = run_shell([here, linking], server, tmp_path)
+        assert linked.lines[0].startswith(f"{server.url}/passkey?token=hitlk_"), linked.output
+        asked = run_shell([asking], server, tmp_path)
+        assert (asked.code, asked.lines) == (0, ["required"]), asked.output
+        revoked = run_shell([here, listing], server, tmp_path)
+        assert revoked.lines[0].startswith("There is no passkey yet."), revoked.output
+        assert "There is no passkey 3" in revoked.output
+
+
 def test_the_callback_example_runs_as_printed(tmp_path: Path) -> None:
     document = "docs/how-to/be-called-back.md"
     (receiver,) = blocks(document, "python")
