@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+from tests.ports import reserved_ports
 from tests.servers import running
 
 #: The quick start's five lines; CASE_ID and TOKEN stand for what the first answer held.
@@ -65,7 +66,8 @@ def shell(script: str) -> list[dict]:
 
 @pytest.fixture(scope="module")
 def on_3456(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("curl"), port=3456, demo=True) as server:
+    folder = tmp_path_factory.mktemp("curl")
+    with reserved_ports(), running(folder, port=3456, demo=True) as server:
         yield server
 
 
