@@ -90,6 +90,16 @@ async def test_a_foreign_poll_or_event_address_sees_no_credential(peer, program)
             assert not {"authorization", "x-api-key", "cookie"} & set(seen.headers)
 
 
+@pytest.mark.parametrize("name", ["poll_url", "review_url"])
+async def test_an_address_that_two_readers_take_for_two_places_is_refused(peer, program, name):
+    """Of http://one\\@two/, some call `one` and some `two`."""
+    async with Peer() as other:
+        peer.hitl_more = {name: f"{other.url}\\@{peer.url.removeprefix('http://')}/x/status"}
+        with pytest.raises(InvalidHitlObject, match=name):
+            await program.call(KEYS)
+        assert other.seen == []
+
+
 async def test_a_poll_that_redirects_is_not_followed(peer, program):
     async with Peer() as other:
         peer.streams = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from openhitl.protocol.addresses import LOOPBACK
+from openhitl.protocol.addresses import LOOPBACK, is_web_address
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -15,7 +15,7 @@ def origin_of(url: str) -> tuple[str, str, int]:
     Raises: ValueError if it is not an absolute http(s) URL.
     """
     parts = urlsplit(url)
-    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
+    if not parts.hostname or not is_web_address(url):
         raise ValueError(f"{url!r} is not an absolute http(s) URL")
     host = "localhost" if parts.hostname in LOOPBACK else parts.hostname
     return parts.scheme, host, parts.port or _DEFAULT_PORTS[parts.scheme]

@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 
 #: This machine, as far as the protocol goes. HITL v0.8 §7 "HTTPS Requirement".
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_NOT_IN_ADDRESSES = re.compile(r"[\s\x00-\x1f\x7f]")
+#: A backslash begins the path for some readers and is part of the host's name for others: what one of
+#: them checks, another calls somewhere else. Halves of characters can be sent nowhere.
+_NOT_IN_ADDRESSES = re.compile(r"[\s\x00-\x1f\x7f\\\ud800-\udfff]")
 
 
 def is_web_address(value: str) -> bool:
