@@ -20,7 +20,9 @@ NOW = datetime(2026, 2, 20, 10, 0, tzinfo=UTC)
         ("999999", 3600.0),
         ("Fri, 20 Feb 2026 10:01:00 GMT", 60.0),
         ("Fri, 20 Feb 2026 09:00:00 GMT", 0.0),
+        ("9" * 400, 3600.0),
         ("soon", None),
+        ("Fri, 20 Feb 2026 10:01:00 +99999999999999", None),
         ("-5", None),
         ("", None),
     ],
@@ -28,6 +30,12 @@ NOW = datetime(2026, 2, 20, 10, 0, tzinfo=UTC)
 def test_retry_after_is_seconds_or_a_date(value, seconds):
     response = Response(status=429, headers={"retry-after": value})
     assert response.retry_after(now=NOW) == seconds
+
+
+@pytest.mark.parametrize("odd", ["ü", "€", "a ", "\x01", "x" * 1001, "\ud800"])
+def test_what_a_service_named_and_no_header_can_carry_is_not_sent_back(odd):
+    assert "If-None-Match" not in requests.poll("https://x.example", odd).headers
+    assert "Last-Event-ID" not in requests.events("https://x.example", odd).headers
 
 
 def test_a_case_id_cannot_leave_its_place_in_the_path():
@@ -50,6 +58,9 @@ def test_an_agents_name_is_sent_as_ascii():
         ("http://localhost:4485", "http://127.0.0.1:4485/x", True),
         ("http://localhost:4485", "http://localhost:4486", False),
         ("https://x.example", "//x.example", False),
+        ("https://x.example", "https://evil.example\\@x.example/", False),
+        ("https://x.example", "https://x.example\\@evil.example/", False),
+        ("https://x.example", "https://x.example/\ud800", False),
     ],
 )
 def test_an_origin_is_scheme_host_and_port(one, other, same):

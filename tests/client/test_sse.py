@@ -85,6 +85,13 @@ def test_retry_takes_digits_only():
     assert parser.retry_ms == 1500
 
 
+@pytest.mark.parametrize("digits", [400, 5000])
+def test_a_retry_longer_than_any_pause_is_a_number_all_the_same(digits):
+    parser = SseParser()
+    parser.feed(b"retry: " + b"9" * digits + b"\ndata: x\n\n")
+    assert parser.retry_ms / 1000 > 3600
+
+
 def test_what_the_end_of_the_stream_cuts_off_is_dropped():
     assert parse(b"data: whole\n\ndata: half\n") == [SseEvent("message", "whole")]
 

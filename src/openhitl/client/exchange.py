@@ -58,7 +58,7 @@ class Response:
         else:
             try:
                 instant = email.utils.parsedate_to_datetime(value)
-            except ValueError:
+            except (ValueError, OverflowError):  # the latter for a zone beyond all hours
                 return None
             instant = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
             seconds = (instant - now).total_seconds()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -12,6 +13,8 @@ from openhitl.protocol.compact import compact
 from openhitl.protocol.problems import check_storable
 
 _JSON = {"Accept": "application/json"}
+#: What was named by a service is sent back to it where every client can put it into a header.
+_SENDABLE = re.compile(r"[!-~]([ -~]{0,998}[!-~])?")
 
 
 def create(
@@ -65,14 +68,14 @@ def submit_inline(url: str, *, action: str, submitted_via: str, by: SubmittedBy)
 
 def poll(url: str, etag: str | None) -> Request:
     """Ask for a case's status, unless it is still the one of `etag`. HITL v0.8 §8."""
-    headers = {**_JSON, "If-None-Match": etag} if etag else _JSON
+    headers = {**_JSON, "If-None-Match": etag} if etag and _SENDABLE.fullmatch(etag) else _JSON
     return Request(method="GET", url=url, headers=headers)
 
 
 def events(url: str, last_event_id: str) -> Request:
     """Open a case's event stream after the event that was seen last. HITL v0.8 §8.5."""
     headers = {"Accept": "text/event-stream", "Cache-Control": "no-store"}
-    if last_event_id:
+    if _SENDABLE.fullmatch(last_event_id):
         headers["Last-Event-ID"] = last_event_id
     return Request(method="GET", url=url, headers=headers)
 

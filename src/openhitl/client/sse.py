@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 
 MAX_EVENT_CHARACTERS = 4 * 1024 * 1024
+#: Longer than any pause: what is cut off would not change it.
+MAX_RETRY_DIGITS = 12
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -86,7 +88,7 @@ class SseParser:
         elif name == "id" and "\0" not in value:
             self._id = value
         elif name == "retry" and value.isascii() and value.isdigit():
-            self.retry_ms = int(value)
+            self.retry_ms = int(value[:MAX_RETRY_DIGITS])
 
     def _dispatch(self) -> SseEvent | None:
         self.last_id = self._id
