@@ -14,6 +14,7 @@ CASE_ID = "review_peer0001"
 CREATED_AT = "2026-02-20T10:00:00Z"
 EXPIRES_AT = "2036-02-20T10:00:00Z"
 PATIENCE_SECONDS = 20
+HEARTBEAT_SECONDS = 0.2
 FINAL = ("completed", "expired", "cancelled")
 REASONS = {200: "OK", 202: "Accepted", 204: "No Content", 304: "Not Modified"}
 
@@ -56,6 +57,7 @@ class Peer:
         self.events: list[tuple[str, dict[str, Any]]] = [("pending", {"created_at": CREATED_AT})]
         self.created: dict[str, Any] | None = None
         self.ends_streams_after_each_event = False
+        self.streams_only_heartbeats = False
         self.url = ""
         self.foreign_poll_url: str | None = None
         self.hitl_more: dict[str, Any] = {}
@@ -220,6 +222,8 @@ class Peer:
             return await self._answer(writer, 204, None, {})
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n")
         writer.write(b"retry: 10\n: hello\n\n")
+        while self.streams_only_heartbeats and not writer.is_closing():
+            await self._beat(writer)
         while not writer.is_closing():
             if len(self.events) > told:
                 told = await self._tell(writer, told)
@@ -228,6 +232,13 @@ class Peer:
             async with self._news:
                 await self._news.wait_for(lambda told=told: len(self.events) > told)
         return False
+
+    async def _beat(self, writer: asyncio.StreamWriter) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(HEARTBEAT_SECONDS), self._news:
+                await self._news.wait()
+        writer.write(b":\n\n")
+        await writer.drain()
 
     async def _tell(self, writer: asyncio.StreamWriter, told: int) -> int:
         for seq, (status, data) in enumerate(self.events[told:], start=told + 1):

@@ -48,7 +48,9 @@ def test_where_it_does_not_stand_once_nobody_guesses(poll_url):
         next_case(case(poll_url), "review_2")
 
 
-@pytest.mark.parametrize("next_case_id", ["../admin", "a/b", "", "x?y", "é", "x" * 201, "review_2\n"])
+@pytest.mark.parametrize(
+    "next_case_id", ["../admin", "a/b", "", "x?y", "é", "x" * 201, "review_2\n", "review_1"]
+)
 def test_an_id_that_is_none_goes_into_no_address(next_case_id):
     with pytest.raises(NextCaseUnknown):
         next_case(case("https://s.example.com/reviews/review_1/status"), next_case_id)

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import httpx2
 import pytest
 
-from openhitl.agent import Outcome, SyncWaiting, Waiting, case_in
+from openhitl.agent import Outcome, SyncWaiting, Waiting, case_in, course
 from openhitl.agent.saved import saved_waits
-from openhitl.errors import InvalidHitlObject, NextCaseUnknown, ServerUnreachable, StillOpen
+from openhitl.errors import InvalidHitlObject, NextCaseUnknown, PeerError, ServerUnreachable, StillOpen
 from openhitl.protocol.case import Progress, Status
 from openhitl.protocol.timestamps import timestamp
 from tests.threads import on_thread
@@ -227,6 +227,56 @@ async def test_a_deadline_of_any_kind_is_no_reason_to_fail(plain_peer, agent, ex
     await plain_peer.saw("status", 2)
     await plain_peer.complete()
     assert (await deciding).approved
+
+
+async def test_a_stream_that_only_lives_hides_no_deadline(peer, agent):
+    peer.streams_only_heartbeats = True
+    peer.hitl_more = {"expires_at": timestamp(datetime.now(UTC) + timedelta(seconds=1))}
+    deciding = agent.decides(await agent.asks(peer))
+    await peer.saw("events")
+    await peer.advance("expired", default_action="skip")
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        assert (await deciding).outcome is Outcome.EXPIRED
+
+
+async def test_a_stream_that_only_lives_hides_no_answer(peer, agent, monkeypatch):
+    monkeypatch.setattr(course, "LISTEN_SECONDS", 0.5)
+    peer.streams_only_heartbeats = True
+    deciding = agent.decides(await agent.asks(peer))
+    await peer.saw("events", 2)
+    await peer.complete()
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        assert (await deciding).approved
+
+
+async def test_a_stream_that_is_long_in_coming_back_keeps_nobody_from_the_poll(peer, agent):
+    peer.fail("events", Fault(status=503, headers={"Retry-After": "3600"}))
+    waiting = await agent.asks(peer)
+    await peer.complete()
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        assert (await agent.runs(waiting.decision)).approved
+    assert peer.count("events") == 1
+
+
+async def test_a_stream_at_no_address_keeps_nobody_from_the_poll(peer, agent):
+    peer.hitl_more = {"events_url": "https://ü..example/"}
+    waiting = await agent.asks(peer)
+    await peer.complete()
+    assert (await agent.runs(waiting.decision)).approved
+
+
+async def test_the_answer_to_another_case_is_none_to_this(plain_peer, agent):
+    answer = {"status": "completed", "case_id": "review_2", "result": {"action": "approve"}}
+    plain_peer.fail("status", Fault(status=200, body=answer))
+    with pytest.raises(PeerError, match="another case"):
+        await agent.runs((await agent.asks(plain_peer)).decision)
+
+
+async def test_an_answer_that_was_cut_off_before_its_body_is_asked_for_again(plain_peer, agent):
+    plain_peer.fail("status", Fault(status=200, body=b""))
+    waiting = await agent.asks(plain_peer)
+    await plain_peer.complete()
+    assert (await agent.runs(waiting.decision)).approved
 
 
 async def test_a_wait_that_was_given_up_can_be_begun_again(peer, agent):

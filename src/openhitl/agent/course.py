@@ -33,6 +33,8 @@ from openhitl.protocol.incoming import Poll, parse_instant, parse_poll
 
 POLL_SECONDS = 30.0
 MIN_POLL_SECONDS = 1.0
+#: A stream can be alive and silent about what happened: after this long the poll is asked all the same.
+LISTEN_SECONDS = 300.0
 #: A stream that lived this long was a good one; its end starts the back-off anew.
 GOOD_STREAM_SECONDS = 10.0
 _STATUSES = frozenset(str(status) for status in Status)
@@ -80,6 +82,7 @@ class Course:
             self.reminders.pass_over(datetime.now(UTC))
         self._status = Status.PENDING
         self._streams = use_events and case.events_url is not None
+        self._listen_until = 0.0
         self._etag: str | None = None
         self._interval_seconds = POLL_SECONDS
         self._retry_seconds = 0.0
@@ -133,17 +136,18 @@ class Course:
     # -- the stream -------------------------------------------------------------------------------
 
     def _listen(self) -> Steps[_Heard]:
-        """Follow the stream to the terminal event, or until it breaks or a reminder is due.
+        """Follow the stream to the terminal event, or until it breaks or it is time for a poll.
 
         A broken one is followed by a pause here, so that the agents of a service that restarts do not
         all come back at once.
         """
         started = time.monotonic()
+        self._listen_until = started + self._until_due(LISTEN_SECONDS)
         heard = _Heard.IT_BROKE
         # If it fails, the poll that comes next tells whether the service is there at all.
-        with suppress(ServerUnreachable, ValueError):
+        with suppress(PeerError, ValueError):
             heard = yield from self._follow()
-        if self._is_due():
+        if time.monotonic() >= self._listen_until:
             return heard
         if time.monotonic() - started > GOOD_STREAM_SECONDS:
             self._breaks = 0
@@ -154,18 +158,20 @@ class Course:
     def _follow(self) -> Steps[_Heard]:
         assert self.case.events_url is not None
         request = requests.events(self.case.events_url, self.last_event_id)
-        head: Response = yield Listen(request, self._until_due(SILENCE_SECONDS))
+        seconds = min(SILENCE_SECONDS, self._listen_until - time.monotonic())
+        head: Response = yield Listen(request, max(seconds, 0.01))
         if head.status == 204:
             return _Heard.THE_END
         if head.status in PASSING:
             self._retry_seconds = _asked_pause(head) or 0.0
-            return _Heard.IT_BROKE
+            # Nobody waits that long for a stream where polls are to be had.
+            return _Heard.IT_BROKE if self._retry_seconds <= MAX_BACKOFF_SECONDS else _Heard.NO_STREAM_HERE
         is_stream = head.headers.get("content-type", "").startswith("text/event-stream")
         if head.status != 200 or not is_stream:
             return _Heard.NO_STREAM_HERE
         self._retry_seconds = 0.0
         parser = SseParser(self.last_event_id)
-        while not self._is_due():
+        while time.monotonic() < self._listen_until:
             chunk: bytes | None = yield Read()
             if chunk is None:
                 break
@@ -214,8 +220,13 @@ class Course:
         if response.status == 304:
             yield from self._enter(self._status, None)
             return None
+        if not response.body:
+            # Some clients take a head that was cut off for a whole answer.
+            raise _Delay(PeerError("The server answered nothing."))
         # Some services leave the id out: they were asked about one case.
         poll = parse_poll({"case_id": self.case.case_id, **json_object(response)})
+        if poll.case_id != self.case.case_id:
+            raise PeerError("The server answered about another case.")
         self._etag = response.headers.get("etag")
         yield from self._enter(poll.status, poll.progress)
         return Ended(poll, response) if poll.status.is_final else None
@@ -229,12 +240,7 @@ class Course:
 
     def _until_next_poll(self) -> float:
         """Return the pause that the service asks for, cut short where something falls into it."""
-        pause = jittered(self._interval_seconds)
-        if self.case.expires_at is not None:
-            left = (self.case.expires_at - datetime.now(UTC)).total_seconds()
-            if 0 < left < pause:
-                pause = left + 1.0
-        return self._until_due(pause)
+        return self._until_due(jittered(self._interval_seconds))
 
     def _give_up_late(self, error: HitlError) -> None:
         deadline = self.case.expires_at
@@ -259,10 +265,14 @@ class Course:
         return self._until_due(1.0) <= 0.0
 
     def _until_due(self, seconds: float) -> float:
-        """Cut a pause short where a reminder falls into it."""
+        """Cut a pause short where a reminder falls into it, or the deadline and a second."""
         now = datetime.now(UTC)
         due = self.reminders.next_after(now)
-        return seconds if due is None else min(seconds, (due - now).total_seconds())
+        if due is not None:
+            seconds = min(seconds, (due - now).total_seconds())
+        if self.case.expires_at is not None and self.case.expires_at > now:
+            seconds = min(seconds, (self.case.expires_at - now).total_seconds() + 1.0)
+        return seconds
 
     def _enter(self, status: Status, progress: Progress | None) -> Steps[None]:
         if status is not self._status or progress or self._in_trouble:

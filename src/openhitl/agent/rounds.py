@@ -18,8 +18,10 @@ def next_case(case: OpenCase, next_case_id: str) -> OpenCase:
     Its addresses are those of `case` with the id replaced. Raises: NextCaseUnknown if the id is not
     one, or does not stand exactly once in the poll URL.
     """
-    if not _CASE_ID.fullmatch(next_case_id):
-        raise NextCaseUnknown("The service names a next case whose id is none.", case_id=case.case_id)
+    if not _CASE_ID.fullmatch(next_case_id) or next_case_id == case.case_id:
+        raise NextCaseUnknown(
+            "The service names a next case whose id is none, or its own.", case_id=case.case_id
+        )
     poll_url = _replaced(case.poll_url, case.case_id, next_case_id)
     if poll_url is None:
         raise NextCaseUnknown(case_id=case.case_id, next_case_id=next_case_id)
