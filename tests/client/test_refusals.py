@@ -45,6 +45,11 @@ def test_the_sentence_and_the_details_come_along():
     assert error.status == 422
 
 
+def test_the_sentence_of_a_server_moves_no_cursor_and_is_not_endless():
+    assert refusal(answer(404, {"message": "Gone.\x1b[2J"})).message == "Gone.⟦U+001B⟧[2J"
+    assert len(refusal(answer(404, {"message": "x" * 100_000})).message) == 2000
+
+
 def test_a_code_shared_with_a_base_class_is_the_class():
     assert type(refusal(answer(422, {"error": "invalid_request"}))) is InvalidRequest
 

@@ -7,15 +7,18 @@ from typing import Any
 
 from openhitl.client.exchange import Response
 from openhitl.errors import CallerError, HitlError, PeerError, StoreError
+from openhitl.protocol.visible import visible
 
+MAX_MESSAGE_CHARACTERS = 2000
 _NOT_DETAILS = frozenset({"error", "message", "detail", "hint", "self"})
 
 
 def refusal(response: Response) -> HitlError:
     """Return what a response of 300 or more means: the class of its code, else one by its status.
 
-    The exception carries the server's sentence and, as details, the other members of the body. A
-    code that this version does not know stays readable as `code`. A redirect is never followed.
+    The exception carries the server's sentence, its hidden characters spelt out, and, as details, the
+    other members of the body. A code that this version does not know stays readable as `code`. A
+    redirect is never followed.
     """
     body = _body(response)
     code = body.get("error")
@@ -25,7 +28,7 @@ def refusal(response: Response) -> HitlError:
     error_class = known or (CallerError if 400 <= response.status < 500 else PeerError)
     if not isinstance(message, str):
         message = f"The server answered {response.status}."
-    error = error_class(message, **details)
+    error = error_class(visible(message[:MAX_MESSAGE_CHARACTERS]), **details)
     error.status = response.status
     if known is None and isinstance(code, str):
         error.code = code

@@ -11,6 +11,7 @@ from openhitl.errors import AnswerCancelled, AnswerExpired
 from openhitl.protocol.case import Json, Status
 from openhitl.protocol.incoming import Poll
 from openhitl.protocol.incoming_forms import Values, sensitive_keys
+from openhitl.protocol.visible import one_line
 
 
 class Outcome(StrEnum):
@@ -100,7 +101,7 @@ class Decision:
                 return replace(self, action=self.default_action)
             raise AnswerExpired(case_id=self.case_id, default_action=self.default_action, poll=self.poll)
         if self.outcome is Outcome.CANCELLED:
-            message = f"The question was cancelled: {self.reason}" if self.reason else None
+            message = f"The question was cancelled: {one_line(self.reason)}" if self.reason else None
             raise AnswerCancelled(message, case_id=self.case_id, reason=self.reason, poll=self.poll)
         return self
 
