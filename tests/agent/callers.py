@@ -24,6 +24,7 @@ class Got:
     body: bytes
     json: Any
     cookies: dict[str, str]
+    seconds: float
 
 
 class Caller(Protocol):
@@ -38,7 +39,14 @@ def _got(response: Any, client: Any) -> Got:
         value = response.json()
     except (ValueError, RecursionError):
         value = None
-    return Got(response.status_code, response.headers, body, value, dict(client.cookies))
+    return Got(
+        response.status_code,
+        response.headers,
+        body,
+        value,
+        dict(client.cookies),
+        response.elapsed.total_seconds(),
+    )
 
 
 @dataclass(frozen=True)

@@ -34,12 +34,14 @@ class Seen:
 class Fault:
     """What to do to the next request of a kind instead of answering it.
 
-    status 0 drops the connection without a word. A body of bytes is sent as it is.
+    status 0 drops the connection without a word. A body of bytes is sent as it is. One that drips comes
+    so slowly that it never ends.
     """
 
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
     body: Any = None
+    drips: bool = False
 
 
 class Peer:
@@ -148,6 +150,10 @@ class Peer:
             if not fault.status:
                 writer.transport.abort()
                 return False
+            if fault.drips:
+                writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n")
+                while not writer.is_closing():
+                    await self._beat(writer)
             return await self._answer(writer, fault.status, fault.body, fault.headers)
         if kind == "events":
             return await self._stream(writer, seen.headers.get("last-event-id"))

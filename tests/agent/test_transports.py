@@ -3,15 +3,23 @@
 import asyncio
 import gzip
 import json
+import traceback
 from datetime import timedelta
 
 import pytest
 
 from openhitl.agent import SAFE_DEFAULTS
-from openhitl.errors import AnswerCancelled, AnswerExpired, InvalidHitlObject, InvalidToken, StillOpen
+from openhitl.errors import (
+    AnswerCancelled,
+    AnswerExpired,
+    InvalidHitlObject,
+    InvalidToken,
+    PeerError,
+    StillOpen,
+)
 from tests.agent.callers import CALLERS
 
-from .peer import CASE_ID, Fault, Peer
+from .peer import CASE_ID, PATIENCE_SECONDS, Fault, Peer
 
 pytestmark = pytest.mark.anyio
 
@@ -56,6 +64,8 @@ async def test_the_answer_comes_as_if_the_service_had_given_it_at_once(peer, pro
     assert got.json["status"] == "completed"
     assert got.json["result"] == {"action": "approve", "data": {"note": "ü"}}
     assert got.headers["content-type"] == "application/json"
+    assert got.headers["content-length"] == str(len(got.body))
+    assert got.seconds > 0
     assert peer.count("create") == 1
     assert peer.count("status") == 1
 
@@ -251,6 +261,37 @@ async def test_a_poll_that_is_refused_for_good_says_why(peer, program):
     peer.fail("status", Fault(status=401, body={"error": "invalid_token", "message": "Revoked."}))
     with pytest.raises(InvalidToken, match="Revoked"):
         await program.call()
+
+
+async def test_no_trouble_on_the_way_says_the_address(peer, program):
+    """It may hold a token."""
+    updates = []
+    peer.hitl_more = {"poll_url": "http://127.0.0.1:1/status?token=secret"}
+    with pytest.raises(StillOpen) as caught:
+        await program.call(
+            use_events=False, on_update=updates.append, give_up_after=timedelta(milliseconds=100)
+        )
+    troubles = [caught.value, *(update.trouble for update in updates)]
+    assert len(troubles) > 1
+    for trouble in troubles:
+        assert "secret" not in "".join(traceback.format_exception(trouble))
+
+
+async def test_a_poll_that_drips_does_not_hold_who_gives_up(peer, program):
+    """Not even where every drop comes in time."""
+    peer.streams = False
+    peer.fail("status", Fault(drips=True, status=200))
+    with pytest.raises(StillOpen):
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await program.call(give_up_after=timedelta(seconds=1))
+
+
+async def test_a_bomb_is_not_unpacked_in_a_way_that_nobody_asked_for(peer, program):
+    peer.streams = False
+    peer.fail("status", Fault(status=200, body=b"\0" * 9, headers={"Content-Encoding": "br"}))
+    with pytest.raises(PeerError, match="packed"):
+        await program.call()
+    assert (await peer.saw("status")).headers.get("accept-encoding") == "identity"
 
 
 async def test_a_human_can_be_told_by_async_code_too(peer, program):

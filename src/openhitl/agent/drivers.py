@@ -13,7 +13,7 @@ from openhitl.agent.bells import Bell
 from openhitl.agent.steps import Keep, Listen, Note, Pause, Read, Send, Step, Steps, Tell
 from openhitl.agent.telling import Teller, tell, tell_blocking
 from openhitl.agent.updates import Update
-from openhitl.client.wires import BlockingWire, Wire, send
+from openhitl.client.wires import WHOLE_SECONDS, BlockingWire, Wire, send
 from openhitl.errors import PeerError
 
 T = TypeVar("T")
@@ -103,7 +103,8 @@ class BlockingDriver:
     def run(self, steps: Steps[T], *, give_up_after: timedelta | None = None) -> T:
         """Perform all steps; return what they return, or raise what they raise.
 
-        Raises: GaveUp after `give_up_after`, at the next step: a read that has begun ends first.
+        Raises: GaveUp after `give_up_after`, at the next step: a read that has begun ends first, unless
+        it is of a poll.
         """
         limit = _Limit(give_up_after)
         with ExitStack() as stream:
@@ -127,7 +128,7 @@ class BlockingDriver:
             stream.close()
         match step:
             case Send(request):
-                return send(self._wire, request)
+                return send(self._wire, request, within_seconds=limit.cut(WHOLE_SECONDS))
             case Listen(request, silence_seconds):
                 opening = self._wire.stream(request, silence_seconds=limit.cut(silence_seconds))
                 opened = stream.enter_context(opening)

@@ -21,6 +21,7 @@ from openhitl.client.wires import (
     CONNECT_SECONDS,
     READ_SECONDS,
     SILENCE_SECONDS,
+    WHOLE_SECONDS,
     BlockingStream,
     Stream,
     check_length,
@@ -33,7 +34,7 @@ from openhitl.errors import PeerError, ServerUnreachable
 ATTEMPTS = 4
 #: A server that asks for a longer pause than this is not waited for, but reported.
 MAX_PATIENCE_SECONDS = 10.0
-_AGENT = {"User-Agent": f"openhitl/{__version__}"}
+_HEADERS = {"User-Agent": f"openhitl/{__version__}", "Accept-Encoding": "identity"}
 
 
 class Session:
@@ -68,12 +69,18 @@ class Session:
 
         Raises: ServerUnreachable if no whole answer came; PeerError for a body beyond 16 MiB.
         """
-        async with self.stream(request, silence_seconds=READ_SECONDS) as stream:
-            body = bytearray()
-            async for chunk in stream.chunks:
-                body += chunk
-                check_length(body)
-            return whole(stream.head, body)
+        try:
+            async with (
+                asyncio.timeout(WHOLE_SECONDS),
+                self.stream(request, silence_seconds=READ_SECONDS) as stream,
+            ):
+                body = bytearray()
+                async for chunk in stream.chunks:
+                    body += chunk
+                    check_length(body)
+                return whole(stream.head, body)
+        except TimeoutError as error:
+            raise unreachable(request.url, error) from error
 
     async def exchange(self, request: Request) -> Response:
         """Send a request until it is answered for good; a busy or restarting server is tried again.
@@ -164,7 +171,7 @@ class BlockingSession:
 def _options(library: ModuleType, url: str) -> dict[str, Any]:
     return {
         "timeout": library.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
-        "headers": _AGENT,
+        "headers": _HEADERS,
         "follow_redirects": False,
         # A proxy of the environment must never see what stays on this machine.
         "trust_env": not is_loopback(url),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
@@ -15,6 +16,10 @@ CONNECT_SECONDS = 10.0
 READ_SECONDS = 30.0
 #: A stream that is silent for three of the server's heartbeats is dead.
 SILENCE_SECONDS = 45.0
+#: Who takes longer over one answer than this does not want to be understood.
+WHOLE_SECONDS = 60.0
+#: What of a body may be packed how: little of these unpacks to no more than memory holds.
+_UNPACKED = frozenset({"", "identity", "gzip", "deflate"})
 MAX_BODY_BYTES = 16 * 1024 * 1024
 
 
@@ -54,13 +59,16 @@ class BlockingWire(Protocol):
         ...
 
 
-def send(wire: BlockingWire, request: Request) -> Response:
+def send(wire: BlockingWire, request: Request, *, within_seconds: float = WHOLE_SECONDS) -> Response:
     """Send a request and read the whole answer. Raises: ServerUnreachable, PeerError."""
-    with wire.stream(request, silence_seconds=READ_SECONDS) as stream:
+    end = time.monotonic() + within_seconds
+    with wire.stream(request, silence_seconds=min(READ_SECONDS, within_seconds)) as stream:
         body = bytearray()
         for chunk in stream.chunks:
             body += chunk
             check_length(body)
+            if time.monotonic() > end:
+                raise unreachable(request.url, TimeoutError("the answer takes too long"))
         return whole(stream.head, body)
 
 
@@ -76,8 +84,11 @@ def whole(head: Response, body: bytearray) -> Response:
 
 
 def head_of(status: int, headers: Mapping[str, str], url: str) -> Response:
-    """Return a response without its body."""
-    return Response(status=status, headers={name.lower(): value for name, value in headers.items()}, url=url)
+    """Return a response without its body. Raises: PeerError for a body packed as nobody asked for."""
+    named = {name.lower(): value for name, value in headers.items()}
+    if named.get("content-encoding", "").strip().lower() not in _UNPACKED:
+        raise PeerError("The server's answer is packed in a way that nobody asked for.")
+    return Response(status=status, headers=named, url=url)
 
 
 def unreachable(url: str, error: Exception) -> ServerUnreachable:

@@ -86,8 +86,12 @@ class _Face:
         """Make the 200. Cookies that the service set with its 202 are set all the same."""
         answer = held(case, ended, self._options)
         cookies = [("set-cookie", value) for value in response.headers.get_list("set-cookie")]
+        # As a stream: of what was read before it came, the client would not know how long it took.
         return self.library.Response(
-            200, headers=[*cookies, *answer.headers.items()], content=answer.body, request=request
+            200,
+            headers=[*cookies, *answer.headers.items()],
+            stream=self.replay(response.stream, answer.body),
+            request=request,
         )
 
 

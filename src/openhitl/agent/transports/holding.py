@@ -117,11 +117,12 @@ def held(case: OpenCase, ended: Ended, options: Options) -> Held:
     decision = decision_from(ended.poll, context=case.context, default_action=case.default_action)
     decision = decision.require_answer(options.get("default_actions", ()))
     headers = {name: value for name, value in ended.response.headers.items() if name not in _OF_THE_BODY}
-    if decision.answered:
-        return Held(ended.response.body, headers)  # as the service spelled it
-    headers.pop("etag", None)
-    body: dict[str, Any] = {**ended.poll.body, "result": {"action": decision.action, "data": {}}}
-    return Held(json.dumps(body).encode(), headers)
+    body = ended.response.body  # as the service spelled it
+    if not decision.answered:
+        headers.pop("etag", None)
+        result: dict[str, Any] = {"action": decision.action, "data": {}}
+        body = json.dumps({**ended.poll.body, "result": result}).encode()
+    return Held(body, {**headers, "content-length": str(len(body))})
 
 
 def _manner(options: Options) -> Manner:

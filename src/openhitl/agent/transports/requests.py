@@ -29,7 +29,7 @@ from openhitl.client.credentials import Credential, credential_of
 from openhitl.client.exchange import Request
 from openhitl.client.origins import same_origin
 from openhitl.client.wires import CONNECT_SECONDS, BlockingStream, head_of, unreachable
-from openhitl.errors import InvalidHitlObject
+from openhitl.errors import InvalidHitlObject, PeerError
 
 __all__ = ["HITLAdapter"]
 
@@ -106,8 +106,10 @@ class _Wire:
         try:
             prepared = requests.Request(request.method, request.url, headers=headers).prepare()
             response = self._send(prepared, **settings)
+        except requests.exceptions.InvalidURL:
+            raise PeerError("The server named an address that is not one.") from None
         except _FAILURES as error:
-            raise unreachable(request.url, error) from error
+            raise unreachable(request.url, _reason(error)) from None
         try:
             head = head_of(response.status_code, response.headers, request.url)
             yield BlockingStream(head, _chunks(request.url, response.raw))
@@ -190,6 +192,12 @@ def _copy(sent: urllib3.HTTPResponse, body: Any) -> urllib3.HTTPResponse:
         decode_content=False,
         original_response=getattr(sent, "_original_response", None),
     )
+
+
+def _reason(error: Exception) -> Exception:
+    """Return what went wrong without what was called: the address may hold a token."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return reason if isinstance(reason, Exception) else error
 
 
 def _chunks(url: str, raw: urllib3.HTTPResponse) -> Iterator[bytes]:
