@@ -12,9 +12,9 @@ import pytest
 
 from openhitl.agent import SyncWaiting, Waiting
 from openhitl.agent.replies import case_of
-from openhitl.agent.saved import SavedWait, path_of, read_wait, saved_waits
+from openhitl.agent.saved import SavedWait, forget, path_of, read_wait, saved_waits
 from openhitl.client.credentials import Credential
-from openhitl.errors import SetupError
+from openhitl.errors import SetupError, StillOpen
 from openhitl.protocol.incoming import parse_accepted
 from openhitl.protocol.timestamps import timestamp
 
@@ -197,6 +197,33 @@ async def test_what_a_killed_program_left_half_written_is_cleared_away(peer, fol
     new.touch(mode=0o600)
     waiting_at(peer).save(folder)
     assert (old.exists(), new.exists()) == (False, True)
+
+
+async def test_what_was_left_half_written_goes_with_the_case(peer, folder):
+    waiting = waiting_at(peer)
+    path = waiting.save(folder)
+    path.with_name(f".{path.name}.0123").touch(mode=0o600)
+    await peer.complete("submit", {"pin": "1"})
+    await waiting.decision()
+    assert list(folder.iterdir()) == []
+
+
+async def test_who_writes_while_another_sees_the_end_goes_on(peer, folder, monkeypatch):
+    waiting = waiting_at(peer)
+    path = waiting.save(folder)
+    monkeypatch.setattr(os, "fsync", lambda file: forget(path))
+    waiting.save(folder)
+    assert list(folder.iterdir()) == []
+
+
+async def test_a_wait_that_is_given_up_keeps_no_review_url(peer, folder):
+    peer.streams = False
+    wait = replace(saved(peer, expires_at=NOW), announced=True)
+    path = path_of(wait.case, folder)
+    wait.write(path, now=NOW - timedelta(seconds=1))
+    with pytest.raises(StillOpen):
+        await Waiting.resume(path).decision()
+    assert spelled(path)["review_url"] is None
 
 
 async def test_how_a_closed_case_ended_is_asked_without_telling_anybody(peer, folder):

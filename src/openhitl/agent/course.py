@@ -107,14 +107,16 @@ class Course:
             except _Delay as delay:
                 self._failures += 1
                 yield from self._note(Update(status=self._status, trouble=delay.error))
-                self._give_up_late(delay.error)
+                yield from self._give_up_late(delay.error)
                 yield Pause(max(delay.seconds or 0.0, backoff_seconds(self._failures)))
                 continue
             self._failures = 0
             if ended is not None:
                 return ended
             yield from self._remind()
-            self._give_up_late(StillOpen(case_id=self.case.case_id, review_url=self.case.review_url))
+            yield from self._give_up_late(
+                StillOpen(case_id=self.case.case_id, review_url=self.case.review_url)
+            )
             if heard is _Heard.NO_STREAM_HERE:
                 self._streams = False
             if not self._streams:
@@ -242,9 +244,10 @@ class Course:
         """Return the pause that the service asks for, cut short where something falls into it."""
         return self._until_due(jittered(self._interval_seconds))
 
-    def _give_up_late(self, error: HitlError) -> None:
+    def _give_up_late(self, error: HitlError) -> Steps[None]:
         deadline = self.case.expires_at
         if deadline is not None and datetime.now(UTC) - PATIENCE_AFTER_DEADLINE > deadline:
+            yield Keep()  # without the review URL
             raise error
 
     # -- the human and the caller ---------------------------------------------------------------

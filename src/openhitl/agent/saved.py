@@ -105,6 +105,13 @@ def path_of(case: OpenCase, folder: Path) -> Path:
     return folder / f"{digest[:32]}.json"
 
 
+def forget(path: Path) -> None:
+    """Delete a wait whose case is over, and what programs left of it that were killed while they wrote."""
+    path.unlink(missing_ok=True)
+    for draft in path.parent.glob(f".{path.name}.*"):
+        draft.unlink(missing_ok=True)
+
+
 def forget_review_urls(folder: Path, *, now: datetime) -> None:
     """Drop the review URLs of waits whose case must be over and that nobody went on with.
 
@@ -188,7 +195,8 @@ def _replace(path: Path, content: bytes) -> None:
             writing.write(content)
             writing.flush()
             os.fsync(writing.fileno())
-        os.replace(draft, path)
+        with suppress(FileNotFoundError):  # somebody else saw the end of the case, and cleared up
+            os.replace(draft, path)
     except BaseException:
         draft.unlink(missing_ok=True)
         raise

@@ -15,7 +15,14 @@ from openhitl.agent.questions import OpenCase
 from openhitl.agent.receiver import Receiver
 from openhitl.agent.replies import case_in
 from openhitl.agent.rounds import next_case
-from openhitl.agent.saved import SavedWait, default_folder, forget_review_urls, path_of, read_wait
+from openhitl.agent.saved import (
+    SavedWait,
+    default_folder,
+    forget,
+    forget_review_urls,
+    path_of,
+    read_wait,
+)
 from openhitl.agent.steps import Keep, Steps, Tell
 from openhitl.agent.telling import Teller
 from openhitl.agent.updates import Update
@@ -126,7 +133,7 @@ class _Wait(Generic[W]):
             yield Keep()
         self.ended = yield from self._course.steps()
         if self._file is not None:
-            self._file.unlink(missing_ok=True)
+            forget(self._file)
         return self.ended
 
     def _keep(self) -> None:
