@@ -3,12 +3,15 @@
 import asyncio
 import gzip
 import json
+import pickle
 import traceback
 from datetime import timedelta
 
 import pytest
+import requests
 
 from openhitl.agent import SAFE_DEFAULTS
+from openhitl.agent.transports.requests import HITLAdapter
 from openhitl.errors import (
     AnswerCancelled,
     AnswerExpired,
@@ -305,3 +308,11 @@ async def test_a_human_can_be_told_by_async_code_too(peer, program):
     await peer.complete()
     await asked
     assert told == [CASE_ID]
+
+
+def test_a_session_of_requests_can_be_pickled_as_ever():
+    session = requests.Session()
+    session.mount("https://", HITLAdapter({"max_retries": 3}, use_events=False))
+    copy = pickle.loads(pickle.dumps(session)).get_adapter("https://x.example")
+    assert copy.max_retries.total == 3
+    assert copy._options == {"use_events": False}

@@ -44,6 +44,9 @@ class HITLAdapter(HTTPAdapter):
     `adapter` holds what `HTTPAdapter` takes, such as `max_retries`; the rest is `holding.Options`.
     """
 
+    #: What goes along where a session is pickled.
+    __attrs__ = [*HTTPAdapter.__attrs__, "_options"]  # noqa: RUF012
+
     def __init__(self, adapter: Mapping[str, Any] | None = None, **options: Unpack[Options]) -> None:
         super().__init__(**(adapter or {}))
         self._options = options
