@@ -265,6 +265,15 @@ async def test_a_stream_at_no_address_keeps_nobody_from_the_poll(peer, agent):
     assert (await agent.runs(waiting.decision)).approved
 
 
+async def test_what_a_stream_says_of_the_end_is_nobodys_word(peer, agent):
+    deciding = agent.decides(await agent.asks(peer))
+    await peer.saw("events")
+    peer.fail("status", Fault(status=200, body={"status": "opened", "case_id": CASE_ID}))
+    await peer.complete()
+    assert (await deciding).approved
+    assert [(await agent.hears()).status for _ in range(2)] == [Status.OPENED, Status.COMPLETED]
+
+
 async def test_the_answer_to_another_case_is_none_to_this(plain_peer, agent):
     answer = {"status": "completed", "case_id": "review_2", "result": {"action": "approve"}}
     plain_peer.fail("status", Fault(status=200, body=answer))

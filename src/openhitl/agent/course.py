@@ -37,7 +37,8 @@ MIN_POLL_SECONDS = 1.0
 LISTEN_SECONDS = 300.0
 #: A stream that lived this long was a good one; its end starts the back-off anew.
 GOOD_STREAM_SECONDS = 10.0
-_STATUSES = frozenset(str(status) for status in Status)
+_FINAL = frozenset(str(status) for status in Status if status.is_final)
+_OPEN = frozenset(map(str, Status)) - _FINAL
 _REMINDED = frozenset({Status.PENDING, Status.OPENED})  # HITL v0.8 §6 `reminder_at`
 
 
@@ -180,19 +181,21 @@ class Course:
             events = parser.feed(chunk)
             if parser.retry_ms is not None:
                 self._retry_seconds = min(parser.retry_ms / 1000, MAX_BACKOFF_SECONDS)
+            is_over = False
             for event in events:
-                yield from self._take(event)
-            if self._status.is_final:
+                is_over |= yield from self._take(event)
+            if is_over:
                 return _Heard.THE_END
         return _Heard.IT_BROKE
 
-    def _take(self, event: SseEvent) -> Steps[None]:
+    def _take(self, event: SseEvent) -> Steps[bool]:
+        """Take one event; return whether it says that the case is over, which only the poll can tell."""
         word = event.name.removeprefix("review.")
         data = _object(event.data)
         if word == "reminder":
             if self.reminders.take_event(parse_instant(data.get("reminder_at")), datetime.now(UTC)):
                 yield from self._tell_again()
-        elif word in _STATUSES:
+        elif word in _OPEN:
             progress = None
             if word == "in_progress":
                 progress = parse_poll({**data, "case_id": self.case.case_id, "status": word}).progress
@@ -200,6 +203,7 @@ class Course:
         if event.id != self.last_event_id:
             self.last_event_id = event.id
             yield Keep()
+        return word in _FINAL
 
     def _pause_after_break(self) -> float:
         self._breaks += 1
@@ -230,7 +234,7 @@ class Course:
         if poll.case_id != self.case.case_id:
             raise PeerError("The server answered about another case.")
         self._etag = response.headers.get("etag")
-        yield from self._enter(poll.status, poll.progress)
+        yield from self._enter(poll.status, None if poll.status.is_final else poll.progress)
         return Ended(poll, response) if poll.status.is_final else None
 
     def _rest(self) -> Steps[None]:
