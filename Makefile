@@ -22,7 +22,7 @@ test: .venv/installed-dev ## everything that must hold
 	$(PY) -m mypy
 	$(PY) -m coverage run -m pytest -q tests/protocol
 	$(PY) -m coverage report --include='src/openhitl/protocol/*' --fail-under=100 --skip-covered
-	CHROMIUM="$${CHROMIUM:-$$(command -v chromium)}" $(PY) -m pytest -n auto --dist loadfile
+	CHROMIUM="$${CHROMIUM:-$$(command -v chromium)}" $(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: .venv/installed-dev ## put the code in order
 	$(PY) -m ruff check --fix .
