@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -23,18 +23,14 @@ class GaveUp(Exception):
     """Somebody did not want to wait any longer. Not a TimeoutError: those mean connections."""
 
 
-def _nothing() -> None:
-    """Keep nothing."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Around:
     """What surrounds a wait, beside its wire."""
 
-    tell: Teller | None = None
-    on_update: Callable[[Update], None] | None = None
-    bell: Bell = field(default_factory=Bell)
-    keep: Callable[[], None] = _nothing
+    tell: Teller | None
+    on_update: Callable[[Update], None] | None
+    bell: Bell
+    keep: Callable[[], None]
 
     def note(self, update: Update) -> None:
         """Pass an update on."""

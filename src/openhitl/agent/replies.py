@@ -37,13 +37,18 @@ def case_in(response: Any) -> OpenCase | None:
 
     Raises: InvalidHitlObject if it wants one in a way that cannot be followed. HITL v0.8 §6.
     """
-    if response.status_code != 202:
-        return None
+    return case_in_body(response.content) if response.status_code == 202 else None
+
+
+def case_in_body(body: bytes) -> OpenCase | None:
+    """Return the case that the body of a 202 describes; None if it describes none.
+
+    Raises: InvalidHitlObject.
+    """
     try:
-        body = decode_json(response.content)
+        hitl = parse_accepted(202, decode_json(body))
     except ValueError:
         return None
-    hitl = parse_accepted(202, body)
     return None if hitl is None else case_of(hitl)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Generic, Self, TypedDict, TypeVar, Unpack
 
+from openhitl.agent.bells import Bell
 from openhitl.agent.course import Course, Ended
 from openhitl.agent.drivers import Around, BlockingDriver, Driver, GaveUp
 from openhitl.agent.questions import OpenCase
@@ -153,12 +154,13 @@ class _Wait(Generic[W]):
     def _around(self) -> Iterator[Around]:
         """Surround a wait; callbacks are heard meanwhile."""
         receiver = self._manner.get("receiver")
-        tell, on_update = self._manner.get("tell"), self._manner.get("on_update")
-        if receiver is None:
-            yield Around(tell=tell, on_update=on_update, keep=self._keep)
-            return
-        with receiver.bell(self.case.case_id) as bell:
-            yield Around(tell=tell, on_update=on_update, keep=self._keep, bell=bell)
+        with nullcontext(Bell()) if receiver is None else receiver.bell(self.case.case_id) as bell:
+            yield Around(
+                tell=self._manner.get("tell"),
+                on_update=self._manner.get("on_update"),
+                keep=self._keep,
+                bell=bell,
+            )
 
     def _decided(self, ended: Ended) -> Decision:
         return decision_from(ended.poll, context=self.case.context, default_action=self.case.default_action)
@@ -281,8 +283,5 @@ class SyncWaiting(_Wait[BlockingWire]):
         if self._wire is not None:
             yield self._wire
             return
-        session = BlockingSession(self._credential)
-        try:
+        with closing(BlockingSession(self._credential)) as session:
             yield session
-        finally:
-            session.close()

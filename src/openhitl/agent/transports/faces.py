@@ -7,10 +7,10 @@ from types import ModuleType
 from typing import Any, ClassVar, Unpack
 
 from openhitl.agent.questions import OpenCase
+from openhitl.agent.replies import case_in_body
 from openhitl.agent.transports.holding import (
     MAX_HELD_BYTES,
     Options,
-    case_in_body,
     held,
     hold,
     hold_async,

@@ -11,14 +11,11 @@ from typing import Any, TypedDict
 from openhitl.agent.course import Ended
 from openhitl.agent.questions import OpenCase
 from openhitl.agent.receiver import Receiver
-from openhitl.agent.replies import case_of
 from openhitl.agent.telling import Teller
 from openhitl.agent.updates import Update
 from openhitl.agent.waiting import Manner, SyncWaiting, Waiting
 from openhitl.client.credentials import Credential
-from openhitl.client.exchange import decode_json
 from openhitl.client.wires import BlockingWire, Wire
-from openhitl.protocol.incoming import parse_accepted
 from openhitl.protocol.outcomes import decision_from
 
 #: More than this of an answer is not read to find out whether it wants a human.
@@ -66,18 +63,6 @@ def may_want_a_human(status: int, headers: Mapping[str, str]) -> bool:
         return False
     length = headers.get("content-length", "")
     return not (length.isascii() and length.isdigit() and int(length) > MAX_HELD_BYTES)
-
-
-def case_in_body(body: bytes) -> OpenCase | None:
-    """Return the case that the body of a 202 describes; None if it describes none.
-
-    Raises: InvalidHitlObject.
-    """
-    try:
-        hitl = parse_accepted(202, decode_json(body))
-    except ValueError:
-        return None
-    return None if hitl is None else case_of(hitl)
 
 
 def pieces(body: bytes) -> Iterator[bytes]:

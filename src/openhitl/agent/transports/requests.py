@@ -17,10 +17,10 @@ from requests.adapters import HTTPAdapter
 
 from openhitl.agent.course import Ended
 from openhitl.agent.questions import OpenCase
+from openhitl.agent.replies import case_in_body
 from openhitl.agent.transports.holding import (
     MAX_HELD_BYTES,
     Options,
-    case_in_body,
     held,
     hold,
     may_want_a_human,
