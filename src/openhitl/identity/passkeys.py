@@ -21,21 +21,21 @@ from openhitl.store import Store
 LINK_LIFE = timedelta(minutes=15)
 PATH = "/passkey"
 MAX_NAME_CHARACTERS = 100
-NO_NAME = f"A name has 1 to {MAX_NAME_CHARACTERS} printable characters."
 #: Signature algorithms that browsers may choose from: Ed25519, ES256, RS256. RFC 8152 §8, RFC 8812.
 ALGORITHMS = (-8, -7, -257)
 Runner = Callable[..., Awaitable[Any]]
 
 
-def is_name(name: str) -> bool:
-    """Tell whether a passkey can be registered in this name."""
-    return 1 <= len(name) <= MAX_NAME_CHARACTERS and name.isprintable() and name == name.strip()
+def make_link(store: Store, public_url: str, name: str, now: datetime) -> str:
+    """Make the address where somebody of this name registers one passkey, for a quarter of an hour.
 
-
-def draw_link(public_url: str) -> tuple[str, bytes]:
-    """Draw a link for registering a passkey; return its address and the hash to store."""
+    Raises: InvalidRequest for a name that nobody could read; StoreError.
+    """
+    if not (1 <= len(name) <= MAX_NAME_CHARACTERS and name.isprintable() and name == name.strip()):
+        raise InvalidRequest(f"A name has 1 to {MAX_NAME_CHARACTERS} printable characters.")
     token = token_from_bytes(Purpose.PASSKEY_LINK, os.urandom(32))
-    return f"{public_url}{PATH}?token={token}", hash_token(token)
+    store.add_passkey_link(name, hash_token(token), now=now, until=now + LINK_LIFE)
+    return f"{public_url}{PATH}?token={token}"
 
 
 class PasskeyDesk:
@@ -43,7 +43,7 @@ class PasskeyDesk:
 
     Args:
         public_url: what people see; passkeys are for its host.
-        run: runs one of the store's methods beside the event loop.
+        run: runs what asks the store beside the event loop.
     """
 
     def __init__(self, store: Store, public_url: str, *, run: Runner, clock: Callable[[], datetime]) -> None:
@@ -54,15 +54,8 @@ class PasskeyDesk:
         self._clock = clock
 
     async def link(self, name: str) -> str:
-        """Make the address where somebody of this name registers one passkey, for a quarter of an hour.
-
-        Raises: InvalidRequest for a name that nobody could read.
-        """
-        if not is_name(name):
-            raise InvalidRequest(NO_NAME)
-        link, link_hash = draw_link(self._public_url)
-        now = self._clock()
-        await self._run(self._store.add_passkey_link, name, link_hash, now=now, until=now + LINK_LIFE)
+        """Make a link for somebody of this name. Raises: InvalidRequest as `make_link`."""
+        link: str = await self._run(make_link, self._store, self._public_url, name, self._clock())
         return link
 
     async def holder(self, token: str | None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from openhitl.errors import SetupError
-from openhitl.identity.passkeys import LINK_LIFE, NO_NAME, draw_link, is_name
+from openhitl.identity.passkeys import make_link
 from openhitl.protocol.passkeys import Passkey
 from openhitl.server.lock import ServerLock
 from openhitl.server.opening import open_store
@@ -16,16 +16,11 @@ from openhitl.settings import Settings
 def passkey_link(settings: Settings, name: str) -> str:
     """Make a link at which somebody of this name registers one passkey within a quarter of an hour.
 
-    Raises: SetupError for a name that is empty, too long or unprintable; StoreError.
+    Raises: InvalidRequest for a name that is empty, too long or unprintable; SetupError, StoreError.
     """
-    if not is_name(name):
-        raise SetupError(NO_NAME)
     store, _ = open_store(settings)
     try:
-        now = datetime.now(UTC)
-        link, link_hash = draw_link(_address(settings))
-        store.add_passkey_link(name, link_hash, now=now, until=now + LINK_LIFE)
-        return link
+        return make_link(store, _address(settings), name, datetime.now(UTC))
     finally:
         store.close()
 
