@@ -21,7 +21,6 @@ from openhitl.protocol.compact import compact
 from openhitl.protocol.lifecycle import Event
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - says what follows
-SECRET_BYTES = 32
 #: How far a callback's time may lie from the receiver's, as Standard Webhooks' own libraries have it.
 TOLERANCE_SECONDS = 300
 #: More than these a callback need not carry: one for each secret that is good.

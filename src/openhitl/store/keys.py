@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from openhitl.protocol.case import ActorKind
 from openhitl.store.engine import POSTGRESQL, Database
@@ -30,27 +30,19 @@ class Keys:
     def add_agent(self, name: str) -> Agent:
         """Make an agent; names may repeat."""
         with self._database.writing() as connection:
-            query = insert(agents).values(name=name, created_at=now_ms()).returning(agents.c.id)
-            return Agent(agent_id=connection.execute(query).scalar_one(), name=name)
+            return _added(connection, name)
 
     def agent_of(self, name: str) -> Agent:
         """Return the agent of this name, made if need be; processes that ask at once get the same."""
         with self._database.writing() as connection:
             if self._database.kind == POSTGRESQL:  # on SQLite there is one writer at a time
                 connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(name))))
-            query = select(agents.c.id).where(agents.c.name == name).order_by(agents.c.id).limit(1)
-            agent_id = connection.execute(query).scalar()
-            if agent_id is None:
-                added = insert(agents).values(name=name, created_at=now_ms()).returning(agents.c.id)
-                agent_id = connection.execute(added).scalar_one()
-        return Agent(agent_id=agent_id, name=name)
+            return _first(connection, name) or _added(connection, name)
 
     def agent_named(self, name: str) -> Agent | None:
         """Return the first agent of this name."""
-        query = select(agents.c.id).where(agents.c.name == name).order_by(agents.c.id).limit(1)
         with self._database.reading() as connection:
-            agent_id = connection.execute(query).scalar()
-        return None if agent_id is None else Agent(agent_id=agent_id, name=name)
+            return _first(connection, name)
 
     def callback_generations(self, agent_id: int, now: datetime) -> tuple[int, ...]:
         """Number the secrets that callbacks to an agent are signed with at the moment, oldest first."""
@@ -116,3 +108,14 @@ class Keys:
         if row is None:
             return None
         return KeyRow(key_id=row.id, agent_id=row.agent_id, agent_name=row.name, kind=ActorKind(row.kind))
+
+
+def _first(connection: Connection, name: str) -> Agent | None:
+    query = select(agents.c.id).where(agents.c.name == name).order_by(agents.c.id).limit(1)
+    agent_id = connection.execute(query).scalar()
+    return None if agent_id is None else Agent(agent_id=agent_id, name=name)
+
+
+def _added(connection: Connection, name: str) -> Agent:
+    query = insert(agents).values(name=name, created_at=now_ms()).returning(agents.c.id)
+    return Agent(agent_id=connection.execute(query).scalar_one(), name=name)
