@@ -50,7 +50,6 @@ class Plan:
     """What a house is built from."""
 
     settings: ServiceSettings
-    secret: str
     claims: Claims
     theme: Theme
     authenticate: Authenticate | None
@@ -98,7 +97,7 @@ class House:
     async def open(cls, plan: Plan) -> House:
         """Open the store and begin to work. Raises: SetupError, StoreError."""
         log_to_logging()
-        keyring = Keyring(parse_root(plan.secret))
+        keyring = Keyring(parse_root(plan.settings.secret_key.get_secret_value()))
         store = await asyncio.to_thread(Store.open, plan.settings.store_url, keyring)
         # Services run as many processes as they like, and nobody tells us.
         tokens_for_all = plan.authenticate is None

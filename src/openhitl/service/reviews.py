@@ -64,7 +64,7 @@ class Reviews:
         self.prefix = prefix
         #: The path at which people see the routes.
         self.base = urlsplit(settings.public_url).path
-        self._plan = Plan(settings, secret, claims, replace(theme, name=name), authenticate, None)
+        self._plan = Plan(settings, claims, replace(theme, name=name), authenticate, None)
         self.home = Home(lambda: House.open(self._plan))
 
     def without_streams(self) -> None:

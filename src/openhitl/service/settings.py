@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TypedDict, Unpack
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from openhitl.errors import SetupError
@@ -32,6 +32,8 @@ class Options(TypedDict, total=False):
 
 class ServiceSettings(Settings):
     """The server's settings, said in code."""
+
+    secret_key: SecretStr
 
     @classmethod
     def settings_customise_sources(
