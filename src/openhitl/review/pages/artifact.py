@@ -15,7 +15,7 @@ from openhitl.protocol.context import Artifact
 from openhitl.protocol.record import record
 from openhitl.review.pages.answer_rows import edited_content
 from openhitl.review.pages.diffs import MAX_LINES, Diff, PatchLine, compare, parse_patch
-from openhitl.review.pages.labels import reference
+from openhitl.review.pages.labels import ref_of
 from openhitl.review.pages.markdown import render_markdown
 from openhitl.review.pages.rounds import compared_round
 from openhitl.review.pages.sheet import Sheet
@@ -116,7 +116,7 @@ def _known_text(before: StoredCase, content: Any) -> str | None:
 
 
 def _compared(sheet: Sheet, before: StoredCase) -> str:
-    gettext, ref = sheet.words.gettext, reference(before.case.case_id)
+    gettext, ref = sheet.words.gettext, ref_of(before.case.case_id)
     if before.answer and edited_content(before.answer) is not None:
         return gettext("Compared with ref %(ref)s, as it was edited there.") % {"ref": ref}
     return gettext("Compared with ref %(ref)s.") % {"ref": ref}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from openhitl.protocol.case import DefaultAction
 from openhitl.protocol.record import record
-from openhitl.review.pages.labels import reference, type_name
+from openhitl.review.pages.labels import ref_of, type_name
 from openhitl.review.pages.moments import Moment
 from openhitl.review.pages.rounds import Rounds, rounds_of
 from openhitl.review.pages.sheet import Sheet
@@ -58,7 +58,7 @@ def frame_of(sheet: Sheet) -> Frame:
     case, rounds = sheet.case, rounds_of(sheet)
     return Frame(
         agent=sheet.content.agent,
-        ref=reference(case.case_id),
+        ref=ref_of(case.case_id),
         type_name=type_name(sheet.content.type, sheet.words),
         prompt=sheet.content.prompt,
         deadline=sheet.moment(case.expires_at),
@@ -68,8 +68,8 @@ def frame_of(sheet: Sheet) -> Frame:
         irreversible=bool(context and context.irreversible),
         warning=warning if isinstance(warning, str) else "",
         rounds=rounds,
-        lost_ref=reference(case.previous_case_id) if case.previous_case_id and not rounds else "",
-        next_ref=reference(case.next_case_id) if case.next_case_id else "",
+        lost_ref=ref_of(case.previous_case_id) if case.previous_case_id and not rounds else "",
+        next_ref=ref_of(case.next_case_id) if case.next_case_id else "",
     )
 
 

@@ -75,6 +75,6 @@ def done_label(action: str, data: Json, words: Words) -> str:
     return labels.get(action, action)
 
 
-def reference(case_id: str) -> str:
+def ref_of(case_id: str) -> str:
     """Return the short name of a case that people can say to each other."""
     return case_id[-4:].upper()

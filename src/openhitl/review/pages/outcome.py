@@ -14,7 +14,7 @@ from openhitl.review.pages.artifact import sent_text, text_of
 from openhitl.review.pages.diffs import Diff, compare
 from openhitl.review.pages.frame import frame_of
 from openhitl.review.pages.full import raw_texts
-from openhitl.review.pages.labels import done_label, reference
+from openhitl.review.pages.labels import done_label, ref_of
 from openhitl.review.pages.moments import Moment
 from openhitl.review.pages.problems import problem_list
 from openhitl.review.pages.sheet import Sheet
@@ -61,7 +61,7 @@ def _follows(sheet: Sheet) -> str:
     """Say what comes next: the round that was asked for, or that it is here. HITL v0.8 §15.3."""
     gettext, answer = sheet.words.gettext, sheet.view.stored.answer
     if sheet.case.next_case_id is not None:
-        ref = reference(sheet.case.next_case_id)
+        ref = ref_of(sheet.case.next_case_id)
         return gettext("The agent has asked again about this: look for ref %(ref)s.") % {"ref": ref}
     if answer and answer.action == "edit" and edited_content(answer) is None:
         return gettext("The next version comes with a link of its own.")

@@ -10,7 +10,7 @@ from openhitl.protocol.case import ACTIONS, Answer, Status
 from openhitl.protocol.lifecycle import CANCEL_REASONS
 from openhitl.protocol.record import record
 from openhitl.review.pages.answer_rows import AnswerRow, answer_rows
-from openhitl.review.pages.labels import done_label, reference
+from openhitl.review.pages.labels import done_label, ref_of
 from openhitl.review.pages.moments import Moment
 from openhitl.review.pages.round_changes import Change, changes_since
 from openhitl.review.pages.sheet import Sheet, open_sheet
@@ -75,7 +75,7 @@ def rounds_of(sheet: Sheet) -> Rounds | None:
 def _round(sheet: Sheet, stored: StoredCase) -> Round:
     case, answer = stored.case, _telling(stored)
     return Round(
-        ref=reference(case.case_id),
+        ref=ref_of(case.case_id),
         title=_title(sheet, stored),
         when=sheet.moment(case.finished_at) if case.finished_at else None,
         words=_words(answer) if answer else _reason(stored),
