@@ -9,7 +9,7 @@ from openhitl.protocol.case import Answer
 from openhitl.protocol.compact import compact
 from openhitl.protocol.record import record
 from openhitl.review.pages.field_values import shown_values
-from openhitl.review.pages.labels import edited_in_place
+from openhitl.review.pages.labels import edited_content
 from openhitl.review.pages.sheet import Sheet
 from openhitl.review.pages.tree import humanise, read
 
@@ -40,11 +40,6 @@ def answer_rows(sheet: Sheet, answer: Answer) -> list[AnswerRow]:
         if row.values or key not in ("note", "feedback", "reason"):
             rows.append(row)
     return rows
-
-
-def edited_content(answer: Answer) -> Any:
-    """Return the artifact as the person edited it in place, text or JSON; None if they did not."""
-    return edited_in_place(answer.action, answer.data)
 
 
 def _label(sheet: Sheet, key: str) -> str:

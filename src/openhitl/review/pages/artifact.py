@@ -13,9 +13,8 @@ from openhitl.cases import StoredCase
 from openhitl.protocol.case import Content
 from openhitl.protocol.context import Artifact
 from openhitl.protocol.record import record
-from openhitl.review.pages.answer_rows import edited_content
 from openhitl.review.pages.diffs import MAX_LINES, Diff, PatchLine, compare, parse_patch
-from openhitl.review.pages.labels import ref_of
+from openhitl.review.pages.labels import edited_content, ref_of
 from openhitl.review.pages.markdown import render_markdown
 from openhitl.review.pages.rounds import compared_round
 from openhitl.review.pages.sheet import Sheet

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from openhitl.protocol.case import Json
+from openhitl.protocol.case import Answer
 from openhitl.protocol.visible import visible
 from openhitl.words import Words
 
@@ -47,18 +47,18 @@ def type_name(review_type: str, words: Words) -> str:
     return names.get(review_type, review_type)
 
 
-def edited_in_place(action: str, data: Json) -> Any:
-    """Return the artifact as the person edited it in place, if that is what the answer is; else None.
+def edited_content(answer: Answer) -> Any:
+    """Return the artifact as the person edited it in place, text or JSON; None if they did not.
 
     HITL v0.8 §10.1: other edits say what the agent shall change, as the example of §15.3 does.
     """
-    edits = data.get("edits")
-    return edits.get("content") if action == "edit" and isinstance(edits, Mapping) else None
+    edits = answer.data.get("edits")
+    return edits.get("content") if answer.action == "edit" and isinstance(edits, Mapping) else None
 
 
-def done_label(action: str, data: Json, words: Words) -> str:
+def done_label(answer: Answer, words: Words) -> str:
     """Say in the past tense what an answer was."""
-    if edited_in_place(action, data) is not None:
+    if edited_content(answer) is not None:
         return words.gettext("Approved with edits")
     labels = {
         "approve": words.gettext("Approved"),
@@ -72,7 +72,7 @@ def done_label(action: str, data: Json, words: Words) -> str:
         "skip": words.gettext("Skipped"),
         "abort": words.gettext("Aborted"),
     }
-    return labels.get(action, action)
+    return labels.get(answer.action, answer.action)
 
 
 def ref_of(case_id: str) -> str:

@@ -9,12 +9,12 @@ from typing import Any
 from openhitl.protocol.case import ANSWERING, Answer, DefaultAction, Status
 from openhitl.protocol.lifecycle import CANCEL_REASONS
 from openhitl.protocol.record import record
-from openhitl.review.pages.answer_rows import AnswerRow, answer_rows, edited_content, unsent_rows
+from openhitl.review.pages.answer_rows import AnswerRow, answer_rows, unsent_rows
 from openhitl.review.pages.artifact import sent_text, text_of
 from openhitl.review.pages.diffs import Diff, compare
 from openhitl.review.pages.frame import frame_of
 from openhitl.review.pages.full import raw_texts
-from openhitl.review.pages.labels import done_label, ref_of
+from openhitl.review.pages.labels import done_label, edited_content, ref_of
 from openhitl.review.pages.moments import Moment
 from openhitl.review.pages.problems import problem_list
 from openhitl.review.pages.sheet import Sheet
@@ -80,7 +80,7 @@ def _ended(sheet: Sheet) -> OutcomeView:
 def _answered(sheet: Sheet, answer: Answer) -> OutcomeView:
     edited = edited_content(answer)
     return OutcomeView(
-        title=done_label(answer.action, answer.data, sheet.words),
+        title=done_label(answer, sheet.words),
         tone="good" if edited is not None else _TONES.get(answer.action, "plain"),
         icon="done" if edited is not None or answer.action in _TONES else "no",
         when=sheet.moment(sheet.case.finished_at or sheet.view.now),

@@ -86,7 +86,7 @@ def _round(sheet: Sheet, stored: StoredCase) -> Round:
 def _title(sheet: Sheet, stored: StoredCase) -> str:
     gettext = sheet.words.gettext
     if stored.answer is not None:
-        return done_label(stored.answer.action, stored.answer.public_data, sheet.words)
+        return done_label(stored.answer, sheet.words)
     return {
         Status.CANCELLED: gettext("Closed without an answer"),
         Status.EXPIRED: gettext("Expired"),
