@@ -43,7 +43,7 @@ class Engine:
         tokens_for_all: bool = False,
         shared: bool = False,
     ) -> None:
-        self.settings = settings
+        self._retention = settings.retention
         self._outbound = OutboundHttp(Guard(settings.networks))
         providers = evidence_providers(
             settings,
@@ -70,7 +70,7 @@ class Engine:
     async def start(self, doers: Mapping[Effect, Doer] | None = None) -> None:
         """Begin to follow the log and to work; `doers` do what only this program can. Raises: StoreError."""
         store = self.book.ledger.store
-        sweeper = Sweeper(self.book, retention=self.settings.retention)
+        sweeper = Sweeper(self.book, retention=self._retention)
         call_back = CallBack(self.book, self._outbound, self.secrets)
         worker = Worker(self.book, {Effect.CALL_BACK: call_back, **(doers or {})})
         head = await self.book.ledger.read(store.head)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from contextlib import AsyncExitStack
 
 from openhitl.errors import HitlError
 from openhitl.jobs import Engine
@@ -31,13 +30,11 @@ class Server:
         self.room = room or Room.of_this_process()
         self.ready = False
         self._prefix = ""
-        self._stack = AsyncExitStack()
 
     async def start(self) -> None:
         """Open the store, then the doors. Raises: StoreError, SetupError."""
         store, keyring = await asyncio.to_thread(open_store, self.settings)
-        engine = Engine(store, keyring, self.settings)
-        self._stack.push_async_callback(engine.stop)
+        self._engine = engine = Engine(store, keyring, self.settings)
         self.book = engine.book
         door = Door(
             engine.book, engine.keys, engine.secrets, engine.passkeys, self.settings, engine.fetch_default
@@ -51,12 +48,12 @@ class Server:
     def leave(self) -> None:
         """Stop taking new work: not ready, and every stream is ended."""
         self.ready = False
-        self.book.feed.streams.end_all()
+        self._engine.leave()
 
     async def stop(self) -> None:
         """End the background work, let the writer finish, close the store."""
         self.leave()
-        await self._stack.aclose()
+        await self._engine.stop()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one ASGI connection."""

@@ -19,8 +19,8 @@ class Refusal:
     explanation: str
     button: str
     action: str
-    name: str
     label: str
+    name: str = "reason"
 
 
 def reason_page(sheet: Sheet, action: str) -> Page:
@@ -52,8 +52,8 @@ def _refusal(sheet: Sheet, action: str) -> Refusal:
             explanation=gettext("The agent is told no and must not go ahead."),
             button=named or gettext("Reject"),
             action="reject",
-            name="feedback",
             label=why,
+            name="feedback",
         )
     if action == "skip":
         return Refusal(
@@ -61,7 +61,6 @@ def _refusal(sheet: Sheet, action: str) -> Refusal:
             explanation=gettext("The agent leaves this step out and goes on with the next."),
             button=gettext("Skip this step"),
             action="skip",
-            name="reason",
             label=why,
         )
     if action == "abort":
@@ -70,7 +69,6 @@ def _refusal(sheet: Sheet, action: str) -> Refusal:
             explanation=gettext("The agent stops the whole task."),
             button=gettext("Abort the task"),
             action="abort",
-            name="reason",
             label=why,
         )
     return Refusal(
@@ -81,7 +79,6 @@ def _refusal(sheet: Sheet, action: str) -> Refusal:
         ),
         button=gettext("Close without an answer"),
         action="",
-        name="reason",
         label=why,
     )
 
