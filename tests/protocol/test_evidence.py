@@ -9,7 +9,7 @@ import pytest
 
 from openhitl.errors import InvalidRequest
 from openhitl.protocol.evidence import Bound, Proven, parse_evidence, verification_result
-from openhitl.protocol.policies import Level, Shown, read_policy
+from openhitl.protocol.policies import Level, Verified, read_policy
 from tests.protocol.test_policies import RAW
 
 NOW = datetime(2026, 3, 26, 11, 36, tzinfo=UTC)
@@ -76,8 +76,10 @@ def test_evidence_is_bound_to_case_action_data_what_was_shown_and_a_nonce():
 
 def test_a_result_is_the_same_for_every_provider():
     """HITL v0.8 §7.6 "Submission Context And Verification Result"."""
-    shown = Shown(proof_type="proof_of_human", provider="passkey", format="provider_opaque", level=Level.HIGH)
-    proven = Proven(shown=shown, once=b"nonce")
+    verified = Verified(
+        proof_type="proof_of_human", provider="passkey", format="provider_opaque", level=Level.HIGH
+    )
+    proven = Proven(verified=verified, once=b"nonce")
     assert verification_result(read_policy(RAW), [proven], now=NOW) == {
         "satisfied": True,
         "verified_evidence": [

@@ -13,9 +13,9 @@ from openhitl.protocol.policies import (
     Ability,
     Level,
     Mode,
-    Shown,
     SubmitPath,
     VerificationPolicy,
+    Verified,
     parse_policy,
     read_policy,
     spelled,
@@ -67,9 +67,9 @@ def asking(*branches: list[dict[str, Any]], **changes: Any) -> VerificationPolic
     return read_policy(raw(requirements={"any_of": [{"all_of": branch} for branch in branches]}, **changes))
 
 
-def shown(provider: str = "passkey", level: Level = Level.HIGH, **more: Any) -> Shown:
+def verified(provider: str = "passkey", level: Level = Level.HIGH, **more: Any) -> Verified:
     given = {"proof_type": "proof_of_human", "format": "provider_opaque", **more}
-    return Shown(provider=provider, level=level, **given)
+    return Verified(provider=provider, level=level, **given)
 
 
 FULL = {
@@ -193,9 +193,9 @@ def test_a_branch_is_met_by_all_of_its_requirements():
         [{"proof_type": "proof_of_human", "provider": "passkey"}, {"proof_type": "x-badge"}],
         [{"proof_type": "proof_of_human", "provider": "zk", "min_assurance": "medium"}],
     )
-    assert policy.unmet([shown(), shown("office", proof_type="x-badge")]) == []
-    assert policy.unmet([shown("zk", Level.MEDIUM)]) == []
-    assert policy.unmet([shown()]) == [
+    assert policy.unmet([verified(), verified("office", proof_type="x-badge")]) == []
+    assert policy.unmet([verified("zk", Level.MEDIUM)]) == []
+    assert policy.unmet([verified()]) == [
         "x-badge by any provider",
         "proof_of_human by zk, at least medium",
     ]
@@ -203,13 +203,13 @@ def test_a_branch_is_met_by_all_of_its_requirements():
         "proof_of_human by passkey and x-badge by any provider",
         "proof_of_human by zk, at least medium",
     ]
-    assert policy.unmet([shown("zk", Level.LOW)]) == policy.unmet([])
+    assert policy.unmet([verified("zk", Level.LOW)]) == policy.unmet([])
 
 
 def test_a_form_of_evidence_can_be_asked_for():
     policy = asking([{"proof_type": "proof_of_human", "presentation_formats": ["jwt", "zkp"]}])
-    assert policy.unmet([shown(format="zkp")]) == []
-    assert policy.unmet([shown()]) == ["proof_of_human by any provider, as jwt or zkp"]
+    assert policy.unmet([verified(format="zkp")]) == []
+    assert policy.unmet([verified()]) == ["proof_of_human by any provider, as jwt or zkp"]
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ class Proof:
     @property
     def spent(self) -> tuple[bytes, ...]:
         """Digests of what must not be used again."""
-        once = (f"{one.shown.provider}\0".encode() + one.once for one in self.proven)
+        once = (f"{one.verified.provider}\0".encode() + one.once for one in self.proven)
         return tuple(hashlib.sha256(one).digest() for one in once)
 
 
@@ -106,7 +106,7 @@ class Prover:
         """Tell everybody whose evidence counted. The answer stands whatever comes of this."""
         for one in proof.proven:
             with suppress(StoreError):
-                await self._providers[one.shown.provider].accepted(one)
+                await self._providers[one.verified.provider].accepted(one)
 
     async def _verify(
         self,

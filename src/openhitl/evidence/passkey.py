@@ -14,7 +14,7 @@ from openhitl.errors import VerificationFailed
 from openhitl.protocol.case import Assurance, Json
 from openhitl.protocol.evidence import Bound, Evidence, Proven
 from openhitl.protocol.passkeys import CEREMONY_MS, Passkey, RelyingParty
-from openhitl.protocol.policies import PROOF_OF_HUMAN, Ability, Level, Shown, SubmitPath
+from openhitl.protocol.policies import PROOF_OF_HUMAN, Ability, Level, SubmitPath, Verified
 
 NAME = "passkey"
 FORMAT = "provider_opaque"
@@ -81,7 +81,7 @@ class PasskeyProvider:
             raise VerificationFailed("The passkey was used inside a page of somebody else's.")
         is_bound = verified.credential_device_type is CredentialDeviceType.SINGLE_DEVICE
         return Proven(
-            shown=Shown(
+            verified=Verified(
                 proof_type=PROOF_OF_HUMAN,
                 provider=NAME,
                 format=FORMAT,

@@ -17,7 +17,7 @@ from openhitl.outbound.http import Fetched
 from openhitl.protocol.case import Json
 from openhitl.protocol.compact import compact
 from openhitl.protocol.evidence import Bound, Evidence, Proven
-from openhitl.protocol.policies import PROOF_OF_HUMAN, Ability, Level, Shown, SubmitPath
+from openhitl.protocol.policies import PROOF_OF_HUMAN, Ability, Level, SubmitPath, Verified
 from openhitl.protocol.record import record
 
 NAME = "world_id"
@@ -104,13 +104,13 @@ class WorldIdProvider:
             raise VerificationFailed("World has not verified every proof of this result.")
         if told.get("environment", self._app.environment) != self._app.environment:
             raise VerificationFailed("This proof is of another of World's environments.")
-        shown = Shown(
+        verified = Verified(
             proof_type=PROOF_OF_HUMAN,
             provider=NAME,
             format=evidence.format,
             level=max((_level(proof, one) for one in responses), key=lambda level: level.rank),
         )
-        return Proven(shown=shown, once=repr(sorted(map(str, nullifiers))).encode())
+        return Proven(verified=verified, once=repr(sorted(map(str, nullifiers))).encode())
 
     async def accepted(self, proven: Proven) -> None:
         """Keep nothing: World's nullifiers are spent with the answer."""

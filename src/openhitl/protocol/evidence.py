@@ -16,8 +16,8 @@ from openhitl.protocol.policies import (
     MAX_NAME_CHARACTERS,
     PROOF_OF_HUMAN,
     Ability,
-    Shown,
     VerificationPolicy,
+    Verified,
     named,
 )
 from openhitl.protocol.problems import each_of, invalid, list_of, object_of, text_of
@@ -80,7 +80,7 @@ class Proven:
     `key` and `counter` are what the provider wants to be told again in `accepted`.
     """
 
-    shown: Shown
+    verified: Verified
     once: bytes
     name: str | None = None
     assurance: Assurance = Assurance.LINK
@@ -146,14 +146,14 @@ def _hints(raw: Any, path: str) -> Json:
 
 def verification_result(policy: VerificationPolicy, proven: Sequence[Proven], *, now: datetime) -> Json:
     """Spell what was verified, whoever the provider, and what is missing. HITL v0.8 §7.6."""
-    missing = policy.unmet([one.shown for one in proven])
+    missing = policy.unmet([one.verified for one in proven])
     return {
         "satisfied": not missing,
         "verified_evidence": [
             {
-                "proof_type": one.shown.proof_type,
-                "provider": one.shown.provider,
-                "assurance_level": one.shown.level.value,
+                "proof_type": one.verified.proof_type,
+                "provider": one.verified.provider,
+                "assurance_level": one.verified.level.value,
                 "bound_to_case": True,
                 "bound_to_action": True,
                 "fresh": True,

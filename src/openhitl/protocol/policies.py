@@ -73,7 +73,7 @@ class Ability:
 
 
 @record(frozen=True, slots=True, kw_only=True)
-class Shown:
+class Verified:
     """One piece of evidence that was verified, as far as a policy looks at it."""
 
     proof_type: str
@@ -91,19 +91,19 @@ class Requirement:
     min_assurance: Level | None = None
     formats: tuple[str, ...] | None = None
 
-    def is_met_by(self, shown: Shown) -> bool:
+    def is_met_by(self, verified: Verified) -> bool:
         """Tell whether a piece of evidence is what this asks for."""
         return (
-            shown.proof_type == self.proof_type
-            and self.provider in (None, shown.provider)
-            and (self.min_assurance is None or shown.level.rank >= self.min_assurance.rank)
-            and (self.formats is None or shown.format in self.formats)
+            verified.proof_type == self.proof_type
+            and self.provider in (None, verified.provider)
+            and (self.min_assurance is None or verified.level.rank >= self.min_assurance.rank)
+            and (self.formats is None or verified.format in self.formats)
         )
 
     def is_within(self, provider: str, ability: Ability) -> bool:
         """Tell whether a provider could ever meet this."""
         return any(
-            self.is_met_by(Shown(proof_type=kind, provider=provider, format=form, level=ability.most))
+            self.is_met_by(Verified(proof_type=kind, provider=provider, format=form, level=ability.most))
             for kind in ability.proof_types
             for form in ability.formats
         )
@@ -141,11 +141,11 @@ class VerificationPolicy:
             return False
         return self.mode is Mode.REQUIRED or action not in REFUSING
 
-    def unmet(self, shown: Sequence[Shown]) -> list[str]:
+    def unmet(self, verified: Sequence[Verified]) -> list[str]:
         """Say of each branch what it lacks; nothing if one of them lacks nothing. HITL v0.8 §7.6."""
         lacking = []
         for branch in self.any_of:
-            missing = [str(one) for one in branch if not any(map(one.is_met_by, shown))]
+            missing = [str(one) for one in branch if not any(map(one.is_met_by, verified))]
             if not missing:
                 return []
             lacking.append(" and ".join(missing))
