@@ -13,10 +13,10 @@ from collections.abc import Mapping, Sequence
 PORTS = {"flask": 3456, "starlette": 3457, "fastapi": 3458, "django": 3459}
 #: What serves them; gunicorn's four processes share one database.
 SERVERS = {
-    "flask": "gunicorn -b localhost:3456 -w 4 --threads 4 --no-control-socket",
-    "starlette": "uvicorn --port 3457 --timeout-graceful-shutdown 2",
-    "fastapi": "uvicorn --port 3458 --timeout-graceful-shutdown 2",
-    "django": "waitress --listen=localhost:3459 --threads=8",
+    "flask": "gunicorn -b localhost:{} -w 4 --threads 4 --no-control-socket",
+    "starlette": "uvicorn --port {} --timeout-graceful-shutdown 2",
+    "fastapi": "uvicorn --port {} --timeout-graceful-shutdown 2",
+    "django": "waitress --listen=localhost:{} --threads=8",
 }
 
 
@@ -37,7 +37,8 @@ def _run(names: Sequence[str], environment: Mapping[str, str]) -> None:
     running = []
     try:
         for name in names:
-            command = [sys.executable, "-m", *SERVERS[name].split(), f"examples.services.{name}_service:app"]
+            server = SERVERS[name].format(PORTS[name]).split()
+            command = [sys.executable, "-m", *server, f"examples.services.{name}_service:app"]
             running.append(subprocess.Popen(command, env=environment))
             print(f"{name}: curl -X POST http://localhost:{PORTS[name]}/api/demo?type=selection", flush=True)
         for process in running:

@@ -1,6 +1,6 @@
 """The server-rendered review pages."""
 
-from openhitl.review.pages.assets import StaticFile, static_file
+from openhitl.review.pages.assets import static_file
 from openhitl.review.pages.headers import page_headers
 from openhitl.review.pages.posts import check_seen, decode_answer, decode_step, merge_draft
 from openhitl.review.pages.render import render_error, render_registration, render_review
@@ -12,7 +12,6 @@ __all__ = [
     "Page",
     "PageView",
     "Problems",
-    "StaticFile",
     "StepPost",
     "Theme",
     "check_seen",
