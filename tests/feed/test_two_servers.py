@@ -95,10 +95,6 @@ def test_progress_on_one_server_is_polled_on_the_other_within_two_seconds(pair):
     poll_until(pair.b, there, lambda body: body["progress"]["completed_fields"] == 2, SOON_SECONDS)
 
 
-def _names(next_case_id: str, body: dict[str, Any]) -> bool:
-    return body.get("next_case_id") == next_case_id
-
-
 @pytest.mark.parametrize("end", ["completed", "cancelled"])
 def test_a_follow_up_on_one_server_is_polled_on_the_other_within_two_seconds(pair, end):
     """HITL v0.8 §8 `next_case_id`: the link is no event; nor is another follow-up in place of the first."""
