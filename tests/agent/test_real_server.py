@@ -14,12 +14,6 @@ from tests.servers import running
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def server(tmp_path):
-    with running(tmp_path) as server:
-        yield server
-
-
 class Human:
     """Is told of each case, and answers it."""
 

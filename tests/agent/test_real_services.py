@@ -11,16 +11,10 @@ from openhitl.agent import Outcome, SyncWaiting, Waiting
 from openhitl.errors import AnswerCancelled, AnswerExpired
 from openhitl.protocol.timestamps import timestamp
 from tests.agent.callers import CALLERS
-from tests.servers import APPROVAL, running
+from tests.servers import APPROVAL
 from tests.threads import on_thread
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def server(tmp_path):
-    with running(tmp_path) as server:
-        yield server
 
 
 class Human:

@@ -9,13 +9,7 @@ from openhitl.errors import InvalidReceipt
 from openhitl.protocol.incoming import parse_poll
 from openhitl.protocol.outcomes import decision_from
 from tests.door.test_receipts import answered, jwks_of
-from tests.servers import RunningServer, running
-
-
-@pytest.fixture
-def server(tmp_path):
-    with running(tmp_path) as server:
-        yield server
+from tests.servers import RunningServer
 
 
 def test_a_decision_is_verified_by_its_receipt(server: RunningServer) -> None:
