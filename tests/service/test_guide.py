@@ -12,7 +12,7 @@ from tests.service.guide import started
 from tests.service.hosts import post_url
 
 GUIDE = "docs/how-to/add-a-human-to-your-api.md"
-UVICORN = "uvicorn shop:app --timeout-graceful-shutdown 5"
+UVICORN = "uvicorn shop:app --no-access-log --timeout-graceful-shutdown 5"
 #: In the guide's order: FastAPI, Starlette, Flask, Django, Django under ASGI.
 COMMANDS = (UVICORN, UVICORN, "gunicorn -w 4 --threads 8 shop:app", "waitress-serve shop:app", UVICORN)
 
