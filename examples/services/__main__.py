@@ -11,11 +11,11 @@ import tempfile
 from collections.abc import Mapping, Sequence
 
 PORTS = {"flask": 3456, "starlette": 3457, "fastapi": 3458, "django": 3459}
-#: What serves them; gunicorn's four processes share one database.
+#: What serves them; gunicorn's four processes share one database. No access log: addresses carry tokens.
 SERVERS = {
     "flask": "gunicorn -b localhost:{} -w 4 --threads 4 --no-control-socket",
-    "starlette": "uvicorn --port {} --timeout-graceful-shutdown 2",
-    "fastapi": "uvicorn --port {} --timeout-graceful-shutdown 2",
+    "starlette": "uvicorn --port {} --no-access-log --timeout-graceful-shutdown 2",
+    "fastapi": "uvicorn --port {} --no-access-log --timeout-graceful-shutdown 2",
     "django": "waitress --listen=localhost:{} --threads=8",
 }
 
@@ -40,7 +40,8 @@ def _run(names: Sequence[str], environment: Mapping[str, str]) -> None:
             server = SERVERS[name].format(PORTS[name]).split()
             command = [sys.executable, "-m", *server, f"examples.services.{name}_service:app"]
             running.append(subprocess.Popen(command, env=environment))
-            print(f"{name}: curl -X POST http://localhost:{PORTS[name]}/api/demo?type=selection", flush=True)
+            address = f"http://localhost:{PORTS[name]}/api/demo?type=selection"
+            print(f"{name}: curl -X POST '{address}'", flush=True)
         for process in running:
             process.wait()
     except KeyboardInterrupt:

@@ -18,10 +18,10 @@ from tests.service.started import example_services
 
 #: The lines that start each of the protocol's reference services.
 STARTED = """
-curl -X POST http://localhost:3456/api/demo?type=selection
-curl -X POST http://localhost:3457/api/demo?type=selection
-curl -X POST http://localhost:3459/api/demo?type=selection
-curl -X POST http://localhost:3458/api/demo?type=selection
+curl -X POST 'http://localhost:3456/api/demo?type=selection'
+curl -X POST 'http://localhost:3457/api/demo?type=selection'
+curl -X POST 'http://localhost:3459/api/demo?type=selection'
+curl -X POST 'http://localhost:3458/api/demo?type=selection'
 """
 ON_ASGI = ("fastapi", "starlette")
 
