@@ -60,6 +60,8 @@ def test_a_folder_is_free_again_however_its_holder_ends(tmp_path):
             assert lock.holder() == "http://localhost:1"
         holder.send_signal(signal.SIGKILL)
         holder.wait(60)
+    assert "http://localhost:1" in (tmp_path / LOCK_NAME).read_text()
+    assert ServerLock(tmp_path, URL).holder() is None
     with ServerLock(tmp_path, URL) as lock:
         assert lock.held
         assert lock.holder() == URL

@@ -8,6 +8,7 @@ import os
 import time
 from pathlib import Path
 from types import TracebackType
+from typing import IO
 
 from openhitl.keyring import private_folder, unusable
 
@@ -70,9 +71,18 @@ class ServerLock:
         os.close(self._descriptor)
 
     def holder(self) -> str | None:
-        """Return the URL that the holder has written; None while it has not."""
+        """Return the URL that the holder has written; None while it has not, and if there is no holder."""
         try:
-            written = json.loads(self._path.read_text())
-            return str(written["url"])
+            with self._path.open() as file:
+                # One that was killed has left its URL behind, but not the lock.
+                return str(json.loads(file.read())["url"]) if _is_held(file) else None
         except (OSError, ValueError, TypeError, KeyError):
             return None
+
+
+def _is_held(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    return False
