@@ -87,10 +87,11 @@ def test_an_embedded_server_that_cannot_start_leaves_the_folder_free(tmp_path):
     with EmbeddedServer(Settings(data_dir=tmp_path / "other", port=0)) as other:
         taken = int(other.url.rpartition(":")[2])
         with (
-            pytest.raises(SetupError, match="Cannot listen"),
+            pytest.raises(SetupError, match="Cannot listen") as caught,
             EmbeddedServer(Settings(data_dir=tmp_path, port=taken)),
         ):
             pytest.fail("two listen on one port")
+        assert caught.value.hint == "Choose another port with HITL_PORT, or `hitl serve --port`."
     with ServerLock(tmp_path, URL) as lock:
         assert lock.held
 
