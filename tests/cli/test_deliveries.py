@@ -37,6 +37,9 @@ async def test_what_cannot_be_delivered_is_listed_and_delivered_again(alone):
         told = await alone.run("admin", "deliveries")
         assert "given up" in told.out
         assert hitl["case_id"] in told.out
+        none = await alone.run("admin", "deliveries", "--replay", "4711")
+        assert (none.code, none.out) == (1, "")
+        assert none.err.startswith("error: No delivery 4711 was given up.\nhint: ")
         replayed = await alone.run("admin", "deliveries", "--replay", str(job["id"]))
         assert (replayed.code, replayed.out) == (0, "")
         assert replayed.err.startswith("1 will be delivered again")

@@ -61,5 +61,14 @@ class Deliveries:
             after = page[-1].job_id
 
     def replay(self, job_ids: Sequence[int] | None) -> int:
-        """Have what was given up (None: all of it) delivered again; return how many."""
-        return self._store.replay_jobs(job_ids, datetime.now(UTC))
+        """Have what was given up (None: all of it) delivered again; return how many.
+
+        Raises: SetupError if none of those that are named was given up.
+        """
+        count = self._store.replay_jobs(job_ids, datetime.now(UTC))
+        if job_ids and not count:
+            raise SetupError(
+                f"No delivery {', '.join(str(job_id) for job_id in job_ids)} was given up.",
+                hint="`hitl admin deliveries --dead` lists those that were.",
+            )
+        return count
