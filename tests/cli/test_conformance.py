@@ -86,6 +86,7 @@ async def test_a_service_that_does_not_answer_is_an_error(alone: Programs) -> No
     ended = await alone.run("conformance", "http://localhost:9")
     assert (ended.code, ended.out) == (1, "")
     assert ended.err.startswith("error: http://localhost:9 does not answer: ")
+    assert "\nhint: Start the service, or look at the address again." in ended.err
 
 
 async def test_a_run_that_could_check_nothing_is_no_pass(alone: Programs) -> None:
@@ -119,7 +120,7 @@ async def poll(url: str) -> dict[str, Any]:
         (["--header", "X-Key: schlüssel"], "the value of X-Key has characters"),
         (["--create", "reviews"], "'reviews' is not METHOD PATH [BODY]"),
         (["--header", "Bearer abc"], "'Bearer' is not NAME: VALUE"),
-        (["--case", "missing.json"], "missing.json"),
+        (["--case", "missing.json"], "--case: missing.json: No such file or directory."),
     ],
 )
 async def test_wrong_usage_is_said_before_anything_is_sent(alone: Programs, arguments, message) -> None:

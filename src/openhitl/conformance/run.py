@@ -61,7 +61,10 @@ async def run(
         try:
             await probe.discover()
         except NO_REPLY as error:
-            raise ServerUnreachable(f"{target.url} does not answer: {error}", hint="") from error
+            raise ServerUnreachable(
+                f"{target.url} does not answer: {error}",
+                hint="Start the service, or look at the address again.",
+            ) from error
         try:
             await probe.expiry.start()
             outcomes: list[Outcome] = []

@@ -121,8 +121,10 @@ def _given(name: str) -> dict[str, Any]:
     """Read a hitl object, or a body that holds one. Raises: BadParameter."""
     try:
         body = json.loads(sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise typer.BadParameter(f"--case: {error}") from error
+    except OSError as error:
+        raise typer.BadParameter(f"--case: {name}: {error.strerror}.") from error
+    except ValueError as error:
+        raise typer.BadParameter(f"--case: {name}: {error}") from error
     hitl = body.get("hitl", body) if isinstance(body, dict) else None
     if not isinstance(hitl, dict):
         raise typer.BadParameter("--case: there is no hitl object in it")
