@@ -12,6 +12,7 @@ from openhitl.review.pages import render_error
 from tests.browser.gallery import EVERY, OTHERS, TYPES
 from tests.browser.stage import Stage, staged
 from tests.pages.pseudo import mirrored
+from tests.pages.samples import made, view
 
 MODES = [
     (size, theme, script)
@@ -122,6 +123,14 @@ def test_pages_turned_round_are_accessible_and_fit(
     assert page.evaluate("getComputedStyle(document.body).direction") == "rtl"
     assert_accessible(page)
     assert_no_sideways_scroll(page)
+
+
+@pytest.mark.parametrize("review_type", ["approval", "confirmation", "escalation"])
+def test_a_question_that_is_only_its_prompt_has_no_empty_box(narrow: Stage, review_type: str) -> None:
+    assert narrow.show(view(made(review_type, "Go?", {}))).locator(".zone:visible").count() == 0
+    assert_accessible(narrow.page)
+    told = narrow.show(view(made(review_type, "Go?", {}, message="All is ready.")))
+    assert told.locator(".zone:visible").count() == 1
 
 
 @pytest.mark.parametrize("status", [401, 429, 500])
