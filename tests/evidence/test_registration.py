@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from html import unescape
 from typing import Any
 
+import cbor2
 import pytest
 
+from openhitl.errors import SetupError
 from openhitl.protocol.base64url import encode
 from openhitl.protocol.tokens import Purpose, token_from_bytes
-from openhitl.server.passkey_admin import list_passkeys
+from openhitl.server.passkey_admin import list_passkeys, passkey_link
 from tests.evidence.authenticator import PRESENT, VERIFIED, Authenticator
-from tests.evidence.policies import registration_link
-from tests.servers import RunningServer, running
+from tests.evidence.policies import policy, registration_link
+from tests.servers import APPROVAL, RunningServer, running
+from tests.service.hosts import free_port
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +108,37 @@ def test_what_is_no_credential_is_invalid(server: RunningServer, body: Any) -> N
 def test_a_credential_that_cannot_be_read_is_refused(server: RunningServer, credential: Any) -> None:
     refused = server.anyone.post(registration_link(server), json={"credential": credential})
     assert (refused.status_code, refused.json()["error"]) == (403, "verification_failed")
+
+
+@dataclass
+class Misspelling(Authenticator):
+    """A device that says something else where its public key should be."""
+
+    said: Any = None
+
+    @property
+    def public_key(self) -> bytes:
+        return cbor2.dumps(self.said)
+
+
+@pytest.mark.parametrize("key", [[], "no key", {}, {1: 2, 3: -7}])
+def test_a_device_whose_key_is_none_uses_nothing_up(server: RunningServer, key: Any) -> None:
+    link = registration_link(server)
+    device = Misspelling(origin=server.url, rp_id="localhost", said=key)
+    made = device.register(options_at(server, link))
+    refused = server.anyone.post(link, json={"credential": made})
+    assert (refused.status_code, refused.json()["error"]) == (403, "verification_failed")
+    assert server.anyone.get(link).status_code == 200
+
+
+def test_a_server_without_a_name_makes_no_links_and_asks_for_no_passkeys(tmp_path: Any) -> None:
+    port = free_port()
+    with running(tmp_path, port=port, base_url=f"http://127.0.0.1:{port}") as nameless:
+        with pytest.raises(SetupError, match="IP addresses"):
+            passkey_link(nameless.settings, "Alice")
+        body = {**APPROVAL, "verification_policy": policy()}
+        refused = nameless.service.post("/api/v1/reviews", json=body)
+        assert (refused.status_code, refused.json()["error"]) == (422, "unsupported_field")
 
 
 def test_only_a_link_registers(server: RunningServer) -> None:

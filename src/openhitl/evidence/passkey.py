@@ -75,7 +75,7 @@ class PasskeyProvider:
                 require_user_verification=True,
             )
             said = parse_client_data_json(base64url_to_bytes(assertion["response"]["clientDataJSON"]))
-        except (WebAuthnException, ValueError, TypeError, KeyError, AttributeError) as error:
+        except (WebAuthnException, ValueError, TypeError, LookupError, AttributeError) as error:
             raise VerificationFailed("The passkey did not sign this answer as it should.") from error
         if said.cross_origin:  # our pages stand in nobody's frame
             raise VerificationFailed("The passkey was used inside a page of somebody else's.")

@@ -11,7 +11,7 @@ from typing import Any
 from webauthn import verify_registration_response
 from webauthn.helpers.exceptions import WebAuthnException
 
-from openhitl.errors import InvalidRequest, InvalidToken, VerificationFailed
+from openhitl.errors import InvalidRequest, InvalidToken, SetupError, VerificationFailed
 from openhitl.protocol.base64url import encode
 from openhitl.protocol.case import Json
 from openhitl.protocol.passkeys import CEREMONY_MS, RelyingParty
@@ -29,8 +29,14 @@ Runner = Callable[..., Awaitable[Any]]
 def make_link(store: Store, public_url: str, name: str, now: datetime) -> str:
     """Make the address where somebody of this name registers one passkey, for a quarter of an hour.
 
-    Raises: InvalidRequest for a name that nobody could read; StoreError.
+    Raises: InvalidRequest for a name that nobody could read; SetupError where the server's host is an IP
+    address; StoreError.
     """
+    if not RelyingParty.of(public_url).has_name:
+        raise SetupError(
+            "Browsers make passkeys for hosts with a name, not for IP addresses.",
+            hint="Set HITL_BASE_URL to an address with a host name.",
+        )
     if not (1 <= len(name) <= MAX_NAME_CHARACTERS and name.isprintable() and name == name.strip()):
         raise InvalidRequest(f"A name has 1 to {MAX_NAME_CHARACTERS} printable characters.")
     token = token_from_bytes(Purpose.PASSKEY_LINK, os.urandom(32))
@@ -54,7 +60,7 @@ class PasskeyDesk:
         self._clock = clock
 
     async def link(self, name: str) -> str:
-        """Make a link for somebody of this name. Raises: InvalidRequest as `make_link`."""
+        """Make a link for somebody of this name. Raises: as `make_link`."""
         link: str = await self._run(make_link, self._store, self._public_url, name, self._clock())
         return link
 
@@ -91,7 +97,7 @@ class PasskeyDesk:
                 expected_origin=self._party.origin,
                 require_user_verification=True,
             )
-        except (WebAuthnException, ValueError, TypeError, KeyError, AttributeError) as error:
+        except (WebAuthnException, ValueError, TypeError, LookupError, AttributeError) as error:
             raise VerificationFailed("The device did not make a passkey as it should.") from error
         is_stored = await self._run(
             self._store.add_passkey,

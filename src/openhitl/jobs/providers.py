@@ -18,14 +18,16 @@ def evidence_providers(
     find_passkey: Callable[[bytes], Awaitable[Passkey | None]],
     passkey_used: Callable[[int, int], Awaitable[None]],
 ) -> list[Provider]:
-    """Return passkeys, and World ID where it is set up.
+    """Return passkeys where browsers have them, and World ID where it is set up.
 
     Args:
         find_passkey: reads a passkey that is not revoked by its credential id.
         passkey_used: notes a passkey's number and its new counter.
     """
     party = RelyingParty.of(settings.public_url)
-    found: list[Provider] = [PasskeyProvider(party, find=find_passkey, used=passkey_used)]
+    found: list[Provider] = []
+    if party.has_name:
+        found.append(PasskeyProvider(party, find=find_passkey, used=passkey_used))
     world = _world_app(settings)
     return [*found, WorldIdProvider(world, outbound)] if world else found
 

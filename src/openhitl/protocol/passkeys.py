@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from openhitl.protocol.record import record
@@ -41,3 +42,12 @@ class RelyingParty:
         parts = urlsplit(public_url)
         port = "" if parts.port in (None, _USUAL_PORTS.get(parts.scheme)) else f":{parts.port}"
         return cls(parts.hostname or "", f"{parts.scheme}://{parts.hostname}{port}")
+
+    @property
+    def has_name(self) -> bool:
+        """Tell whether browsers make passkeys for this host: for no IP address. WebAuthn Level 3 §5.1.3."""
+        try:
+            ip_address(self.rp_id)
+        except ValueError:
+            return True
+        return False

@@ -161,7 +161,7 @@ class Reviews:
 
         Hand it to that person alone: whoever opens it first holds the passkey. A question's
         `verification_policy` asks for one. Raises: InvalidRequest for a name of none or over 100
-        printable characters.
+        printable characters; SetupError where `base_url` is an IP address, for which no browser has any.
         """
         return await self.home.run(lambda house: house.engine.passkeys.link(name))
 
