@@ -247,6 +247,16 @@ def test_silence_approves_only_where_the_operator_allows_it():
     assert asked(body, allow_default_approve=True).case.default_action is DefaultAction.APPROVE
 
 
+@pytest.mark.parametrize("mode", ["required", "step_up"])
+def test_silence_never_approves_what_needs_evidence(mode):
+    """HITL v0.8 §7.6: or whoever asks need only wait."""
+    body = {**BARE, "default_action": "approve", "verification_policy": {**RAW, "mode": mode}}
+    with pytest.raises(PolicyRefused, match="Silence"):
+        asked(body, allow_default_approve=True, providers=PROVIDERS)
+    optional = {**body, "verification_policy": {**RAW, "mode": "optional"}}
+    assert asked(optional, allow_default_approve=True, providers=PROVIDERS).content.policy is not None
+
+
 def test_inline_actions_are_for_those_who_relay_answers():
     """HITL v0.8 §7.5; whoever asks cannot answer."""
     with pytest.raises(PolicyRefused):

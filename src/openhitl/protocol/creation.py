@@ -23,7 +23,7 @@ from openhitl.protocol.case import (
 from openhitl.protocol.compact import compact
 from openhitl.protocol.context import Context
 from openhitl.protocol.durations import DEFAULT_TIMEOUT, MAX_TIMEOUT, MIN_TIMEOUT, parse_duration
-from openhitl.protocol.policies import Ability, VerificationPolicy, parse_policy
+from openhitl.protocol.policies import Ability, Mode, VerificationPolicy, parse_policy
 from openhitl.protocol.problems import Problems, check_storable, invalid, list_of, object_of, text_of
 from openhitl.protocol.record import record
 from openhitl.protocol.shown import with_shown_digest
@@ -114,6 +114,7 @@ def parse_creation(body: Any, asking: Asking, *, now: datetime) -> Asked:
     callback_url = take(_callback_url, given.get("hitl_callback_url"), asking)
     policy = take(_policy, given.get("verification_policy"), asking, now, times and times[1])
     problems.raise_any()
+    _check_silence(default_action, policy)
     timeout, expires_at, reminders = times
     content = Content(
         type=review_type,
@@ -284,6 +285,15 @@ def _policy(
     deadline = expires_at or now + MAX_TIMEOUT
     policy = parse_policy(raw, now=now, deadline=deadline, providers=asking.providers)
     return replace(policy, challenge=asking.challenge)
+
+
+def _check_silence(default_action: DefaultAction, policy: VerificationPolicy | None) -> None:
+    """Check that waiting does not get what an answer gets with evidence only, whoever allows the rest."""
+    if default_action is DefaultAction.APPROVE and policy is not None and policy.mode is not Mode.OPTIONAL:
+        raise PolicyRefused(
+            "Silence proves nothing: default_action approve does not go with a policy that needs evidence.",
+            hint="Leave default_action out, or make the policy optional.",
+        )
 
 
 def _metadata(raw: Any) -> dict[str, Any]:
