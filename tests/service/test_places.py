@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -92,9 +93,12 @@ def test_in_front_of_others_what_is_not_ours_is_theirs(tmp_path, prefix, root_pa
 
     with under_uvicorn(behind_a_proxy, port) as client:
         hitl = client.post(f"{root_path}/orders").json()["hitl"]
+        ours = re.search(r'src="([^"]*/static/page[^"]+)"', client.get(hitl["review_url"]).text)[1]
+        assert client.get(ours).headers["content-type"].startswith("text/javascript")
         approve(client, hitl)
         beside = f"{prefix or '/'}x/review/y"
-        for theirs in ("/nowhere", "/static", "/review", f"{prefix}/api/v1/reviews", beside):
+        files = ("/static", "/static/site.css", f"{prefix}/static/page.js")
+        for theirs in ("/nowhere", *files, "/review", f"{prefix}/api/v1/reviews", beside):
             assert client.get(root_path + theirs).text == f"theirs: {root_path}{theirs}"
         assert client.put(f"{root_path}{prefix}/review/x").json()["error"] == "method_not_allowed"
 

@@ -18,7 +18,6 @@ from openhitl.review.pages import (
     page_headers,
     render_error,
     render_review,
-    static_file,
 )
 from openhitl.words import choose_language
 
@@ -99,7 +98,7 @@ async def _prefills(door: Door, stored: StoredCase, key: str | None) -> Json:
 
 async def static(door: Door, request: Request, name: str) -> Response:
     """Serve a file whose name holds the hash of its content."""
-    found = door.theme.files.get(name) or static_file(name)
+    found = door.theme.file(name)
     if found is None:
         raise NotFound("There is no such file.")
     return Response(200, found.content, content_type=found.media_type, headers=STATIC_HEADERS)

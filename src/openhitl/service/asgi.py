@@ -15,7 +15,7 @@ from typing import Any
 from openhitl.errors import SetupError, StoreError
 from openhitl.review.asgi import Receive, Scope, Send, answer_safely, send_response
 from openhitl.review.http import error_response
-from openhitl.service.house import House, serves
+from openhitl.service.house import House
 from openhitl.service.reviews import Reviews
 
 ASGIApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -36,7 +36,7 @@ class ReviewsApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. The first one opens the store: frameworks do not tell mounted apps to start."""
         inside = self._inside(scope) if scope["type"] == "http" else None
-        if self._others is not None and (inside is None or not serves(inside, streams=True)):
+        if self._others is not None and (inside is None or not self._reviews.serves(inside)):
             with suppress(SetupError):  # what keeps us from serving is no reason for others
                 self._reviews.home.choose(asyncio.get_running_loop())  # where asking on a thread finds it
             await self._others(scope, receive, send)

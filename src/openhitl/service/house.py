@@ -56,17 +56,18 @@ class Plan:
     handler: DecisionHandler | None
 
 
-def serves(path: str, *, streams: bool) -> bool:
+def serves(path: str, *, streams: bool, theme: Theme) -> bool:
     """Tell whether a path, without any prefix, is one of ours, whatever the method."""
     if path.startswith("/api/reviews/") and path.endswith(("/status", "/events") if streams else "/status"):
         return True
     try:
-        _ROUTER.match("GET", path)
+        route, values = _ROUTER.match("GET", path)
     except NotFound:
         return False
     except MethodNotAllowed:
         return True
-    return True
+    # The service may well have files of its own beside ours, whose names hold their digests.
+    return route is not STATIC or theme.file(values["name"]) is not None
 
 
 class House:

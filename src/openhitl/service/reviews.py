@@ -19,7 +19,7 @@ from openhitl.review.pages import PLAIN, Theme
 from openhitl.service.decided import CaseDecision
 from openhitl.service.handlers import DecisionHandler
 from openhitl.service.home import Home
-from openhitl.service.house import Authenticate, House, Plan
+from openhitl.service.house import Authenticate, House, Plan, serves
 from openhitl.service.questions import Question
 from openhitl.service.replies import Accepted
 from openhitl.service.settings import Options, service_settings
@@ -71,6 +71,10 @@ class Reviews:
         """Claim no event streams, and live on a thread: for hosts that have no event loop."""
         self._plan = replace(self._plan, claims=replace(self._plan.claims, streams=False))
         self.home.on_thread = True
+
+    def serves(self, path: str) -> bool:
+        """Tell whether a path below the prefix is one of these routes, whatever the method."""
+        return serves(path, streams=self._plan.claims.streams, theme=self._plan.theme)
 
     def on_decision(self, handler: DecisionHandler) -> DecisionHandler:
         """Have a function called with every decision: a decorator.

@@ -15,7 +15,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from openhitl.errors import StoreError
 from openhitl.review.asgi import Scope, answer_safely
 from openhitl.review.http import MAX_BODY_BYTES, error_response
-from openhitl.service.house import House, serves
+from openhitl.service.house import House
 from openhitl.service.reviews import Reviews
 
 #: More than this of a body that is refused is not taken from anybody.
@@ -34,7 +34,7 @@ class ReviewsWsgi:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request. The first one starts the event loop, after any fork."""
         path = self._inside(environ)
-        if self._others is not None and (path is None or not serves(path, streams=False)):
+        if self._others is not None and (path is None or not self._reviews.serves(path)):
             return self._others(environ, start_response)
         exchange = _Exchange(environ, path or "/")
         try:

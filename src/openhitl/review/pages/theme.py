@@ -15,7 +15,7 @@ from jinja2 import Environment, StrictUndefined, Template, TemplateError
 from markupsafe import Markup
 
 from openhitl.errors import SetupError
-from openhitl.review.pages.assets import StaticFile, hashed_file
+from openhitl.review.pages.assets import StaticFile, hashed_file, static_file
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _INLINE = re.compile(r"data:image/(png|jpeg|webp|svg\+xml);base64,([A-Za-z0-9+/=]+)")
@@ -73,6 +73,10 @@ class Theme:
             self.banner("", "en")  # a name that nobody gives it shows now
         except TemplateError as error:
             raise SetupError(f"The theme's block is not a template: {error}") from error
+
+    def file(self, name: str) -> StaticFile | None:
+        """Find a file that pages of this look load, by its public name; None for any other."""
+        return self.files.get(name) or static_file(name)
 
     def banner(self, base: str, language: str) -> Markup:
         """Draw what stands above a page; `base` is the path prefix of the pages."""
