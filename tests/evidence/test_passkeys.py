@@ -11,7 +11,7 @@ from openhitl import SyncHITL, verify_receipt
 from openhitl.agent import OpenCase
 from openhitl.errors import InvalidReceipt
 from openhitl.server.passkey_admin import list_passkeys
-from tests.evidence.policies import evidence, policy, proven, registered, respond
+from tests.evidence.policies import challenged, evidence, policy, proven, registered, respond
 from tests.servers import APPROVAL, RunningServer, running, token_of
 
 APPROVE = {"action": "approve"}
@@ -105,3 +105,21 @@ def test_forms_of_pages_carry_evidence_too(server: RunningServer) -> None:
     sent = server.anyone.post(**where, data={**answer, "verification_evidence": json.dumps(pieces)})
     assert sent.status_code == 303
     assert server.status(hitl)["result"]["data"] == {"feedback": "Use the canary."}
+
+
+def test_who_comes_too_late_is_given_back_what_was_typed_and_no_proof(server: RunningServer) -> None:
+    """The page says what was not sent, in words; evidence and the page's own fields are no words."""
+    device = registered(server)
+    hitl = server.ask({**APPROVAL, "verification_policy": policy()})
+    answer = {"action": "edit", "feedback": "Use the canary."}
+    asked = challenged(server, hitl, {"action": "edit", "data": {"feedback": "Use the canary."}})
+    pieces = [evidence(device.sign(asked["passkey"]), asked["challenge"])]
+    post = {**answer, "with_passkey": "1", "verification_evidence": json.dumps(pieces)}
+    where = {"url": f"/reviews/{hitl['case_id']}/respond", "params": {"token": token_of(hitl["review_url"])}}
+    assert server.anyone.post(**where, data=post).status_code == 303
+    late = server.anyone.post(**where, data={**post, "feedback": "Rather not."})
+    assert late.status_code == 409
+    assert "Rather not." in late.text
+    assert pieces[0]["presentation"]["response"]["signature"] not in late.text
+    for own in ("proof_of_human", "Verification evidence", "With passkey"):
+        assert own not in late.text

@@ -7,6 +7,7 @@ from typing import Any
 
 from openhitl.protocol.case import Answer
 from openhitl.protocol.compact import compact
+from openhitl.protocol.evidence import FIELD as EVIDENCE
 from openhitl.protocol.record import record
 from openhitl.review.pages.field_values import shown_values
 from openhitl.review.pages.labels import edited_content
@@ -14,7 +15,10 @@ from openhitl.review.pages.sheet import Sheet
 from openhitl.review.pages.tree import humanise, read
 
 #: Form names that are the page's own and never something a person typed.
-OWN_NAMES = frozenset({"submission_id", "version", "step", "go", "action", "none", "suggestion", "filled"})
+OWN_NAMES = frozenset(
+    {"submission_id", "version", "step", "go", "action", "none", "suggestion", "filled", "forget"}
+    | {"with_passkey", EVIDENCE}
+)
 
 
 @record(frozen=True, slots=True, kw_only=True)
