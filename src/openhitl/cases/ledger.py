@@ -9,7 +9,7 @@ from datetime import datetime
 from threading import Thread
 from typing import ParamSpec, TypeVar
 
-from openhitl.errors import Overloaded, StoreError
+from openhitl.errors import Overloaded, Stopping, StoreError
 from openhitl.protocol.case import Actor
 from openhitl.protocol.lifecycle import Command
 from openhitl.store import Store
@@ -50,8 +50,15 @@ class Ledger:
         self._writer = store.writer(clock=clock, on_commit=self._committed, settle=self._settled)
 
     async def read(self, query: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run one of the store's methods, which block, on a reader thread."""
-        return await self._loop.run_in_executor(self._pool, lambda: query(*args, **kwargs))
+        """Run one of the store's methods, which block, on a reader thread.
+
+        Raises: Stopping once this is closed, or the interpreter is ending; what the method raises.
+        """
+        try:
+            reading = self._loop.run_in_executor(self._pool, lambda: query(*args, **kwargs))
+        except RuntimeError as error:  # the threads take nothing any more
+            raise Stopping from error
+        return await reading
 
     async def decide(self, command: Command, actor: Actor) -> Outcome:
         """Hand a command to the writer and wait until its outcome is durable.
