@@ -19,7 +19,8 @@ from openhitl.protocol.callbacks import (
     signed_headers,
     verify_callback,
 )
-from openhitl.protocol.lifecycle import Cancel, Submit, Tick, decide
+from openhitl.protocol.commands import Cancel, Submit, Tick
+from openhitl.protocol.lifecycle import decide
 from tests.protocol.values import AGENT, CASE_ID, HUMAN, NOW, answer, case
 
 OLD, NEW = secret_from_bytes(bytes(32)), secret_from_bytes(bytes(range(32)))

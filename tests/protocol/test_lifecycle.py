@@ -15,20 +15,8 @@ from openhitl.errors import (
     PolicyRefused,
 )
 from openhitl.protocol.case import ANSWERING, CLOCK, FINAL, Actor, ActorKind, Assurance, Progress, Status
-from openhitl.protocol.lifecycle import (
-    TRANSITIONS,
-    Cancel,
-    Create,
-    Decision,
-    Effect,
-    EventKind,
-    Open,
-    SaveDraft,
-    Submit,
-    Tick,
-    decide,
-    refuse_closed,
-)
+from openhitl.protocol.commands import Cancel, Create, Open, SaveDraft, Submit, Tick
+from openhitl.protocol.lifecycle import TRANSITIONS, Decision, Effect, EventKind, decide, refuse_closed
 from tests.protocol.values import AGENT, CASE_ID, HUMAN, NOW, answer, case, content, human
 
 HOUR = timedelta(hours=1)

@@ -19,17 +19,8 @@ from openhitl.protocol.case import (
     Progress,
     Status,
 )
-from openhitl.protocol.lifecycle import (
-    TRANSITIONS,
-    Cancel,
-    Create,
-    EventKind,
-    Open,
-    SaveDraft,
-    Submit,
-    Tick,
-    decide,
-)
+from openhitl.protocol.commands import Cancel, Create, Open, SaveDraft, Submit, Tick
+from openhitl.protocol.lifecycle import TRANSITIONS, EventKind, decide
 from tests.protocol.values import CASE_ID, NOW, answer, case, content
 
 ACTORS = st.builds(

@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 
 from openhitl.protocol.case import Progress, Status, SubmittedBy
+from openhitl.protocol.commands import Cancel, Create, Open, SaveDraft, Submit, Tick
 from openhitl.protocol.incoming import parse_accepted, parse_poll
-from openhitl.protocol.lifecycle import Cancel, Create, EventKind, Open, SaveDraft, Submit, Tick, decide
+from openhitl.protocol.lifecycle import EventKind, decide
 from openhitl.protocol.policies import read_policy
 from openhitl.protocol.wire import (
     Urls,

@@ -22,7 +22,7 @@ from openhitl.protocol.case import (
     Status,
     SubmittedBy,
 )
-from openhitl.protocol.lifecycle import Command, Create, Submit, TokenHash
+from openhitl.protocol.commands import Command, Create, Submit, TokenHash
 from openhitl.store import Store
 from openhitl.store.records import Committed, Outcome
 

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from openhitl.errors import IdempotencyMismatch, InvalidRequest
 from openhitl.protocol.case import CLOCK, Status
-from openhitl.protocol.lifecycle import Cancel, Tick
+from openhitl.protocol.commands import Cancel, Tick
 from tests.store.desk import AGENT, ALICE, HOUR, WAIT_SECONDS, creating, opened, submitting
 
 

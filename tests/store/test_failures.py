@@ -10,7 +10,7 @@ import pytest
 from openhitl.errors import OutcomeUnknown, StoreError
 from openhitl.keyring import Keyring
 from openhitl.protocol.case import Status
-from openhitl.protocol.lifecycle import Open, SaveDraft
+from openhitl.protocol.commands import Open, SaveDraft
 from openhitl.store import Store
 from openhitl.store.engine import open_database
 from tests.store.desk import AGENT, ALICE, SECRET, creating, opened, submitting

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from openhitl.protocol.case import CLOCK
-from openhitl.protocol.lifecycle import Cancel, Effect, Open, Tick
+from openhitl.protocol.commands import Cancel, Open, Tick
+from openhitl.protocol.lifecycle import Effect
 from tests.store.desk import HOUR, NOW, WAIT_SECONDS, Desk, creating, new_id, submitting
 
 URL = "https://agent.example.com/hook"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from openhitl.protocol import jcs
 from openhitl.protocol.case import Progress
-from openhitl.protocol.lifecycle import SaveDraft
+from openhitl.protocol.commands import SaveDraft
 from openhitl.store.engine import open_database
 from openhitl.store.log import entry_hash, first_broken
 from tests.store.desk import submitting

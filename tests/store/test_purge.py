@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from openhitl.errors import InvalidRequest, NotFound
-from openhitl.protocol.lifecycle import Cancel, EventKind, SaveDraft
+from openhitl.protocol.commands import Cancel, SaveDraft
+from openhitl.protocol.lifecycle import EventKind
 from openhitl.store.engine import open_database
 from tests.store.desk import AGENT, HOUR, NOW, creating, later, submitting, token_hash
 

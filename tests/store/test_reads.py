@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from openhitl.protocol.case import CLOCK, Progress, Status
-from openhitl.protocol.lifecycle import EventKind, Open, SaveDraft, Tick
+from openhitl.protocol.commands import Open, SaveDraft, Tick
+from openhitl.protocol.lifecycle import EventKind
 from openhitl.store.records import TokenRow
 from tests.store.desk import ALICE, HOUR, NOW, later, submitting, token_hash
 

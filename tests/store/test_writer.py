@@ -18,7 +18,8 @@ from openhitl.errors import (
     Stopping,
 )
 from openhitl.protocol.case import CLOCK, Actor, ActorKind, Progress, Status
-from openhitl.protocol.lifecycle import Cancel, EventKind, Open, SaveDraft, Tick
+from openhitl.protocol.commands import Cancel, Open, SaveDraft, Tick
+from openhitl.protocol.lifecycle import EventKind
 from tests.store.desk import (
     AGENT,
     ALICE,

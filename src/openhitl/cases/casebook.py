@@ -25,8 +25,9 @@ from openhitl.keyring import Keyring
 from openhitl.protocol import jcs, wire
 from openhitl.protocol.answers import CheckedAnswer, check_answer
 from openhitl.protocol.case import CLOCK, Actor, ActorKind, Answer, Json, ReviewCase, Status
+from openhitl.protocol.commands import Cancel, Command, Open, SaveDraft, Submit, Tick
 from openhitl.protocol.evidence import Provider
-from openhitl.protocol.lifecycle import Cancel, Command, Event, Open, SaveDraft, Submit, Tick, refuse_closed
+from openhitl.protocol.lifecycle import Event, refuse_closed
 from openhitl.protocol.record import record
 from openhitl.protocol.submission import Submission
 from openhitl.protocol.timestamps import timestamp

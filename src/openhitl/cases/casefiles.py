@@ -6,8 +6,8 @@ from openhitl.cases.ledger import Ledger
 from openhitl.errors import InvalidToken, NotFound
 from openhitl.feed import WeightedCache
 from openhitl.protocol.case import Content
+from openhitl.protocol.commands import TokenHash
 from openhitl.protocol.context import Context
-from openhitl.protocol.lifecycle import TokenHash
 from openhitl.protocol.record import record
 from openhitl.protocol.tokens import STORED_AS, Purpose, checked_hash
 from openhitl.store.records import StoredCase, TokenRow

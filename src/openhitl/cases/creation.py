@@ -15,9 +15,9 @@ from openhitl.cases.urls import CaseUrls
 from openhitl.errors import InvalidRequest, RateLimited
 from openhitl.protocol import jcs, wire
 from openhitl.protocol.case import Actor, ActorKind, Content, ReviewCase
+from openhitl.protocol.commands import Create, TokenHash
 from openhitl.protocol.context import Context
 from openhitl.protocol.creation import Asking, parse_creation
-from openhitl.protocol.lifecycle import Create, TokenHash
 from openhitl.protocol.policies import Ability
 from openhitl.protocol.problems import SUMMARY
 from openhitl.protocol.record import record

@@ -11,7 +11,7 @@ from typing import ParamSpec, TypeVar
 
 from openhitl.errors import Overloaded, Stopping, StoreError
 from openhitl.protocol.case import Actor
-from openhitl.protocol.lifecycle import Command
+from openhitl.protocol.commands import Command
 from openhitl.store import Store
 from openhitl.store.records import Committed, Outcome
 

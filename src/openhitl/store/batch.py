@@ -9,7 +9,8 @@ from datetime import datetime
 
 from openhitl.errors import IdempotencyMismatch, InvalidRequest, NotFound, VerificationFailed
 from openhitl.protocol.case import Actor, Answer, Json, ReviewCase, Status
-from openhitl.protocol.lifecycle import Command, Create, Decision, Effect, Event, Submit, decide
+from openhitl.protocol.commands import Command, Create, Submit
+from openhitl.protocol.lifecycle import Decision, Effect, Event, decide
 from openhitl.store.records import Outcome, StoredCase
 
 #: A key and whose it is.

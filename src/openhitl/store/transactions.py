@@ -14,7 +14,8 @@ from openhitl.errors import NotFound, OutcomeUnknown, StoreError, Unavailable
 from openhitl.keyring import Keyring
 from openhitl.protocol.addresses import secure_origin
 from openhitl.protocol.case import Actor, Status
-from openhitl.protocol.lifecycle import Command, Create, Effect, EventKind, Submit
+from openhitl.protocol.commands import Command, Create, Submit
+from openhitl.protocol.lifecycle import Effect, EventKind
 from openhitl.protocol.receipts import LogPlace
 from openhitl.store import rows
 from openhitl.store.batch import Batch, Done, Held, Key

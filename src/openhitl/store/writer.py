@@ -12,7 +12,7 @@ import structlog
 
 from openhitl.errors import HitlError, OutcomeUnknown, Overloaded, Stopping, StoreError, Unavailable
 from openhitl.protocol.case import Actor
-from openhitl.protocol.lifecycle import Command
+from openhitl.protocol.commands import Command
 from openhitl.store.records import Committed, Outcome
 from openhitl.store.transactions import Flushed, Member, Transactions
 
