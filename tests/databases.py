@@ -23,12 +23,14 @@ from openhitl.store.migration import migrate
 KINDS = ("sqlite", "postgresql")
 TEMPLATE = "openhitl_template"
 _numbers = itertools.count(1)
+#: Whatever a test says of it meanwhile: the path of a socket must be short.
+_TEMPORARY = tempfile.gettempdir()
 
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Callable[[str], str]]:
     """A running PostgreSQL; returns the address of a database of this name."""
-    folder = Path(tempfile.mkdtemp(prefix="hitl-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="hitl-pg-", dir=_TEMPORARY))
     atexit.register(shutil.rmtree, folder)  # last of all: the server's own clean-up at exit comes before
     with warnings.catch_warnings(), pytest.MonkeyPatch.context() as environment:
         warnings.simplefilter("ignore")  # it tells where it keeps its lock file

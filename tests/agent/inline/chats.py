@@ -19,19 +19,12 @@ from urllib.parse import unquote
 import httpx2
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from openhitl.agent.inline import Call, discord, slack, teams, telegram, whatsapp
+from openhitl.agent.inline import Call, discord, slack, whatsapp
 from openhitl.agent.inline.discord_signature import check_discord
 from openhitl.agent.inline.signatures import check_slack, check_telegram, check_whatsapp
 from tests.agent.inline.limits import Refused, check, need
 from tests.agent.inline.presses import PRESSES, SLACK_RESPONSE_URL, TO, buttons_of, form_of_slack, text_of
 
-PLATFORMS: dict[str, Any] = {
-    "telegram": telegram,
-    "slack": slack,
-    "discord": discord,
-    "whatsapp": whatsapp,
-    "teams": teams,
-}
 SECRET = "the-secret-of-the-app"
 CREDENTIAL = "the-credential-of-the-bot"
 _KEY = Ed25519PrivateKey.from_private_bytes(b"\5" * 32)

@@ -12,20 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openhitl.agent.inline import PressOutcome, discord, slack, teams, telegram, whatsapp
+from openhitl.agent.inline import PressOutcome
 from openhitl.agent.inline.case import InlineCase, inline_case
 from openhitl.agent.inline.wording import ENGLISH
 from tests.agent.inline.asks import REFERENCE, REVIEW_URL, ask
+from tests.agent.inline.platforms import PLATFORMS
 from tests.agent.inline.presses import PRESSES, TO, text_of
 from tests.agent.inline.test_limits import HOSTILE, with_name
 
-PLATFORMS: dict[str, Any] = {
-    "telegram": telegram,
-    "slack": slack,
-    "discord": discord,
-    "whatsapp": whatsapp,
-    "teams": teams,
-}
 _hostile = st.lists(st.sampled_from(HOSTILE), min_size=1, max_size=6).map("".join)
 
 

@@ -12,20 +12,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from openhitl.agent.inline import Call, PressOutcome, discord, slack, teams, telegram, whatsapp
+from openhitl.agent.inline import Call, PressOutcome
 from openhitl.agent.inline.case import InlineCase, inline_case
 from openhitl.agent.inline.wording import ENGLISH, GERMAN
 from tests.agent.inline.asks import REFERENCE, SUBMIT_TOKEN, SUBMIT_URL, ask
 from tests.agent.inline.limits import check
+from tests.agent.inline.platforms import PLATFORMS
 from tests.agent.inline.presses import PRESSES, TO, buttons_of, text_of
 
-PLATFORMS: dict[str, Any] = {
-    "telegram": telegram,
-    "slack": slack,
-    "discord": discord,
-    "whatsapp": whatsapp,
-    "teams": teams,
-}
 HOSTILE = [
     "@everyone", "<!channel>", "<@U0BOB>", "[free](https://evil.example)", "https://evil.example/x",
     "evil.com", "*bold*", "_slanted_", "~~gone~~", "```code```", "\\", "\\\\*", "<b>", "&lt;", "> quote",

@@ -11,20 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openhitl.agent.inline import Press, discord, slack, teams, telegram, whatsapp
+from openhitl.agent.inline import Press, discord, slack, telegram, whatsapp
 from openhitl.agent.inline.press import button_data
 from openhitl.errors import InvalidPress
 from openhitl.protocol.submission import parse_submission
 from tests.agent.inline.asks import REFERENCE
+from tests.agent.inline.platforms import PLATFORMS
 from tests.agent.inline.presses import PRESSES, WHO, form_of_slack
 
-PLATFORMS: dict[str, Any] = {
-    "telegram": telegram,
-    "slack": slack,
-    "discord": discord,
-    "whatsapp": whatsapp,
-    "teams": teams,
-}
 DATA = button_data(REFERENCE, "approve")
 PLACES = {
     "telegram": ("42", "7"),

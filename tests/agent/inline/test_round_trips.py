@@ -24,7 +24,8 @@ from openhitl.agent.inline import (
 )
 from openhitl.protocol.incoming import HitlObject, parse_accepted
 from tests.agent.inline.asks import REFERENCE
-from tests.agent.inline.chats import PLATFORMS, Chat
+from tests.agent.inline.chats import Chat
+from tests.agent.inline.platforms import PLATFORMS
 from tests.agent.inline.presses import PRESSES, TO, WHO
 from tests.agent.inline.services import Service
 from tests.agent.inline.test_limits import with_name

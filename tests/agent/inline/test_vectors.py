@@ -11,20 +11,14 @@ from typing import Any
 
 import pytest
 
-from openhitl.agent.inline import Call, PressOutcome, discord, inline_case, slack, teams, telegram, whatsapp
+from openhitl.agent.inline import Call, PressOutcome, inline_case
 from openhitl.agent.inline.wording import ENGLISH
 from openhitl.protocol.incoming import parse_accepted
 from tests.agent.inline.asks import REFERENCE, SUBMIT_TOKEN
 from tests.agent.inline.limits import check
+from tests.agent.inline.platforms import PLATFORMS
 from tests.agent.inline.presses import PRESSES, TO
 
-PLATFORMS: dict[str, Any] = {
-    "telegram": telegram,
-    "slack": slack,
-    "discord": discord,
-    "whatsapp": whatsapp,
-    "teams": teams,
-}
 FOLDER = Path(__file__).parents[2] / "vectors" / "inline"
 CASES: dict[str, Any] = json.loads((FOLDER / "cases.json").read_text(encoding="utf-8"))
 EXPECTED: dict[str, Any] = {
