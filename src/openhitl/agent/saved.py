@@ -197,6 +197,5 @@ def _replace(path: Path, content: bytes) -> None:
             os.fsync(writing.fileno())
         with suppress(FileNotFoundError):  # somebody else saw the end of the case, and cleared up
             os.replace(draft, path)
-    except BaseException:
+    finally:
         draft.unlink(missing_ok=True)
-        raise

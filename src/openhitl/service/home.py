@@ -52,9 +52,8 @@ class Home(Generic[T]):
         future = asyncio.run_coroutine_threadsafe(self._do(work), loop)
         try:
             return future.result()
-        except BaseException:
-            future.cancel()
-            raise
+        finally:
+            future.cancel()  # whoever was interrupted waits no longer
 
     def choose(self, running: asyncio.AbstractEventLoop | None) -> asyncio.AbstractEventLoop:
         """Return the loop, chosen now if need be: `running`, or one on a thread. Raises: SetupError."""

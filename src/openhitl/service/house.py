@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from openhitl.errors import MethodNotAllowed, NotFound, Overloaded, Stopping
@@ -104,11 +105,10 @@ class House:
         tokens_for_all = plan.authenticate is None
         engine = Engine(store, keyring, plan.settings, tokens_for_all=tokens_for_all, shared=True)
         house = cls(plan, engine)
-        try:
+        async with AsyncExitStack() as unless_it_opens:
+            unless_it_opens.push_async_callback(house.stop)
             await engine.start(house._doers(plan.handler))
-        except BaseException:
-            await house.stop()
-            raise
+            unless_it_opens.pop_all()
         return house
 
     def _doers(self, handler: DecisionHandler | None) -> Mapping[Effect, Doer]:
