@@ -8,9 +8,10 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from openhitl.protocol.case import ActorKind
 from openhitl.store.engine import POSTGRESQL, Database
+from openhitl.store.identity_schema import agents, api_keys
 from openhitl.store.instants import from_ms, now_ms, to_ms
 from openhitl.store.records import Agent, KeyRow
-from openhitl.store.schema import agents, api_keys, log_head
+from openhitl.store.schema import log_head
 
 #: How long callbacks are signed with the secret before the present one, too.
 CALLBACK_OVERLAP = timedelta(days=1)

@@ -9,8 +9,8 @@ from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 
 from openhitl.protocol.passkeys import Passkey
 from openhitl.store.engine import POSTGRESQL, Database
+from openhitl.store.identity_schema import passkey_links, passkeys
 from openhitl.store.instants import from_ms, maybe_from_ms, to_ms
-from openhitl.store.schema import passkey_links, passkeys
 
 _LISTED = select(passkeys).order_by(passkeys.c.id)
 _FIND = select(passkeys).where(

@@ -49,30 +49,6 @@ installation = Table(
     Column("created_at", BigInteger, nullable=False),
 )
 
-agents = Table(
-    "agents",
-    metadata,
-    Column("id", Ref, primary_key=True),
-    Column("space_id", Integer, nullable=False, server_default="1"),
-    Column("name", Text, nullable=False, index=True),
-    Column("created_at", BigInteger, nullable=False),
-    # Counts the secrets that callbacks to this agent were signed with; they are derived, not stored.
-    Column("callback_generation", Integer, nullable=False, server_default="0"),
-    Column("callback_rotated_at", BigInteger),
-)
-
-api_keys = Table(
-    "api_keys",
-    metadata,
-    Column("id", Ref, primary_key=True),
-    Column("agent_id", Ref, ForeignKey("agents.id"), nullable=False, index=True),
-    Column("kind", Text, nullable=False),
-    Column("hash", LargeBinary, nullable=False, unique=True),
-    Column("name", Text, nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-    Column("revoked_at", BigInteger),
-)
-
 #: One row: the next number of a case that no process has taken yet.
 case_refs = Table(
     "case_refs",
@@ -175,12 +151,44 @@ tokens = Table(
     sqlite_with_rowid=False,
 )
 
+#: Who may answer, where the asker named people; else the owners of its agent.
+case_assignees = Table(
+    "case_assignees",
+    metadata,
+    Column("case_ref", Ref, ForeignKey("cases.id"), primary_key=True, autoincrement=False),
+    Column("person_id", Ref, ForeignKey("people.id"), primary_key=True, autoincrement=False, index=True),
+)
+
+#: Questions that may be asked again: the same digest joins the case of the present generation.
+request_keys = Table(
+    "request_keys",
+    metadata,
+    Column("agent_id", Ref, ForeignKey("agents.id"), primary_key=True, autoincrement=False),
+    Column("digest", LargeBinary, primary_key=True),
+    Column("generation", Integer, nullable=False),
+    Column("case_id", PublicId),
+    Column("used_at", BigInteger, nullable=False),
+)
+
+#: What an agent told its people and wants no answer to.
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Ref, primary_key=True),
+    Column("space_id", Integer, nullable=False, server_default="1"),
+    Column("agent_id", Ref, ForeignKey("agents.id"), nullable=False, index=True),
+    Column("v", SmallInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+#: Case events, and audit records of everything else: those have no case and the number 0.
 log = Table(
     "log",
     metadata,
     Column("position", Ref, primary_key=True, autoincrement=False),
     Column("space_id", Integer, nullable=False, server_default="1"),
-    Column("case_ref", Ref, ForeignKey("cases.id"), nullable=False),
+    Column("case_ref", Ref, ForeignKey("cases.id")),
     Column("seq", Integer, nullable=False),
     Column("kind", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
@@ -212,41 +220,22 @@ log_head = Table(
     Column("receipt_rotated_at", BigInteger),
 )
 
+#: Signed statements that the log was so long and ended so. `statement` is a compact JWS.
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("position", Ref, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("statement", Text, nullable=False),
+)
+
 #: What no answer may rest on again, by the SHA-256 of what is good once; the evidence itself is not kept.
 spent_proofs = Table(
     "spent_proofs",
     metadata,
     Column("digest", LargeBinary, primary_key=True),
     Column("case_ref", Ref, ForeignKey("cases.id"), nullable=False, index=True),
-)
-
-#: Passkeys that answers may be proven with. `name` says whose they are; `rp_id` is the host they are for.
-passkeys = Table(
-    "passkeys",
-    metadata,
-    Column("id", Ref, primary_key=True),
-    Column("space_id", Integer, nullable=False, server_default="1"),
-    Column("name", Text, nullable=False),
-    Column("rp_id", Text, nullable=False),
-    Column("credential_id", LargeBinary, nullable=False, unique=True),
-    Column("public_key", LargeBinary, nullable=False),
-    Column("sign_count", BigInteger, nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-    Column("last_used_at", BigInteger),
-    Column("revoked_at", BigInteger),
-)
-
-#: Links, good once, at which somebody registers a passkey; only their hash is here.
-passkey_links = Table(
-    "passkey_links",
-    metadata,
-    Column("id", Ref, primary_key=True),
-    Column("space_id", Integer, nullable=False, server_default="1"),
-    Column("name", Text, nullable=False),
-    Column("hash", LargeBinary, nullable=False, unique=True),
-    Column("created_at", BigInteger, nullable=False),
-    Column("expires_at", BigInteger, nullable=False),
-    Column("used_at", BigInteger),
 )
 
 #: What is still to be done in the world. `due_at` is null while a job waits for the end of its case and

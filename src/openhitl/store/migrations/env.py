@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from openhitl.store.schema import metadata
+from openhitl.store.identity_schema import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
