@@ -112,8 +112,9 @@ class Feed:
             for entry in entries:
                 if entry.position > self._cursor:
                     self._cursor = entry.position
-                    self.polls.happened(entry.event.case_id, entry.event.seq)
-                    self._tell(entry.event)
+                    if entry.event is not None:
+                        self.polls.happened(entry.event.case_id, entry.event.seq)
+                        self._tell(entry.event)
             if len(entries) < PAGE:
                 self._trusted_until = started + self._trust_seconds
                 return

@@ -67,7 +67,7 @@ class Assurance(StrEnum):
 
 
 class ActorKind(StrEnum):
-    """Who does something to a case. `agent` and `service` ask and can never answer."""
+    """Who does something. `agent` and `service` ask and can never answer; `operator` owns the data folder."""
 
     AGENT = "agent"
     SERVICE = "service"
@@ -76,6 +76,7 @@ class ActorKind(StrEnum):
     RELAYED = "relayed"
     RULE = "rule"
     CLOCK = "clock"
+    OPERATOR = "operator"
 
 
 #: Kinds whose submit counts as a human's answer.

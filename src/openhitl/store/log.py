@@ -1,7 +1,8 @@
 """The log: entries without gaps in commit order, each bound to all before it by a hash.
 
 `hash = SHA-256(previous hash ‖ JCS(entry))`, where the entry holds its position, the case, the
-event's number, kind and instant, who did it, and the digest of the payload. The digest is salted, and
+event's number, kind and instant, who did it, and the digest of the payload. What happened beside the
+cases is in the same chain: such an entry names no case and has the number 0. The digest is salted, and
 payload and salt lie in a table of their own: they can be deleted without breaking the chain, and
 nobody can guess from the digest what was there.
 """
@@ -18,6 +19,7 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from openhitl.protocol import jcs
+from openhitl.protocol.audit import AuditEvent
 from openhitl.protocol.case import Actor, ActorKind, Assurance, Json
 from openhitl.protocol.lifecycle import Event, EventKind
 from openhitl.protocol.receipts import LogPlace
@@ -53,7 +55,9 @@ class Links:
     payloads: list[tuple[Any, ...]] = field(default_factory=list)
 
 
-def link(head: tuple[int, bytes, int], events: Sequence[tuple[int, Event]]) -> Links:
+def link(
+    head: tuple[int, bytes, int], events: Sequence[tuple[int, Event] | tuple[None, AuditEvent]]
+) -> Links:
     """Chain events, each with the number of its case's row, to the log.
 
     `head` is the log's last position and hash, and the generation of the key that signs receipts.
@@ -96,7 +100,7 @@ def payload_digest(salt: bytes, payload: bytes) -> bytes:
     return hashlib.sha256(salt + payload).digest()
 
 
-def _payload(event: Event, generation: int) -> bytes:
+def _payload(event: Event | AuditEvent, generation: int) -> bytes:
     """Spell what may be deleted again, as RFC 8785 has it, instants as on the wire.
 
     With an answer it says which key signs the receipt.
@@ -178,10 +182,11 @@ def first_broken(database: Database, *, newest: int | None = None) -> int | None
 
 
 def _holds(row: Any, position: int, previous: bytes) -> bool:
-    if row.position != position or row.case_id is None:
+    case_id = "" if row.case_ref is None else row.case_id
+    if row.position != position or case_id is None:
         return False
     digest = bytes(row.payload_digest)
     if row.payload is not None and payload_digest(bytes(row.salt), row.payload.encode()) != digest:
         return False
-    fields = (row.position, row.case_id, row.seq, row.kind, row.at)
+    fields = (row.position, case_id, row.seq, row.kind, row.at)
     return entry_hash(previous, fields, (row.actor_kind, row.actor), digest) == bytes(row.hash)

@@ -59,7 +59,7 @@ _LOGGED: Select[Any] = (
         log.c.actor,
         log_payloads.c.payload,
     )
-    .join(cases, cases.c.id == log.c.case_ref)
+    .outerjoin(cases, cases.c.id == log.c.case_ref)
     .outerjoin(log_payloads, log_payloads.c.position == log.c.position)
 )
 _EVENTS = _LOGGED.where(cases.c.case_id == bindparam("of_case"), log.c.seq > bindparam("after_seq")).order_by(
@@ -140,9 +140,12 @@ class Reads:
         return [event_from(row[1:]) for row in found]
 
     def log_since(self, position: int, limit: int) -> list[LogEntry]:
-        """Read the log past a position, in order, at most `limit` entries."""
+        """Read the log past a position, in order, at most `limit` entries, audit records among them."""
         found = self._all(_LOG_SINCE, after_position=position, most=limit)
-        return [LogEntry(position=row[0], event=event_from(row[1:])) for row in found]
+        return [
+            LogEntry(position=row[0], event=event_from(row[1:]) if row.case_id is not None else None)
+            for row in found
+        ]
 
     def receipt_generation(self) -> int:
         """Number the key that receipts are signed with now; those before it count from 0."""

@@ -58,10 +58,10 @@ class KeyRow:
 
 @record(frozen=True, slots=True, kw_only=True)
 class LogEntry:
-    """One link of the log: its place in commit order and the event it records."""
+    """One link of the log: its place in commit order and the case's event it records, if it is one."""
 
     position: int
-    event: Event
+    event: Event | None
 
 
 @record(frozen=True, slots=True, kw_only=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from alembic import context
 
-from openhitl.store.identity_schema import metadata
+from openhitl.store.identity_schema import people
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    target_metadata=people.metadata,
     transactional_ddl=True,
     render_as_batch=True,
 )
