@@ -57,9 +57,14 @@ class Keyring:
         digest = self._derive(b"blind\0" + bound_to.encode() + b"\0" + text)
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
 
-    def challenge_mac(self, challenge: bytes, *, case_id: str) -> bytes:
-        """Derive the 32 bytes that show a challenge to be ours and for this case."""
-        return self._derive(b"challenge\0" + case_id.encode() + b"\0" + challenge)
+    def challenge_mac(self, challenge: bytes, *, subject: str) -> bytes:
+        """Derive the 32 bytes that show a challenge to be ours and for this subject."""
+        return self._derive(b"challenge\0" + subject.encode() + b"\0" + challenge)
+
+    def form_token(self, session_hash: bytes) -> str:
+        """Derive what the forms of a session's pages carry, so that nobody else's form passes for one."""
+        token = self._derive(b"form\0" + session_hash)
+        return base64.urlsafe_b64encode(token).rstrip(b"=").decode("ascii")
 
     @property
     def fingerprint(self) -> str:

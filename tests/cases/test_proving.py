@@ -14,7 +14,8 @@ from openhitl.errors import DuplicateSubmission, UnsupportedField, VerificationF
 from openhitl.evidence import PasskeyProvider
 from openhitl.protocol.case import Actor, ActorKind, Assurance
 from openhitl.protocol.evidence import Provider, parse_evidence
-from openhitl.protocol.passkeys import RelyingParty
+from openhitl.protocol.audit import OPERATOR
+from openhitl.protocol.passkeys import NewPasskey, PasskeyHolder, RelyingParty
 from openhitl.protocol.submission import Submission
 from openhitl.protocol.timestamps import timestamp
 from openhitl.store import Store
@@ -43,9 +44,15 @@ def providers(clock: MovableClock, device: Authenticator) -> Callable[[Store], l
 
     def make(store: Store) -> list[Provider]:
         link = bytes(32)
-        store.add_passkey_link("Alice", link, now=clock(), until=clock() + timedelta(minutes=1))
-        made = {"credential_id": device.credential_id, "public_key": device.public_key, "sign_count": 0}
-        assert store.add_passkey(link, rp_id="localhost", **made, now=clock())
+        until = clock() + timedelta(minutes=1)
+        store.add_passkey_link(PasskeyHolder("Alice"), link, by=OPERATOR, now=clock(), until=until)
+        made = NewPasskey(
+            rp_id="localhost",
+            credential_id=device.credential_id,
+            public_key=device.public_key,
+            sign_count=0,
+        )
+        assert store.add_passkey(link, made, now=clock())
         return reading(store)
 
     def reading(store: Store) -> list[Provider]:

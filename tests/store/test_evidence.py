@@ -10,6 +10,8 @@ from datetime import timedelta
 import pytest
 
 from openhitl.errors import DuplicateSubmission, VerificationFailed
+from openhitl.protocol.audit import OPERATOR
+from openhitl.protocol.passkeys import NewPasskey, PasskeyHolder
 from openhitl.protocol.policies import read_policy
 from openhitl.store.engine import open_database
 from tests.protocol.test_policies import RAW
@@ -18,7 +20,8 @@ from tests.store.desk import ALICE, NOW, WAIT_SECONDS, creating, opened, submitt
 PROOF, OTHER = b"\x01" * 32, b"\x02" * 32
 MINUTES = timedelta(minutes=15)
 LINK = b"\x03" * 32
-KEY = {"rp_id": "localhost", "credential_id": b"id", "public_key": b"cose", "sign_count": 0}
+KEY = NewPasskey(rp_id="localhost", credential_id=b"id", public_key=b"cose", sign_count=0)
+ALICES = PasskeyHolder("Alice")
 
 
 def proving(case_id: str, *proofs: bytes, submission_id: str | None = None):
@@ -108,29 +111,29 @@ def test_a_policy_and_what_became_of_it_are_read_back(desk):
 
 def test_a_link_is_good_once_and_for_a_while(desk):
     store = desk.store
-    store.add_passkey_link("Alice", LINK, now=NOW, until=NOW + MINUTES)
-    assert store.passkey_link(LINK, NOW) == "Alice"
+    store.add_passkey_link(ALICES, LINK, by=OPERATOR, now=NOW, until=NOW + MINUTES)
+    assert store.passkey_link(LINK, NOW) == ALICES
     assert store.passkey_link(LINK, NOW + MINUTES) is None
     assert store.passkey_link(OTHER, NOW) is None
-    assert not store.add_passkey(LINK, **KEY, now=NOW + MINUTES)
-    assert store.add_passkey(LINK, **KEY, now=NOW)
+    assert not store.add_passkey(LINK, KEY, now=NOW + MINUTES)
+    assert store.add_passkey(LINK, KEY, now=NOW)
     assert store.passkey_link(LINK, NOW) is None
-    assert not store.add_passkey(LINK, **{**KEY, "credential_id": b"another"}, now=NOW)
+    assert not store.add_passkey(LINK, replace(KEY, credential_id=b"another"), now=NOW)
 
 
 def test_a_passkey_is_registered_once_and_its_link_is_left_good(desk):
     for number in (LINK, OTHER):
-        desk.store.add_passkey_link("Alice", number, now=NOW, until=NOW + MINUTES)
-    assert desk.store.add_passkey(LINK, **KEY, now=NOW)
-    assert not desk.store.add_passkey(OTHER, **KEY, now=NOW)
-    assert desk.store.passkey_link(OTHER, NOW) == "Alice"
+        desk.store.add_passkey_link(ALICES, number, by=OPERATOR, now=NOW, until=NOW + MINUTES)
+    assert desk.store.add_passkey(LINK, KEY, now=NOW)
+    assert not desk.store.add_passkey(OTHER, KEY, now=NOW)
+    assert desk.store.passkey_link(OTHER, NOW) == ALICES
 
 
 def test_of_ten_who_use_one_link_at_once_one_registers(desk):
-    desk.store.add_passkey_link("Alice", LINK, now=NOW, until=NOW + MINUTES)
+    desk.store.add_passkey_link(ALICES, LINK, by=OPERATOR, now=NOW, until=NOW + MINUTES)
 
     def register(number: int) -> bool:
-        return desk.store.add_passkey(LINK, **{**KEY, "credential_id": bytes([number])}, now=NOW)
+        return desk.store.add_passkey(LINK, replace(KEY, credential_id=bytes([number])), now=NOW)
 
     with ThreadPoolExecutor(10) as threads:
         assert sum(threads.map(register, range(10))) == 1
@@ -139,8 +142,8 @@ def test_of_ten_who_use_one_link_at_once_one_registers(desk):
 @pytest.mark.parametrize("count", [0, 7])
 def test_a_passkey_is_found_used_and_revoked(desk, count):
     store = desk.store
-    store.add_passkey_link("Alice", LINK, now=NOW, until=NOW + MINUTES)
-    store.add_passkey(LINK, **KEY, now=NOW)
+    store.add_passkey_link(ALICES, LINK, by=OPERATOR, now=NOW, until=NOW + MINUTES)
+    store.add_passkey(LINK, KEY, now=NOW)
     passkey = store.find_passkey(b"id")
     assert (passkey.name, passkey.public_key, passkey.last_used_at) == ("Alice", b"cose", None)
     assert store.find_passkey(b"di") is None

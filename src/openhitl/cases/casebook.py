@@ -10,7 +10,6 @@ from typing import Any
 
 from openhitl.cases.carry import Carrier
 from openhitl.cases.casefiles import CaseFile, CaseFiles
-from openhitl.cases.challenges import Challenges
 from openhitl.cases.clock import utc_now
 from openhitl.cases.counts import counts_of_all
 from openhitl.cases.creation import Creation, CreationDesk
@@ -34,6 +33,7 @@ from openhitl.protocol.timestamps import timestamp
 from openhitl.protocol.tokens import Purpose
 from openhitl.settings import Settings
 from openhitl.store import Store
+from openhitl.store.challenges import Challenges
 from openhitl.store.records import Committed, Draft, LogEntry, Outcome, StoredCase
 
 #: How many rounds before a case its page knows of.

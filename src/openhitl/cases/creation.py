@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from openhitl.cases.casefiles import CaseFile, CaseFiles
-from openhitl.cases.challenges import Challenges
 from openhitl.cases.ids import CaseIds
 from openhitl.cases.rates import MinuteRate
 from openhitl.cases.urls import CaseUrls
@@ -23,6 +22,7 @@ from openhitl.protocol.problems import SUMMARY
 from openhitl.protocol.record import record
 from openhitl.protocol.tokens import STORED_AS, Purpose, hash_token
 from openhitl.settings import Settings
+from openhitl.store.challenges import Challenges
 from openhitl.store.instants import to_ms
 
 #: Types whose answers fit on buttons, so that a submit token is of use. HITL v0.8 §7.7.

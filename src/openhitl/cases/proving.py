@@ -13,7 +13,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from openhitl.cases.casefiles import CaseFile
-from openhitl.cases.challenges import Challenges
 from openhitl.cases.urls import CaseUrls
 from openhitl.errors import (
     CallerError,
@@ -26,6 +25,7 @@ from openhitl.protocol.case import Actor, Answer, Assurance, Json
 from openhitl.protocol.evidence import Bound, Evidence, Proven, Provider, verification_result
 from openhitl.protocol.policies import Fallback, SubmitPath, VerificationPolicy
 from openhitl.protocol.record import record
+from openhitl.store.challenges import Challenges
 
 
 @record(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,8 @@ from datetime import datetime
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from openhitl.protocol.case import Actor, ActorKind, Assurance
+from openhitl.protocol.people import actor_id_of
 from openhitl.protocol.record import record
 
 #: How long a browser waits for somebody to touch a device, in milliseconds.
@@ -16,7 +18,10 @@ _USUAL_PORTS = {"http": 80, "https": 443}
 
 @record(frozen=True, slots=True, kw_only=True)
 class Passkey:
-    """A registered passkey. `rp_id` is the host it is for, `public_key` COSE bytes."""
+    """A registered passkey. `rp_id` is the host it is for, `public_key` COSE bytes.
+
+    `person_id` is whose it is; None where there are no accounts and `name` alone says it.
+    """
 
     passkey_id: int
     name: str
@@ -27,6 +32,32 @@ class Passkey:
     created_at: datetime
     last_used_at: datetime | None = None
     revoked_at: datetime | None = None
+    person_id: int | None = None
+
+
+@record(frozen=True, slots=True)
+class PasskeyHolder:
+    """Whose passkey it is: a person's, or where there are no accounts somebody's of this name."""
+
+    name: str
+    person_id: int | None = None
+
+    @property
+    def actor(self) -> Actor:
+        kind, actor_id = (ActorKind.LINK, f"passkey:{self.name}")
+        if self.person_id is not None:
+            kind, actor_id = ActorKind.PERSON, actor_id_of(self.person_id)
+        return Actor(kind=kind, id=actor_id, assurance=Assurance.SIGNED_IN, surface="page", name=self.name)
+
+
+@record(frozen=True, slots=True, kw_only=True)
+class NewPasskey:
+    """What a device has made at a registration, verified. `public_key` is COSE bytes."""
+
+    rp_id: str
+    credential_id: bytes
+    public_key: bytes
+    sign_count: int
 
 
 @record(frozen=True, slots=True)

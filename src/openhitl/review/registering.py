@@ -14,7 +14,7 @@ from openhitl.words import choose_language
 async def page(door: Door, request: Request) -> Response:
     """Serve the page that a link leads to."""
     token = request.query.get("token", "")
-    name = await door.passkeys.holder(token)
+    name = (await door.passkeys.holder(token)).name
     language = choose_language(request.headers.get("accept-language", ""))
     options = door.passkeys.options(token, name)
     drawn = render_registration(
@@ -26,5 +26,5 @@ async def page(door: Door, request: Request) -> Response:
 async def register(door: Door, request: Request) -> Response:
     """Store the passkey that a device has made at the page."""
     credential = object_of(body_object(request).get("credential"), "credential")
-    name = await door.passkeys.register(request.query.get("token"), credential)
-    return json_response(201, {"status": "registered", "name": name})
+    holder = await door.passkeys.register(request.query.get("token"), credential)
+    return json_response(201, {"status": "registered", "name": holder.name})

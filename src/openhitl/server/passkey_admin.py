@@ -7,25 +7,30 @@ from datetime import UTC, datetime
 
 from openhitl.errors import SetupError
 from openhitl.identity.passkeys import make_link
-from openhitl.protocol.passkeys import Passkey
+from openhitl.protocol.audit import OPERATOR
+from openhitl.protocol.passkeys import Passkey, PasskeyHolder
 from openhitl.server.lock import ServerLock
 from openhitl.server.opening import open_store
 from openhitl.settings import Settings
 
 
 def passkey_link(settings: Settings, name: str) -> str:
-    """Make a link at which somebody of this name registers one passkey within a quarter of an hour.
+    """Make a link at which somebody registers one passkey within a quarter of an hour.
+
+    It is for the person of this name; where nobody has it the name is a label.
 
     Raises: InvalidRequest for a name that is empty, too long or unprintable; SetupError, StoreError.
     """
     store, _ = open_store(settings)
     try:
-        return make_link(store, _address(settings), name, datetime.now(UTC))
+        person = store.person_named(name)
+        holder = PasskeyHolder(person.name, person.person_id) if person else PasskeyHolder(name)
+        return make_link(store, people_address(settings), holder, by=OPERATOR, now=datetime.now(UTC))
     finally:
         store.close()
 
 
-def _address(settings: Settings) -> str:
+def people_address(settings: Settings) -> str:
     """Say where people find the server: a running one may have been told otherwise than we are."""
     served = ServerLock(settings.data_dir, settings.public_url).holder()
     return settings.base_url or served or settings.public_url
@@ -44,7 +49,7 @@ def revoke_passkey(settings: Settings, passkey_id: int) -> None:
     """Make a passkey useless at once. Raises: SetupError if there is none of this number; StoreError."""
     store, _ = open_store(settings)
     try:
-        if not store.revoke_passkey(passkey_id, datetime.now(UTC)):
+        if not store.revoke_passkey(passkey_id, by=OPERATOR, now=datetime.now(UTC)):
             raise SetupError(
                 f"There is no passkey {passkey_id} that could be revoked.",
                 hint="`hitl admin passkeys` lists them.",

@@ -12,7 +12,9 @@ from urllib.parse import urlsplit
 from openhitl.cases.creation import Creation
 from openhitl.errors import InvalidRequest, SetupError, StillOpen
 from openhitl.identity import Asker
+from openhitl.protocol.audit import OPERATOR
 from openhitl.protocol.case import Actor, ActorKind
+from openhitl.protocol.passkeys import PasskeyHolder
 from openhitl.review.claims import Claims
 from openhitl.review.discovery import document
 from openhitl.review.pages import PLAIN, Theme
@@ -167,7 +169,7 @@ class Reviews:
         `verification_policy` asks for one. Raises: InvalidRequest for a name of none or over 100
         printable characters; SetupError where `base_url` is an IP address, for which no browser has any.
         """
-        return await self.home.run(lambda house: house.engine.passkeys.link(name))
+        return await self.home.run(lambda house: house.engine.passkeys.link(PasskeyHolder(name), OPERATOR))
 
     def ask_sync(
         self,

@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
-from openhitl.protocol.passkeys import Passkey
+from openhitl.protocol.audit import AuditEvent, AuditKind
+from openhitl.protocol.case import Actor
+from openhitl.protocol.passkeys import NewPasskey, Passkey, PasskeyHolder
+from openhitl.store.audit import append_audit
 from openhitl.store.engine import POSTGRESQL, Database
 from openhitl.store.identity_schema import passkey_links, passkeys
 from openhitl.store.instants import from_ms, maybe_from_ms, to_ms
@@ -24,37 +27,39 @@ class Passkeys:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add_passkey_link(self, name: str, link_hash: bytes, *, now: datetime, until: datetime) -> None:
-        """Store the hash of a link at which somebody of this name may register a passkey, once.
+    def add_passkey_link(
+        self, holder: PasskeyHolder, link_hash: bytes, *, by: Actor, now: datetime, until: datetime
+    ) -> None:
+        """Store the hash of a link at which a passkey may be registered, once.
 
         Links that are too old are forgotten.
         """
-        values = {"name": name, "hash": link_hash, "created_at": to_ms(now), "expires_at": to_ms(until)}
+        values = {
+            "name": holder.name,
+            "person_id": holder.person_id,
+            "hash": link_hash,
+            "created_at": to_ms(now),
+            "expires_at": to_ms(until),
+        }
+        data = {"kind": "passkey", "person": holder.person_id, "name": holder.name}
         with self._database.writing() as connection:
             connection.execute(delete(passkey_links).where(passkey_links.c.expires_at <= to_ms(now)))
             connection.execute(insert(passkey_links).values(values))
+            event = AuditEvent(kind=AuditKind.LINK_MADE, at=now, actor=by, data=data)
+            append_audit(connection, event)
 
-    def passkey_link(self, link_hash: bytes, now: datetime) -> str | None:
+    def passkey_link(self, link_hash: bytes, now: datetime) -> PasskeyHolder | None:
         """Return whose passkey a link is for; None if it was used, is too old or not there."""
-        query = select(passkey_links.c.name).where(
+        query = select(passkey_links.c.name, passkey_links.c.person_id).where(
             passkey_links.c.hash == link_hash,
             passkey_links.c.used_at.is_(None),
             passkey_links.c.expires_at > to_ms(now),
         )
         with self._database.reading() as connection:
-            name: str | None = connection.execute(query).scalar()
-            return name
+            row = connection.execute(query).one_or_none()
+        return None if row is None else PasskeyHolder(row.name, row.person_id)
 
-    def add_passkey(
-        self,
-        link_hash: bytes,
-        *,
-        rp_id: str,
-        credential_id: bytes,
-        public_key: bytes,
-        sign_count: int,
-        now: datetime,
-    ) -> bool:
+    def add_passkey(self, link_hash: bytes, new: NewPasskey, *, now: datetime) -> bool:
         """Use up a link and store the passkey that was registered at it; return False if it was not good."""
         used = (
             update(passkey_links)
@@ -64,25 +69,22 @@ class Passkeys:
                 passkey_links.c.expires_at > to_ms(now),
             )
             .values(used_at=to_ms(now))
-            .returning(passkey_links.c.name)
+            .returning(passkey_links.c.name, passkey_links.c.person_id)
         )
-        taken = select(passkeys.c.id).where(passkeys.c.credential_id == credential_id)
         with self._database.writing() as connection:
-            if connection.execute(taken).scalar() is not None:
+            if _is_taken(connection, new.credential_id):
                 return False
-            name = connection.execute(used).scalar()
-            if name is None:
+            row = connection.execute(used).one_or_none()
+            if row is None:
                 return False
-            values = {
-                "name": name,
-                "rp_id": rp_id,
-                "credential_id": credential_id,
-                "public_key": public_key,
-                "sign_count": sign_count,
-                "created_at": to_ms(now),
-            }
-            connection.execute(insert(passkeys).values(values))
+            added_passkey(connection, PasskeyHolder(row.name, row.person_id), new, now=now)
         return True
+
+    def passkeys_of(self, person_id: int) -> list[Passkey]:
+        """List the passkeys of a person that are good, in the order in which they were registered."""
+        query = _LISTED.where(passkeys.c.person_id == person_id, passkeys.c.revoked_at.is_(None))
+        with self._database.reading() as connection:
+            return [_passkey(row) for row in connection.execute(query)]
 
     def find_passkey(self, credential_id: bytes) -> Passkey | None:
         """Return the passkey of this id, unless it was revoked."""
@@ -106,15 +108,50 @@ class Passkeys:
         with self._database.writing() as connection:
             connection.execute(query)
 
-    def revoke_passkey(self, passkey_id: int, now: datetime) -> bool:
-        """Make a passkey useless; return whether there is one of this number that was not before."""
-        query = (
-            update(passkeys)
-            .where(passkeys.c.id == passkey_id, passkeys.c.revoked_at.is_(None))
-            .values(revoked_at=to_ms(now))
-        )
+    def revoke_passkey(
+        self, passkey_id: int, *, by: Actor, now: datetime, person_id: int | None = None
+    ) -> bool:
+        """Make a passkey useless; return whether there is one of this number that was not before.
+
+        `person_id`: only if it is theirs.
+        """
+        query = update(passkeys).where(passkeys.c.id == passkey_id, passkeys.c.revoked_at.is_(None))
+        if person_id is not None:
+            query = query.where(passkeys.c.person_id == person_id)
+        returned = query.values(revoked_at=to_ms(now)).returning(passkeys.c.person_id)
         with self._database.writing() as connection:
-            return connection.execute(query).rowcount == 1
+            row = connection.execute(returned).one_or_none()
+            if row is None:
+                return False
+            data = {"passkey": passkey_id, "person": row.person_id}
+            event = AuditEvent(kind=AuditKind.PASSKEY_REVOKED, at=now, actor=by, data=data)
+            append_audit(connection, event)
+        return True
+
+
+def added_passkey(connection: Connection, holder: PasskeyHolder, new: NewPasskey, *, now: datetime) -> bool:
+    """Insert a passkey and record it; return False if somebody has it already."""
+    if _is_taken(connection, new.credential_id):
+        return False
+    values = {
+        "name": holder.name,
+        "person_id": holder.person_id,
+        "rp_id": new.rp_id,
+        "credential_id": new.credential_id,
+        "public_key": new.public_key,
+        "sign_count": new.sign_count,
+        "created_at": to_ms(now),
+    }
+    number = connection.execute(insert(passkeys).values(values).returning(passkeys.c.id)).scalar_one()
+    data = {"passkey": number, "person": holder.person_id, "name": holder.name}
+    event = AuditEvent(kind=AuditKind.PASSKEY_ADDED, at=now, actor=holder.actor, data=data)
+    append_audit(connection, event)
+    return True
+
+
+def _is_taken(connection: Connection, credential_id: bytes) -> bool:
+    query = select(passkeys.c.id).where(passkeys.c.credential_id == credential_id)
+    return connection.execute(query).first() is not None
 
 
 def _passkey(row: Row[Any]) -> Passkey:
@@ -129,4 +166,5 @@ def _passkey(row: Row[Any]) -> Passkey:
         created_at=from_ms(fields["created_at"]),
         last_used_at=maybe_from_ms(fields["last_used_at"]),
         revoked_at=maybe_from_ms(fields["revoked_at"]),
+        person_id=fields["person_id"],
     )

@@ -15,9 +15,11 @@ from openhitl.store.keys import Keys
 from openhitl.store.log import first_broken
 from openhitl.store.migration import claim, migrate
 from openhitl.store.passkeys import Passkeys
+from openhitl.store.people import People
 from openhitl.store.purge import purge
 from openhitl.store.reads import Reads
 from openhitl.store.records import Committed
+from openhitl.store.sessions import Sessions
 from openhitl.store.transactions import Transactions
 from openhitl.store.wakeups import Announcer, Listener
 from openhitl.store.writer import CAPACITY, Settled, Writer
@@ -26,11 +28,12 @@ from openhitl.store.writer import CAPACITY, Settled, Writer
 CLOSE_SECONDS = 5.0
 
 
-class Store(Reads, Keys, Jobs, Passkeys):
+class Store(Reads, Keys, Jobs, Passkeys, People, Sessions):
     """One database. Every method may be called from any thread.
 
     What is read is in `Reads`, agents and their keys in `Keys`, what is still to be done in `Jobs`,
-    passkeys in `Passkeys`; what is decided goes through `writer`.
+    passkeys in `Passkeys`, accounts in `People` and where they are signed in in `Sessions`; what is decided
+    goes through `writer`.
     """
 
     def __init__(self, database: Database, keyring: Keyring, instance_id: str) -> None:

@@ -1,0 +1,252 @@
+"""Ways in: a passkey, a password with or without a code, a link that is good once; and joining."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from webauthn import verify_authentication_response
+from webauthn.helpers import base64url_to_bytes
+from webauthn.helpers.exceptions import WebAuthnException
+
+from openhitl.errors import InvalidToken, NotSignedIn, RateLimited, VerificationFailed
+from openhitl.identity.passkeys import registration_options, verified_passkey
+from openhitl.identity.passwords import hash_password, verify_password
+from openhitl.identity.sessions import Begun, Runner, SessionDesk
+from openhitl.identity.totp import step_of
+from openhitl.keyring import Keyring
+from openhitl.protocol.base64url import decode
+from openhitl.protocol.case import Json
+from openhitl.protocol.passkeys import CEREMONY_MS, RelyingParty
+from openhitl.protocol.people import (
+    LinkKind,
+    Method,
+    OneTimeLink,
+    Person,
+    Role,
+    SessionKind,
+    checked_name,
+    name_key,
+)
+from openhitl.protocol.record import record
+from openhitl.protocol.tokens import Purpose, checked_hash
+from openhitl.store import Store
+from openhitl.store.challenges import Challenges
+from openhitl.store.people import NewPerson
+
+#: What a challenge for signing in is for.
+SUBJECT = "sign-in"
+CHALLENGE_LIFE = timedelta(minutes=5)
+LINK_PURPOSES = {LinkKind.JOIN: Purpose.JOIN_LINK, LinkKind.SIGN_IN: Purpose.SIGN_IN_LINK}
+#: How often one name, and one address, may try: so many at once, then one in so long.
+TRIES = 10
+EVERY = timedelta(seconds=30)
+
+
+@record(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """Where somebody wants to be signed in. `place` is the address they come from."""
+
+    kind: SessionKind = SessionKind.BROWSER
+    device: str = ""
+    place: str = ""
+
+
+class SignIn:
+    """Lets people in.
+
+    Args:
+        public_url: what people see; passkeys are for its host.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        keyring: Keyring,
+        sessions: SessionDesk,
+        public_url: str,
+        *,
+        run: Runner,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._keyring = keyring
+        self._sessions = sessions
+        self._party = RelyingParty.of(public_url)
+        self._challenges = Challenges(keyring)
+        self._run = run
+        self._clock = clock
+
+    @property
+    def has_passkeys(self) -> bool:
+        """Whether browsers make passkeys for this host."""
+        return self._party.has_name
+
+    async def by_password(self, name: str, password: str, code: str, visit: Visit) -> Begun:
+        """Sign in with a name, a password and, where it is asked for, a code.
+
+        Raises: NotSignedIn, the same whatever was wrong; its `code_required` says that a code is missing,
+        to whom has the password. RateLimited.
+        """
+        await self._check_rate(name, visit)
+        known: tuple[Person, str] | None = await self._run(self._store.password_of, name)
+        person, known_hash = known or (None, None)
+        if not await self._run(verify_password, known_hash, password) or person is None:
+            raise await self._refused(name, Method.PASSWORD, visit)
+        if not person.has_totp:
+            return await self._begun(person, Method.PASSWORD, visit)
+        if not code.strip():
+            raise NotSignedIn("A code of your app is needed too.", code_required=True)
+        if not await self._is_code(person, code):
+            raise await self._refused(name, Method.PASSWORD_AND_CODE, visit)
+        return await self._begun(person, Method.PASSWORD_AND_CODE, visit)
+
+    async def _is_code(self, person: Person, code: str) -> bool:
+        sealed = await self._run(self._store.sealed_totp, person.person_id)
+        if sealed is None:
+            return False
+        secret = self._keyring.unseal(sealed, bound_to=totp_row(person.person_id)).decode()
+        step = step_of(secret, code, self._clock())
+        return step is not None and await self._run(self._store.use_totp, person.person_id, step)
+
+    def passkey_options(self) -> Json:
+        """Spell the options of `navigator.credentials.get`, for any passkey of this host."""
+        return {
+            "challenge": self._challenges.issue(SUBJECT, self._clock()),
+            "rpId": self._party.rp_id,
+            "userVerification": "required",
+            "timeout": CEREMONY_MS,
+        }
+
+    async def by_passkey(self, challenge: str, credential: Json, visit: Visit) -> Begun:
+        """Sign in with what a passkey has signed. W3C Web Authentication Level 3 §7.2.
+
+        Raises: NotSignedIn, RateLimited.
+        """
+        await self._check_rate("", visit)
+        now = self._clock()
+        try:
+            issued_at = self._challenges.issued_at(challenge, SUBJECT)
+            passkey = await self._run(self._store.find_passkey, _credential_id(credential))
+        except VerificationFailed as error:
+            raise await self._refused("", Method.PASSKEY, visit) from error
+        if passkey is None or passkey.person_id is None or now - issued_at > CHALLENGE_LIFE:
+            raise await self._refused("", Method.PASSKEY, visit)
+        try:
+            verified = verify_authentication_response(
+                credential=dict(credential),
+                expected_challenge=decode(challenge),
+                expected_rp_id=self._party.rp_id,
+                expected_origin=self._party.origin,
+                credential_public_key=passkey.public_key,
+                credential_current_sign_count=passkey.sign_count,
+                require_user_verification=True,
+            )
+        except (WebAuthnException, ValueError, TypeError, LookupError, AttributeError) as error:
+            raise await self._refused(passkey.name, Method.PASSKEY, visit) from error
+        token, new = self._sessions.draw(visit.kind, Method.PASSKEY, visit.device)
+        signed_in = await self._run(
+            self._store.add_session_by_challenge,
+            passkey.person_id,
+            new,
+            hashlib.sha256(challenge.encode()).digest(),
+            until=issued_at + CHALLENGE_LIFE,
+            now=now,
+        )
+        if signed_in is None:
+            raise await self._refused(passkey.name, Method.PASSKEY, visit)
+        await self._run(self._store.passkey_used, passkey.passkey_id, verified.new_sign_count, now)
+        return Begun(signed_in, token)
+
+    async def link(self, kind: LinkKind, token: str | None) -> OneTimeLink:
+        """Say what a link leads to, without using it. Raises: InvalidToken."""
+        found: OneTimeLink | None = await self._run(self._store.link, _hash(kind, token), self._clock())
+        if found is None or found.kind is not kind:
+            raise InvalidToken
+        return found
+
+    async def by_link(self, token: str | None, visit: Visit) -> Begun:
+        """Sign in with a link, which is then used. Raises: InvalidToken."""
+        session_token, new = self._sessions.draw(visit.kind, Method.LINK, visit.device)
+        signed_in = await self._run(
+            self._store.sign_in_by_link, _hash(LinkKind.SIGN_IN, token), new, now=self._clock()
+        )
+        if signed_in is None:
+            raise InvalidToken
+        return Begun(signed_in, session_token)
+
+    def join_options(self, token: str, name: str) -> Json:
+        """Spell the options of `navigator.credentials.create` for somebody who joins with a passkey."""
+        return registration_options(self._party, token, name)
+
+    async def join(
+        self,
+        token: str | None,
+        name: object,
+        visit: Visit,
+        *,
+        password: object = None,
+        credential: Json | None = None,
+    ) -> Begun:
+        """Use a link to make an account, with a passkey or a password, and sign in.
+
+        Raises: InvalidToken; InvalidRequest, NameTaken, VerificationFailed, which leave the link good.
+        """
+        link = await self.link(LinkKind.JOIN, token)
+        checked = checked_name(name)
+        passkey = password_hash = None
+        if credential is not None:
+            passkey = verified_passkey(self._party, token or "", credential)
+        else:
+            password_hash = await self._run(lambda: hash_password(password, name=checked))
+        method = Method.PASSKEY if passkey else Method.PASSWORD
+        session_token, session = self._sessions.draw(visit.kind, method, visit.device)
+        new = NewPerson(name=checked, role=link.role or Role.MEMBER, password_hash=password_hash)
+        signed_in = await self._run(
+            self._store.join, _hash(LinkKind.JOIN, token), new, session, now=self._clock(), passkey=passkey
+        )
+        if signed_in is None:
+            raise InvalidToken
+        return Begun(signed_in, session_token)
+
+    async def _begun(self, person: Person, method: Method, visit: Visit) -> Begun:
+        token, new = self._sessions.draw(visit.kind, method, visit.device)
+        signed_in = await self._run(self._store.add_session, person.person_id, new, now=self._clock())
+        if signed_in is None:
+            raise NotSignedIn
+        return Begun(signed_in, token)
+
+    async def _check_rate(self, name: str, visit: Visit) -> None:
+        buckets = [f"sign-in from {visit.place}"]
+        if name:
+            buckets.append(f"sign-in as {name_key(name)[:100]}")
+        for bucket in buckets:
+            wait: timedelta | None = await self._run(
+                self._store.take, bucket, every=EVERY, burst=TRIES, now=self._clock()
+            )
+            if wait is not None:
+                seconds = int(wait.total_seconds()) + 1
+                raise RateLimited("Too many tries to sign in.", retry_after_seconds=seconds)
+
+    async def _refused(self, name: str, method: Method, visit: Visit) -> NotSignedIn:
+        """Record that somebody was not let in; say nothing of why."""
+        await self._run(self._store.sign_in_refused, name[:100], method, place=visit.place, now=self._clock())
+        return NotSignedIn()
+
+
+def totp_row(person_id: int) -> str:
+    """Name the row that the secret of somebody's codes is sealed for."""
+    return f"totp:{person_id}"
+
+
+def _hash(kind: LinkKind, token: str | None) -> bytes:
+    return checked_hash(LINK_PURPOSES[kind], token)
+
+
+def _credential_id(credential: Any) -> bytes:
+    try:
+        return base64url_to_bytes(credential["rawId"])
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise VerificationFailed("That is not the assertion of a passkey.") from error

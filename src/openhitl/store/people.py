@@ -1,0 +1,212 @@
+"""People: who has an account, and what they sign in with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, insert, or_, select, update
+
+from openhitl.errors import LastOwner, NameTaken
+from openhitl.protocol.audit import AuditEvent, AuditKind
+from openhitl.protocol.case import Actor, Json
+from openhitl.protocol.people import Person, Role, name_key
+from openhitl.store.audit import append_audit
+from openhitl.store.engine import POSTGRESQL, Database
+from openhitl.store.identity_schema import people, person_subjects, sessions
+from openhitl.store.instants import from_ms, maybe_from_ms, to_ms
+
+#: PostgreSQL's advisory lock for changes after which there must still be an owner.
+_OWNERS = 0x6869_746F
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPerson:
+    """An account to be made; `password_hash` as argon2 encodes it."""
+
+    name: str
+    role: Role
+    password_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Who somebody is to an OpenID provider. OpenID Connect Core 1.0 §2."""
+
+    issuer: str
+    subject: str
+
+
+class People:
+    """Accounts. Raises, in every method: StoreError."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def has_people(self) -> bool:
+        """Tell whether anybody has an account, so that there is somebody who can sign in."""
+        with self._database.reading() as connection:
+            return connection.execute(select(people.c.id).limit(1)).first() is not None
+
+    def people(self) -> Sequence[Person]:
+        """List everybody, disabled accounts too, in the order in which they joined."""
+        with self._database.reading() as connection:
+            return [person_from(row) for row in connection.execute(select(people).order_by(people.c.id))]
+
+    def person(self, person_id: int) -> Person | None:
+        """Return a person by number."""
+        return self._one(select(people).where(people.c.id == person_id))
+
+    def person_named(self, name: str) -> Person | None:
+        """Return the person of a name; upper and lower case are the same."""
+        return self._one(select(people).where(people.c.name_key == name_key(name)))
+
+    def person_of(self, subject: Subject) -> Person | None:
+        """Return whom an OpenID provider calls so."""
+        known = select(person_subjects.c.person_id).where(
+            person_subjects.c.issuer == subject.issuer, person_subjects.c.subject == subject.subject
+        )
+        return self._one(select(people).where(people.c.id.in_(known)))
+
+    def password_of(self, name: str) -> tuple[Person, str] | None:
+        """Return a person who may sign in and the hash of their password; None without either."""
+        query = select(people).where(
+            people.c.name_key == name_key(name),
+            people.c.disabled_at.is_(None),
+            people.c.password_hash.is_not(None),
+        )
+        with self._database.reading() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else (person_from(row), row.password_hash)
+
+    def sealed_totp(self, person_id: int) -> bytes | None:
+        """Return the sealed secret of somebody's codes."""
+        with self._database.reading() as connection:
+            found = connection.execute(select(people.c.totp_sealed).where(people.c.id == person_id)).scalar()
+            return None if found is None else bytes(found)
+
+    def add_person(
+        self, new: NewPerson, *, by: Actor, now: datetime, subject: Subject | None = None
+    ) -> Person:
+        """Make an account. Raises: NameTaken."""
+        with self._database.writing() as connection:
+            person = added_person(connection, new, now=now)
+            if subject is not None:
+                values = {
+                    "issuer": subject.issuer,
+                    "subject": subject.subject,
+                    "person_id": person.person_id,
+                    "created_at": to_ms(now),
+                }
+                connection.execute(insert(person_subjects).values(values))
+            append_audit(connection, joined(person, by=by, now=now))
+            return person
+
+    def set_password(self, person_id: int, password_hash: str | None, *, by: Actor, now: datetime) -> None:
+        """Replace a password, or take it away; sessions stay."""
+        self._change(person_id, {"password_hash": password_hash}, "password", by=by, now=now)
+
+    def set_totp(self, person_id: int, sealed: bytes | None, *, step: int, by: Actor, now: datetime) -> None:
+        """Begin to ask somebody for codes, or stop; `step` is of the code that was just shown."""
+        values = {"totp_sealed": sealed, "totp_step": step}
+        self._change(person_id, values, "totp", by=by, now=now)
+
+    def use_totp(self, person_id: int, step: int) -> bool:
+        """Use up the code of a half minute; return False if it or a later one was used before."""
+        query = (
+            update(people)
+            .where(people.c.id == person_id, or_(people.c.totp_step.is_(None), people.c.totp_step < step))
+            .values(totp_step=step)
+        )
+        with self._database.writing() as connection:
+            return connection.execute(query).rowcount == 1
+
+    def set_role(self, person_id: int, role: Role, *, by: Actor, now: datetime) -> None:
+        """Change what somebody may do. Raises: LastOwner."""
+        self._change(person_id, {"role": role.value}, "role", by=by, now=now)
+
+    def disable_person(self, person_id: int, *, by: Actor, now: datetime) -> None:
+        """Lock somebody out at once; what they did stays. Raises: LastOwner."""
+        self._change(person_id, {"disabled_at": to_ms(now)}, "disabled", by=by, now=now)
+
+    def enable_person(self, person_id: int, *, by: Actor, now: datetime) -> None:
+        """Let somebody in again. Sessions that were ended stay so."""
+        self._change(person_id, {"disabled_at": None}, "disabled", by=by, now=now)
+
+    def _change(self, person_id: int, values: dict[str, Any], what: str, *, by: Actor, now: datetime) -> None:
+        with self._database.writing() as connection:
+            if what in ("role", "disabled"):
+                self._wait_in_line(connection)
+            connection.execute(update(people).where(people.c.id == person_id).values(values))
+            if what in ("role", "disabled"):
+                _check_owner_is_left(connection)
+            if values.get("disabled_at") is not None:
+                ended = update(sessions).where(
+                    sessions.c.person_id == person_id, sessions.c.revoked_at.is_(None)
+                )
+                connection.execute(ended.values(revoked_at=to_ms(now)))
+            data = {"person": person_id, "what": what, **_told(what, values)}
+            event = AuditEvent(kind=AuditKind.PERSON_CHANGED, at=now, actor=by, data=data)
+            append_audit(connection, event)
+
+    def _wait_in_line(self, connection: Connection) -> None:
+        """Let those who take away an owner do so one after another; on SQLite there is one writer."""
+        if self._database.kind == POSTGRESQL:
+            connection.execute(select(func.pg_advisory_xact_lock(_OWNERS)))
+
+    def _one(self, query: Select[Any]) -> Person | None:
+        with self._database.reading() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else person_from(row)
+
+
+def added_person(connection: Connection, new: NewPerson, *, now: datetime) -> Person:
+    """Insert an account. Raises: NameTaken."""
+    key = name_key(new.name)
+    if connection.execute(select(people.c.id).where(people.c.name_key == key)).first() is not None:
+        raise NameTaken
+    values = {
+        "name": new.name,
+        "name_key": key,
+        "role": new.role.value,
+        "password_hash": new.password_hash,
+        "created_at": to_ms(now),
+    }
+    return person_from(connection.execute(insert(people).values(values).returning(people)).one())
+
+
+def joined(person: Person, *, by: Actor, now: datetime) -> AuditEvent:
+    """Record that somebody has an account now."""
+    data = {"person": person.person_id, "name": person.name, "role": str(person.role)}
+    return AuditEvent(kind=AuditKind.PERSON_ADDED, at=now, actor=by, data=data)
+
+
+def person_from(row: Row[Any]) -> Person:
+    """Read a person from the columns of the table."""
+    fields = row._mapping
+    return Person(
+        person_id=fields[people.c.id],
+        name=fields[people.c.name],
+        role=Role(fields[people.c.role]),
+        created_at=from_ms(fields[people.c.created_at]),
+        has_password=fields[people.c.password_hash] is not None,
+        has_totp=fields[people.c.totp_sealed] is not None,
+        disabled_at=maybe_from_ms(fields[people.c.disabled_at]),
+    )
+
+
+def _check_owner_is_left(connection: Connection) -> None:
+    query = select(people.c.id).where(people.c.role == Role.OWNER.value, people.c.disabled_at.is_(None))
+    if connection.execute(query.limit(1)).first() is None:
+        raise LastOwner
+
+
+def _told(what: str, values: dict[str, Any]) -> Json:
+    """Say to what something was changed, where that is no secret."""
+    if what == "role":
+        return {"role": values["role"]}
+    if what == "disabled":
+        return {"disabled": values["disabled_at"] is not None}
+    return {"set": next(iter(values.values())) is not None}

@@ -1,0 +1,302 @@
+"""Where people are signed in, and the links that are good once: to join, and to sign in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from openhitl.protocol.audit import AuditEvent, AuditKind
+from openhitl.protocol.case import Actor, ActorKind, Assurance
+from openhitl.protocol.passkeys import NewPasskey, PasskeyHolder
+from openhitl.protocol.people import (
+    LinkKind,
+    Method,
+    OneTimeLink,
+    Person,
+    Role,
+    Session,
+    SessionKind,
+    SignedIn,
+)
+from openhitl.store.audit import append_audit
+from openhitl.store.engine import POSTGRESQL, Database
+from openhitl.store.identity_schema import people, person_links, sessions, spent_challenges
+from openhitl.store.instants import from_ms, to_ms
+from openhitl.store.passkeys import added_passkey
+from openhitl.store.people import NewPerson, added_person, joined, person_from
+
+_SIGNED_IN = select(sessions, people).join(people, people.c.id == sessions.c.person_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSession:
+    """A session to be begun; `hash` is of its token."""
+
+    kind: SessionKind
+    hash: bytes
+    method: Method
+    device: str
+    expires_at: datetime
+
+
+class Sessions:
+    """Sessions and one-time links. Raises, in every method: StoreError."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add_session(self, person_id: int, new: NewSession, *, now: datetime) -> SignedIn | None:
+        """Sign somebody in; None if they are disabled."""
+        with self._database.writing() as connection:
+            return _begun(connection, person_id, new, now=now)
+
+    def add_session_by_challenge(
+        self, person_id: int, new: NewSession, challenge: bytes, *, until: datetime, now: datetime
+    ) -> SignedIn | None:
+        """Sign somebody in by what a passkey signed; None if this challenge was used, or they are disabled.
+
+        `until` is when the challenge is too old anyway.
+        """
+        table = spent_challenges
+        dialect = postgresql if self._database.kind == POSTGRESQL else sqlite
+        spend = dialect.insert(table).values(digest=challenge, expires_at=to_ms(until))
+        with self._database.writing() as connection:
+            connection.execute(delete(table).where(table.c.expires_at <= to_ms(now)))
+            if connection.execute(spend.on_conflict_do_nothing()).rowcount != 1:
+                return None
+            return _begun(connection, person_id, new, now=now)
+
+    def session(self, token_hash: bytes, now: datetime) -> SignedIn | None:
+        """Return who is signed in with this token: not if the session has ended or they are disabled."""
+        query = _SIGNED_IN.where(
+            sessions.c.hash == token_hash,
+            sessions.c.revoked_at.is_(None),
+            sessions.c.expires_at > to_ms(now),
+            people.c.disabled_at.is_(None),
+        )
+        with self._database.reading() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else SignedIn(person_from(row), _session(row))
+
+    def session_seen(self, session_id: int, now: datetime) -> None:
+        """Note that somebody was here."""
+        query = update(sessions).where(sessions.c.id == session_id).values(seen_at=to_ms(now))
+        with self._database.writing() as connection:
+            connection.execute(query)
+
+    def sessions_of(self, person_id: int, now: datetime) -> Sequence[Session]:
+        """List where somebody is signed in, latest first."""
+        query = (
+            select(sessions)
+            .where(
+                sessions.c.person_id == person_id,
+                sessions.c.revoked_at.is_(None),
+                sessions.c.expires_at > to_ms(now),
+            )
+            .order_by(sessions.c.seen_at.desc())
+        )
+        with self._database.reading() as connection:
+            return [_session(row) for row in connection.execute(query)]
+
+    def end_sessions(
+        self,
+        person_id: int,
+        *,
+        by: Actor,
+        now: datetime,
+        only: int | None = None,
+        but: int | None = None,
+    ) -> int:
+        """End one of somebody's sessions, or all but one; return how many."""
+        query = update(sessions).where(sessions.c.person_id == person_id, sessions.c.revoked_at.is_(None))
+        if only is not None:
+            query = query.where(sessions.c.id == only)
+        if but is not None:
+            query = query.where(sessions.c.id != but)
+        with self._database.writing() as connection:
+            returned = query.values(revoked_at=to_ms(now)).returning(sessions.c.id)
+            ended = connection.execute(returned).scalars().all()
+            events = [
+                AuditEvent(
+                    kind=AuditKind.SESSION_ENDED,
+                    at=now,
+                    actor=by,
+                    data={"person": person_id, "session": session_id},
+                )
+                for session_id in sorted(ended)
+            ]
+            if events:
+                append_audit(connection, *events)
+        return len(ended)
+
+    def sign_in_refused(self, name: str, method: Method, *, place: str, now: datetime) -> None:
+        """Record that somebody tried to sign in and was not let in."""
+        actor = Actor(kind=ActorKind.LINK, id="anybody", surface="page")
+        data = {"name": name, "method": str(method), "place": place}
+        with self._database.writing() as connection:
+            event = AuditEvent(kind=AuditKind.SIGN_IN_REFUSED, at=now, actor=actor, data=data)
+            append_audit(connection, event)
+
+    def add_link(
+        self,
+        link_hash: bytes,
+        kind: LinkKind,
+        *,
+        by: Actor,
+        now: datetime,
+        until: datetime,
+        role: Role | None = None,
+        person_id: int | None = None,
+        created_by: int | None = None,
+    ) -> None:
+        """Store the hash of a link: `role` for one to join with, `person_id` for one to sign in with."""
+        values = {
+            "kind": kind.value,
+            "hash": link_hash,
+            "role": role.value if role else None,
+            "person_id": person_id,
+            "created_by": created_by,
+            "created_at": to_ms(now),
+            "expires_at": to_ms(until),
+        }
+        data = {"kind": str(kind), "role": values["role"], "person": person_id}
+        with self._database.writing() as connection:
+            connection.execute(insert(person_links).values(values))
+            event = AuditEvent(kind=AuditKind.LINK_MADE, at=now, actor=by, data=data)
+            append_audit(connection, event)
+
+    def link(self, link_hash: bytes, now: datetime) -> OneTimeLink | None:
+        """Say what a link leads to; None if it was used, is too old or not there. Nothing is used up."""
+        query = (
+            select(person_links, people)
+            .outerjoin(people, people.c.id == person_links.c.person_id)
+            .where(person_links.c.hash == link_hash, *_good(now))
+        )
+        with self._database.reading() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else _link(row)
+
+    def join(
+        self,
+        link_hash: bytes,
+        new: NewPerson,
+        session: NewSession,
+        *,
+        now: datetime,
+        passkey: NewPasskey | None = None,
+    ) -> SignedIn | None:
+        """Use up a link to join: make the account with the link's role, and sign in; None if it is not good.
+
+        Raises: NameTaken, which leaves the link good.
+        """
+        with self._database.writing() as connection:
+            used = _used(connection, link_hash, LinkKind.JOIN, now)
+            if used is None:
+                return None
+            role = Role(used.role)
+            person = added_person(
+                connection, NewPerson(name=new.name, role=role, password_hash=new.password_hash), now=now
+            )
+            if passkey is not None and not added_passkey(
+                connection, PasskeyHolder(person.name, person.person_id), passkey, now=now
+            ):
+                connection.rollback()
+                return None
+            by = _actor(person, session)
+            return _begun(
+                connection, person.person_id, session, now=now, after=joined(person, by=by, now=now)
+            )
+
+    def sign_in_by_link(self, link_hash: bytes, session: NewSession, *, now: datetime) -> SignedIn | None:
+        """Use up a link to sign in; None if it is not good."""
+        with self._database.writing() as connection:
+            used = _used(connection, link_hash, LinkKind.SIGN_IN, now)
+            return None if used is None else _begun(connection, used.person_id, session, now=now)
+
+
+def _good(now: datetime) -> tuple[Any, ...]:
+    return (person_links.c.used_at.is_(None), person_links.c.expires_at > to_ms(now))
+
+
+def _used(connection: Connection, link_hash: bytes, kind: LinkKind, now: datetime) -> Row[Any] | None:
+    query = (
+        update(person_links)
+        .where(person_links.c.hash == link_hash, person_links.c.kind == kind.value, *_good(now))
+        .values(used_at=to_ms(now))
+        .returning(person_links.c.role, person_links.c.person_id)
+    )
+    return connection.execute(query).one_or_none()
+
+
+def _begun(
+    connection: Connection,
+    person_id: int,
+    new: NewSession,
+    *,
+    now: datetime,
+    after: AuditEvent | None = None,
+) -> SignedIn | None:
+    """Begin a session unless its person is disabled; `after` is recorded before it."""
+    query = select(people).where(people.c.id == person_id, people.c.disabled_at.is_(None)).with_for_update()
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    person = person_from(row)
+    values = {
+        "person_id": person_id,
+        "kind": new.kind.value,
+        "hash": new.hash,
+        "method": new.method.value,
+        "device": new.device,
+        "created_at": to_ms(now),
+        "seen_at": to_ms(now),
+        "expires_at": to_ms(new.expires_at),
+    }
+    session = _session(connection.execute(insert(sessions).values(values).returning(sessions)).one())
+    data = {"session": session.session_id, "kind": str(new.kind), "method": str(new.method)}
+    event = AuditEvent(
+        kind=AuditKind.SIGNED_IN, at=now, actor=_actor(person, new), data={"person": person_id, **data}
+    )
+    append_audit(connection, *([after] if after else []), event)
+    return SignedIn(person, session)
+
+
+def _actor(person: Person, session: NewSession) -> Actor:
+    return Actor(
+        kind=ActorKind.PERSON,
+        id=person.actor_id,
+        assurance=Assurance.SIGNED_IN,
+        surface="page" if session.kind is SessionKind.BROWSER else "terminal",
+        name=person.name,
+    )
+
+
+def _session(row: Row[Any]) -> Session:
+    fields = row._mapping
+    columns = sessions.c
+    return Session(
+        session_id=fields[columns.id],
+        person_id=fields[columns.person_id],
+        kind=SessionKind(fields[columns.kind]),
+        method=Method(fields[columns.method]),
+        device=fields[columns.device],
+        created_at=from_ms(fields[columns.created_at]),
+        seen_at=from_ms(fields[columns.seen_at]),
+        expires_at=from_ms(fields[columns.expires_at]),
+    )
+
+
+def _link(row: Row[Any]) -> OneTimeLink:
+    fields = row._mapping
+    role = fields[person_links.c.role]
+    return OneTimeLink(
+        kind=LinkKind(fields[person_links.c.kind]),
+        role=Role(role) if role else None,
+        person=person_from(row) if fields[people.c.id] is not None else None,
+        expires_at=from_ms(fields[person_links.c.expires_at]),
+    )
