@@ -12,9 +12,9 @@ import pytest
 from openhitl.cases import Casebook
 from openhitl.errors import DuplicateSubmission, UnsupportedField, VerificationFailed, VerificationRequired
 from openhitl.evidence import PasskeyProvider
+from openhitl.protocol.audit import OPERATOR
 from openhitl.protocol.case import Actor, ActorKind, Assurance
 from openhitl.protocol.evidence import Provider, parse_evidence
-from openhitl.protocol.audit import OPERATOR
 from openhitl.protocol.passkeys import NewPasskey, PasskeyHolder, RelyingParty
 from openhitl.protocol.submission import Submission
 from openhitl.protocol.timestamps import timestamp

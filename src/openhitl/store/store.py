@@ -17,6 +17,7 @@ from openhitl.store.migration import claim, migrate
 from openhitl.store.passkeys import Passkeys
 from openhitl.store.people import People
 from openhitl.store.purge import purge
+from openhitl.store.rates import Rates
 from openhitl.store.reads import Reads
 from openhitl.store.records import Committed
 from openhitl.store.sessions import Sessions
@@ -28,12 +29,19 @@ from openhitl.store.writer import CAPACITY, Settled, Writer
 CLOSE_SECONDS = 5.0
 
 
-class Store(Reads, Keys, Jobs, Passkeys, People, Sessions):
+class Store(
+    Reads,
+    Keys,
+    Jobs,
+    Passkeys,
+    People,
+    Sessions,
+    Rates,
+):
     """One database. Every method may be called from any thread.
 
-    What is read is in `Reads`, agents and their keys in `Keys`, what is still to be done in `Jobs`,
-    passkeys in `Passkeys`, accounts in `People` and where they are signed in in `Sessions`; what is decided
-    goes through `writer`.
+    What is read is in `Reads`; each other base keeps what its name says. What is decided goes through
+    `writer`.
     """
 
     def __init__(self, database: Database, keyring: Keyring, instance_id: str) -> None:
