@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from difflib import get_close_matches
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote, urlsplit
@@ -70,6 +71,10 @@ class Settings(BaseSettings):
     private_networks: str = Field(
         default="", description="Networks (CIDR), separated by commas, that outgoing requests may reach."
     )
+    trusted_proxies: str = Field(
+        default="",
+        description="Networks (CIDR), separated by commas, of proxies whose X-Forwarded-For is believed.",
+    )
 
     world_id_rp_id: str = Field(
         default="",
@@ -117,6 +122,13 @@ class Settings(BaseSettings):
             beyond = parts.path.strip("/") or parts.query or parts.fragment
             if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or beyond:
                 raise ValueError(f"{text} is not an origin like https://api.example.com")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_proxies(cls, value: str) -> str:
+        for text in _listed(value):
+            ip_network(text, strict=False)  # says itself what is wrong
         return value
 
     @field_validator("world_id_api")
@@ -179,6 +191,11 @@ class Settings(BaseSettings):
     def networks(self) -> Sequence[str]:
         """The networks that outgoing requests may reach although they are not public."""
         return _listed(self.private_networks)
+
+    @property
+    def proxies(self) -> Sequence[str]:
+        """The networks of the proxies that say for whom they call."""
+        return _listed(self.trusted_proxies)
 
 
 def _listed(value: str) -> list[str]:

@@ -36,6 +36,7 @@ def test_lists_may_have_spaces_and_origins_a_slash_at_their_end():
     settings = Settings(default_ref_origins=" https://API.example.com/ ,http://localhost:99,")
     assert settings.ref_origins == {"https://api.example.com", "http://localhost:99"}
     assert Settings(private_networks="10.0.0.0/8, fd00::/8,").networks == ["10.0.0.0/8", "fd00::/8"]
+    assert Settings(trusted_proxies="127.0.0.1, fd00::/8,").proxies == ["127.0.0.1", "fd00::/8"]
 
 
 @pytest.mark.parametrize(
@@ -51,6 +52,7 @@ def test_lists_may_have_spaces_and_origins_a_slash_at_their_end():
         ("HITL_DEFAULT_REF_ORIGINS", "api.example.com"),
         ("HITL_DEFAULT_REF_ORIGINS", "https://api.example.com, https://example.com/path"),
         ("HITL_DEFAULT_REF_ORIGINS", "https://alice@api.example.com"),
+        ("HITL_TRUSTED_PROXIES", "proxy.example.com"),
         ("HITL_BASE_URL", "hitl.example.com"),
         ("HITL_BASE_URL", "http://hitl.example.com"),
         ("HITL_BASE_URL", "http://localhost.example.com"),

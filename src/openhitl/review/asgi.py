@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from openhitl.errors import HitlError, MalformedRequest, PayloadTooLarge, Stopping
+from openhitl.review.callers import Callers
 from openhitl.review.door import Door
 from openhitl.review.http import (
     MAX_BODY_BYTES,
@@ -44,6 +45,7 @@ class DoorApp:
     def __init__(self, door: Door, router: Router) -> None:
         self._door = door
         self._router = router
+        self._callers = Callers(door.settings.proxies)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; whatever goes wrong is answered too."""
@@ -56,7 +58,8 @@ class DoorApp:
             if method in WITH_BODY:
                 body = await read_body(headers, receive)
             query = parse_query(scope["query_string"].decode("latin-1"))
-            request = Request(method, path, query, headers, body)
+            client = self._callers.of(scope, headers)
+            request = Request(method, path, query, headers, body, client)
             response = await route.handler(self._door, request, **values)
         except HitlError as error:
             for_people = route.html if route else not path.startswith("/api/")

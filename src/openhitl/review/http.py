@@ -22,13 +22,17 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 
 @record(frozen=True, slots=True)
 class Request:
-    """One request. Header names are lower case; `path` is decoded and without a mount prefix."""
+    """One request. Header names are lower case; `path` is decoded and without a mount prefix.
+
+    `client` is the address of whoever sent it, empty where none is known.
+    """
 
     method: str
     path: str
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    client: str = ""
 
     @property
     def cookies(self) -> dict[str, str]:
