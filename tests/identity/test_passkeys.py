@@ -11,10 +11,15 @@ import pytest
 from openhitl.errors import InvalidToken
 from openhitl.identity import PasskeyDesk
 from openhitl.identity.passkeys import LINK_LIFE
+from openhitl.protocol.audit import OPERATOR
+from openhitl.protocol.passkeys import PasskeyHolder
 from tests.evidence.authenticator import Authenticator
 from tests.store.desk import NOW, opened
 
 PUBLIC_URL = "https://shop.example/human"
+
+
+ALICE = PasskeyHolder("Alice")
 
 
 @pytest.fixture
@@ -30,12 +35,12 @@ def made(tmp_path: Any) -> Any:
 
 def test_a_program_invites_its_people(made):
     desk, scribe = made
-    link = asyncio.run(desk.link("Alice"))
+    link = asyncio.run(desk.link(ALICE, OPERATOR))
     address, token = link.split("?token=")
     assert address == f"{PUBLIC_URL}/passkey"
-    assert asyncio.run(desk.holder(token)) == "Alice"
+    assert asyncio.run(desk.holder(token)) == ALICE
     device = Authenticator(origin="https://shop.example", rp_id="shop.example")
-    assert asyncio.run(desk.register(token, device.register(desk.options(token, "Alice")))) == "Alice"
+    assert asyncio.run(desk.register(token, device.register(desk.options(token, "Alice")))) == ALICE
     [passkey] = scribe.store.list_passkeys()
     assert (passkey.name, passkey.rp_id, passkey.created_at) == ("Alice", "shop.example", NOW)
 
@@ -43,7 +48,7 @@ def test_a_program_invites_its_people(made):
 def test_a_link_is_good_for_a_quarter_of_an_hour(made):
     desk, scribe = made
     assert timedelta(minutes=15) == LINK_LIFE
-    token = asyncio.run(desk.link("Alice")).partition("token=")[2]
+    token = asyncio.run(desk.link(ALICE, OPERATOR)).partition("token=")[2]
     options = desk.options(token, "Alice")
     credential = Authenticator(origin="https://shop.example", rp_id="shop.example").register(options)
     scribe.now += LINK_LIFE
@@ -55,5 +60,5 @@ def test_a_link_is_good_for_a_quarter_of_an_hour(made):
 
 def test_every_link_has_a_challenge_of_its_own(made):
     desk, _ = made
-    tokens = [asyncio.run(desk.link("Alice")).partition("token=")[2] for _ in range(2)]
+    tokens = [asyncio.run(desk.link(ALICE, OPERATOR)).partition("token=")[2] for _ in range(2)]
     assert len({desk.options(token, "Alice")["challenge"] for token in tokens}) == 2

@@ -151,7 +151,7 @@ def test_a_passkey_is_found_used_and_revoked(desk, count):
     store.passkey_used(passkey.passkey_id, count - 1, NOW + MINUTES)
     used = store.find_passkey(b"id")
     assert (used.sign_count, used.last_used_at) == (count, NOW + MINUTES)
-    assert store.revoke_passkey(passkey.passkey_id, NOW)
-    assert not store.revoke_passkey(passkey.passkey_id, NOW)
+    assert store.revoke_passkey(passkey.passkey_id, by=OPERATOR, now=NOW)
+    assert not store.revoke_passkey(passkey.passkey_id, by=OPERATOR, now=NOW)
     assert store.find_passkey(b"id") is None
     assert [one.revoked_at for one in store.list_passkeys()] == [NOW]

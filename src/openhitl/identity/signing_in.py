@@ -99,11 +99,12 @@ class SignIn:
             return await self._begun(person, Method.PASSWORD, visit)
         if not code.strip():
             raise NotSignedIn("A code of your app is needed too.", code_required=True)
-        if not await self._is_code(person, code):
+        if not await self.is_code(person, code):
             raise await self._refused(name, Method.PASSWORD_AND_CODE, visit)
         return await self._begun(person, Method.PASSWORD_AND_CODE, visit)
 
-    async def _is_code(self, person: Person, code: str) -> bool:
+    async def is_code(self, person: Person, code: str) -> bool:
+        """Tell whether this is a code of somebody's app, which it is then no more."""
         sealed = await self._run(self._store.sealed_totp, person.person_id)
         if sealed is None:
             return False

@@ -11,7 +11,7 @@ from functools import partial
 import structlog
 
 from openhitl.cases import Casebook
-from openhitl.identity import ApiKeys, CallbackSecrets, PasskeyDesk
+from openhitl.identity import Accounts, ApiKeys, CallbackSecrets, PasskeyDesk
 from openhitl.jobs.callbacks import CallBack
 from openhitl.jobs.defaults import DefaultFetcher
 from openhitl.jobs.providers import evidence_providers
@@ -62,6 +62,9 @@ class Engine:
         )
         self.passkeys = PasskeyDesk(
             store, settings.public_url, run=self.book.ledger.read, clock=self.book.clock
+        )
+        self.accounts = Accounts(
+            store, keyring, settings.public_url, run=self.book.ledger.read, clock=self.book.clock
         )
         self.fetch_default = DefaultFetcher(self._outbound)
         self._loop = asyncio.get_running_loop()

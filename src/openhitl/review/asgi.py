@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import structlog
 
-from openhitl.errors import HitlError, MalformedRequest, PayloadTooLarge, Stopping
+from openhitl.errors import HitlError, MalformedRequest, PayloadTooLarge, SignInRequired, Stopping
 from openhitl.review.callers import Callers
 from openhitl.review.door import Door
 from openhitl.review.http import (
@@ -18,6 +19,7 @@ from openhitl.review.http import (
     Response,
     error_response,
     parse_query,
+    see_other,
     wants_html,
 )
 from openhitl.review.reading import error_page
@@ -63,9 +65,18 @@ class DoorApp:
             response = await route.handler(self._door, request, **values)
         except HitlError as error:
             for_people = route.html if route else not path.startswith("/api/")
-            is_page = for_people and wants_html(headers)
-            response = error_page(self._door, error, headers) if is_page else error_response(error)
+            response = self._refusal(error, scope, headers, is_page=for_people and wants_html(headers))
         await send_response(send, response)
+
+    def _refusal(
+        self, error: HitlError, scope: Scope, headers: Mapping[str, str], *, is_page: bool
+    ) -> Response:
+        if not is_page:
+            return error_response(error)
+        if isinstance(error, SignInRequired) and scope["method"] in ("GET", "HEAD"):
+            wanted = scope["path"] + ("?" + scope["query_string"].decode("latin-1")).rstrip("?")
+            return see_other(f"{self._door.base}/sign-in?{urlencode({'next': wanted})}")
+        return error_page(self._door, error, headers)
 
 
 async def answer_safely(

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from openhitl.cases import Casebook
-from openhitl.errors import Unauthorized
-from openhitl.identity import ApiKeys, Asker, CallbackSecrets, PasskeyDesk
+from openhitl.errors import CrossSite, SignInRequired, Unauthorized
+from openhitl.identity import Accounts, ApiKeys, Asker, CallbackSecrets, PasskeyDesk
+from openhitl.protocol.passkeys import RelyingParty
+from openhitl.protocol.people import SessionKind, SignedIn
 from openhitl.review.claims import OPEN_DOOR, Claims
 from openhitl.review.http import Request
 from openhitl.review.pages import PLAIN, Theme
 from openhitl.settings import Settings
+
+HOST_COOKIE = "__Host-hitl_session"
+PLAIN_COOKIE = "hitl_session"
 
 #: Says from the headers of a request whose cases it may see: an agent's row, None for nobody's.
 Viewer = Callable[[Mapping[str, str]], Awaitable[int | None]]
@@ -27,6 +33,7 @@ class Door:
         claims: what the discovery document says of this door.
         theme: how pages look.
         viewer: whose cases a poll may see, where that is not said by our own keys.
+        accounts: the people here; None where a service has people of its own.
     """
 
     book: Casebook
@@ -35,6 +42,7 @@ class Door:
     passkeys: PasskeyDesk
     settings: Settings
     fetch_default: Callable[[str], Awaitable[object]]
+    accounts: Accounts | None = None
     claims: Claims = OPEN_DOOR
     viewer: Viewer | None = None
     theme: Theme = PLAIN
@@ -50,6 +58,80 @@ class Door:
         if key is None:
             raise Unauthorized
         return await self.keys.verify(key)
+
+    async def visitor(self, request: Request) -> SignedIn | None:
+        """Say who is signed in where a request comes from; None if nobody is."""
+        if self.accounts is None:
+            return None
+        terminal = bearer(request)
+        if terminal is not None:
+            return await self.accounts.sessions.find(SessionKind.TERMINAL, terminal)
+        return await self.accounts.sessions.find(SessionKind.BROWSER, request.cookies.get(self.cookie_name))
+
+    async def person(self, request: Request) -> SignedIn:
+        """Say who is signed in. Raises: SignInRequired if nobody is."""
+        visitor = await self.visitor(request)
+        if visitor is None:
+            raise SignInRequired
+        return visitor
+
+    async def person_posting(self, request: Request) -> SignedIn:
+        """Say who is signed in and wants to change something, from one of our own pages or a terminal.
+
+        Raises: SignInRequired; CrossSite if it may be another page that has their browser send this.
+        """
+        signed_in = await self.person(request)
+        if signed_in.session.kind is SessionKind.BROWSER:
+            self.check_origin(request)
+            given = request.headers.get("x-csrf-token") or _form_token(request)
+            if not hmac.compare_digest(given.encode(), self.csrf(request).encode()):
+                raise CrossSite
+        return signed_in
+
+    def check_origin(self, request: Request) -> None:
+        """Check that a browser sent this from one of our own pages. Raises: CrossSite.
+
+        A page on another port of the same host is another place, although cookies go there too.
+        """
+        site = request.headers.get("sec-fetch-site")
+        # Without a referrer, as our pages want it, a browser's own form has no origin to name.
+        origin = request.headers.get("origin", "null")
+        is_ours = origin == RelyingParty.of(self.public_url).origin
+        if site != "same-origin" if origin == "null" else not is_ours or site not in (None, "same-origin"):
+            raise CrossSite
+
+    def csrf(self, request: Request) -> str:
+        """Return what the forms of this browser's pages carry: good for its session alone."""
+        token = request.cookies.get(self.cookie_name)
+        return self.accounts.sessions.form_token(token) if self.accounts and token else ""
+
+    @property
+    def public_url(self) -> str:
+        return self.settings.public_url
+
+    @property
+    def cookie_name(self) -> str:
+        """The cookie of a session; browsers keep others from setting it where there is https.
+
+        RFC 6265bis §4.1.3.2 "The __Host- Prefix".
+        """
+        return HOST_COOKIE if self.is_secure else PLAIN_COOKIE
+
+    @property
+    def is_secure(self) -> bool:
+        return self.public_url.startswith("https:")
+
+    def session_cookie(self, token: str, max_age_seconds: int) -> tuple[str, str]:
+        """Spell the header that keeps a session in a browser, or with 0 seconds forgets it."""
+        secure = "; Secure" if self.is_secure else ""
+        return (
+            "set-cookie",
+            f"{self.cookie_name}={token}; Path=/; Max-Age={max_age_seconds}; HttpOnly; SameSite=Lax{secure}",
+        )
+
+
+def _form_token(request: Request) -> str:
+    return dict(request.form()).get("csrf", "") if request.is_form else ""
 
 
 def bearer(request: Request) -> str | None:

@@ -37,7 +37,13 @@ class Server:
         self._engine = engine = Engine(store, keyring, self.settings)
         self.book = engine.book
         door = Door(
-            engine.book, engine.keys, engine.secrets, engine.passkeys, self.settings, engine.fetch_default
+            engine.book,
+            engine.keys,
+            engine.secrets,
+            engine.passkeys,
+            self.settings,
+            engine.fetch_default,
+            accounts=engine.accounts,
         )
         self._prefix = door.base
         self._door = ProtocolApp(door, (*ROUTES, STATIC), self.patience, self.room)

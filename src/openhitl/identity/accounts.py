@@ -1,0 +1,175 @@
+"""Everything about people in one place: their sessions, ways in, links, and what they may change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from openhitl.errors import InvalidRequest, NotFound, NotOwner, NotSignedIn
+from openhitl.identity.links import join_link, sign_in_link
+from openhitl.identity.passkeys import make_link
+from openhitl.identity.passwords import hash_password, verify_password
+from openhitl.identity.sessions import Runner, SessionDesk, actor_of
+from openhitl.identity.signing_in import SignIn, totp_row
+from openhitl.identity.totp import new_secret, provisioning_uri, step_of
+from openhitl.keyring import Keyring
+from openhitl.protocol.passkeys import Passkey, PasskeyHolder
+from openhitl.protocol.people import Person, Role, SignedIn
+from openhitl.protocol.problems import SUMMARY
+from openhitl.store import Store
+
+ISSUER = "OpenHITL"
+
+
+class Accounts:
+    """What people do with their own accounts, and owners with everybody's.
+
+    Args:
+        run: runs what asks the store beside the event loop.
+    """
+
+    def __init__(
+        self, store: Store, keyring: Keyring, public_url: str, *, run: Runner, clock: Callable[[], datetime]
+    ) -> None:
+        self._store = store
+        self._keyring = keyring
+        self._public_url = public_url
+        self._run = run
+        self._clock = clock
+        self.sessions = SessionDesk(store, keyring, run=run, clock=clock)
+        self.sign_in = SignIn(store, keyring, self.sessions, public_url, run=run, clock=clock)
+        self._has_people = False
+
+    async def has_people(self) -> bool:
+        """Tell whether anybody has an account; from then on it stays so."""
+        if not self._has_people:
+            self._has_people = await self._run(self._store.has_people)
+        return self._has_people
+
+    # -- one's own account
+
+    async def passkeys(self, signed_in: SignedIn) -> Sequence[Passkey]:
+        """List somebody's own passkeys."""
+        found: Sequence[Passkey] = await self._run(self._store.passkeys_of, signed_in.person.person_id)
+        return found
+
+    async def passkey_link(self, signed_in: SignedIn) -> str:
+        """Make the address where somebody registers one more passkey of their own."""
+        holder = PasskeyHolder(signed_in.person.name, signed_in.person.person_id)
+        link: str = await self._run(
+            make_link, self._store, self._public_url, holder, by=actor_of(signed_in), now=self._clock()
+        )
+        return link
+
+    async def revoke_passkey(self, signed_in: SignedIn, passkey_id: int) -> None:
+        """Make one of somebody's own passkeys useless. Raises: NotFound."""
+        is_revoked = await self._run(
+            self._store.revoke_passkey,
+            passkey_id,
+            by=actor_of(signed_in),
+            now=self._clock(),
+            person_id=signed_in.person.person_id,
+        )
+        if not is_revoked:
+            raise NotFound
+
+    async def set_password(self, signed_in: SignedIn, present: str, password: object) -> None:
+        """Set or replace somebody's own password, and sign them out everywhere else.
+
+        Raises: NotSignedIn if there is one and `present` is not it; InvalidRequest.
+        """
+        person = signed_in.person
+        known = await self._run(self._store.password_of, person.name)
+        if known is not None and not await self._run(verify_password, known[1], present):
+            raise NotSignedIn("That is not your present password.")
+        hashed = await self._run(lambda: hash_password(password, name=person.name))
+        by, now = actor_of(signed_in), self._clock()
+        await self._run(self._store.set_password, person.person_id, hashed, by=by, now=now)
+        await self.sessions.end_others(signed_in)
+
+    def draw_totp(self, signed_in: SignedIn) -> tuple[str, str]:
+        """Draw a secret for codes; return it and the address for a QR code. Nothing is stored yet."""
+        secret = new_secret()
+        return secret, provisioning_uri(secret, signed_in.person.name, ISSUER)
+
+    async def set_totp(self, signed_in: SignedIn, secret: str, code: str) -> None:
+        """Ask for codes from now on. Raises: InvalidRequest unless the code shows that the app has them."""
+        now = self._clock()
+        step = step_of(secret, code, now)
+        if step is None:
+            raise InvalidRequest(SUMMARY, errors=[{"path": "code", "message": "is not the present code"}])
+        person_id = signed_in.person.person_id
+        sealed = self._keyring.seal(secret.encode(), bound_to=totp_row(person_id))
+        await self._run(self._store.set_totp, person_id, sealed, step=step, by=actor_of(signed_in), now=now)
+
+    async def clear_totp(self, signed_in: SignedIn, code: str) -> None:
+        """Ask for codes no longer. Raises: InvalidRequest unless a present code is shown."""
+        if not await self.sign_in.is_code(signed_in.person, code):
+            raise InvalidRequest(SUMMARY, errors=[{"path": "code", "message": "is not the present code"}])
+        person_id, now = signed_in.person.person_id, self._clock()
+        await self._run(self._store.set_totp, person_id, None, step=0, by=actor_of(signed_in), now=now)
+
+    async def own_link(self, signed_in: SignedIn) -> str:
+        """Make a link with which somebody signs in elsewhere, as in a terminal."""
+        return await self._sign_in_link(signed_in.person, signed_in)
+
+    # -- everybody's, for owners
+
+    async def people(self, signed_in: SignedIn) -> Sequence[Person]:
+        """List everybody. Raises: NotOwner."""
+        _check_owner(signed_in)
+        found: Sequence[Person] = await self._run(self._store.people)
+        return found
+
+    async def invite(self, signed_in: SignedIn, role: Role) -> str:
+        """Make a link with which somebody joins. Raises: NotOwner."""
+        _check_owner(signed_in)
+        link: str = await self._run(
+            join_link,
+            self._store,
+            self._public_url,
+            role,
+            by=actor_of(signed_in),
+            now=self._clock(),
+            created_by=signed_in.person.person_id,
+        )
+        return link
+
+    async def sign_in_link_for(self, signed_in: SignedIn, person_id: int) -> str:
+        """Make a link for somebody who has lost their way in. Raises: NotOwner, NotFound."""
+        return await self._sign_in_link(await self._other(signed_in, person_id), signed_in)
+
+    async def set_role(self, signed_in: SignedIn, person_id: int, role: Role) -> None:
+        """Change what somebody may do. Raises: NotOwner, NotFound, LastOwner."""
+        person = await self._other(signed_in, person_id)
+        by, now = actor_of(signed_in), self._clock()
+        await self._run(self._store.set_role, person.person_id, role, by=by, now=now)
+
+    async def disable(self, signed_in: SignedIn, person_id: int) -> None:
+        """Lock somebody out, everywhere and at once. Raises: NotOwner, NotFound, LastOwner."""
+        person = await self._other(signed_in, person_id)
+        by, now = actor_of(signed_in), self._clock()
+        await self._run(self._store.disable_person, person.person_id, by=by, now=now)
+
+    async def enable(self, signed_in: SignedIn, person_id: int) -> None:
+        """Let somebody in again. Raises: NotOwner, NotFound."""
+        person = await self._other(signed_in, person_id)
+        by, now = actor_of(signed_in), self._clock()
+        await self._run(self._store.enable_person, person.person_id, by=by, now=now)
+
+    async def _sign_in_link(self, person: Person, signed_in: SignedIn) -> str:
+        by, now = actor_of(signed_in), self._clock()
+        link: str = await self._run(sign_in_link, self._store, self._public_url, person, by=by, now=now)
+        return link
+
+    async def _other(self, signed_in: SignedIn, person_id: int) -> Person:
+        _check_owner(signed_in)
+        person: Person | None = await self._run(self._store.person, person_id)
+        if person is None:
+            raise NotFound
+        return person
+
+
+def _check_owner(signed_in: SignedIn) -> None:
+    if signed_in.person.role is not Role.OWNER:
+        raise NotOwner
