@@ -63,7 +63,9 @@ def _help(program: str) -> str:
 
 def _summary(name: str) -> str:
     """Read the first line of a command's docstring without running its module."""
-    source = resources.files(commands).joinpath(f"{_module(name)}.py").read_text(encoding="utf-8")
+    place = resources.files(commands)
+    file, package = place.joinpath(f"{_module(name)}.py"), place.joinpath(_module(name), "__init__.py")
+    source = (file if file.is_file() else package).read_text(encoding="utf-8")
     return (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
 
 

@@ -1,0 +1,16 @@
+"""Keys, secrets, passkeys and deliveries, on the server's own machine."""
+
+from __future__ import annotations
+
+import typer
+
+from openhitl.cli.commands.admin import callbacks, keys, passkeys, receipts
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+for _group in (keys, callbacks, receipts, passkeys):
+    app.add_typer(_group.app)
+
+
+@app.callback()
+def admin() -> None:
+    """Work on the server's data folder. Whoever owns that folder may do all of this."""
