@@ -21,6 +21,7 @@ from openhitl.server.passkey_admin import passkey_link
 from tests.door.bodies import CONFIRMATION, SUBMITTED
 from tests.evidence.policies import policy
 from tests.servers import RunningServer, token_of
+from tests.store.desk import CHANGED
 
 BY_LABEL: dict[str, Route] = {f"{route.method} {route.pattern}": route for route in ROUTES}
 PLACES = ("bearer", "x-api-key", "query")
@@ -59,7 +60,7 @@ def strangers(server: RunningServer) -> dict[str, str]:
     other, revoked = (new_key(server.settings, name, ActorKind.AGENT) for name in ("other", "revoked"))
     store, _ = open_store(server.settings)
     row = store.find_key(checked_hash(Purpose.AGENT, revoked))
-    store.revoke_key(row.key_id)
+    store.revoke_key(row.key_id, **CHANGED)
     store.close()
     return {"other key": other, "revoked key": revoked, "agent key": server.agent_key}
 

@@ -21,12 +21,14 @@ from openhitl.jobs import CallBack, Worker
 from openhitl.jobs.worker import GIVE_UP_AFTER, LANE_WIDTH
 from openhitl.keyring import Keyring
 from openhitl.outbound import Guard, OutboundHttp
+from openhitl.protocol.audit import OPERATOR
 from openhitl.protocol.callbacks import verify_callback
 from openhitl.protocol.case import Actor, ActorKind
 from openhitl.protocol.lifecycle import Effect
 from openhitl.protocol.submission import Submission
 from tests.cases.books import LINK, SECRET, MovableClock, opened
 from tests.outbound.origin import Answer, Origin, serving
+from tests.store.desk import CHANGED
 
 LOOPBACK = ("127.0.0.0/8",)
 FAST_SECONDS = 0.3
@@ -51,7 +53,7 @@ class Office:
         self.book = book
         self.clock = clock
         store = book.ledger.store
-        self.agent_id = (store.agent_named("bot") or store.add_agent("bot")).agent_id
+        self.agent_id = (store.agent_named("bot") or store.add_agent("bot", **CHANGED)).agent_id
         self.secrets = CallbackSecrets(
             Keyring(bytes.fromhex(SECRET)),
             lambda agent_id, now: book.ledger.read(store.callback_generations, agent_id, now),
@@ -226,7 +228,7 @@ def test_while_a_secret_follows_another_both_verify(database_url, clock, tmp_pat
     async def scenario():
         async with office(database_url, clock, tmp_path) as desk:
             origin.answers["/hook"] = Answer()
-            desk.book.ledger.store.rotate_callbacks(desk.agent_id, clock.now)
+            desk.book.ledger.store.rotate_callbacks(desk.agent_id, by=OPERATOR, now=clock.now)
             old, new = await desk.secrets.live(desk.agent_id, clock.now)
             await desk.ended(f"{origin.url}/hook")
             await desk.work()

@@ -20,6 +20,7 @@ from openhitl.server.local import KEY_NAME, LOCAL_AGENT, ensure_local_key, new_k
 from openhitl.server.lock import LOCK_NAME, ServerLock
 from openhitl.server.opening import open_store
 from openhitl.settings import Settings
+from tests.store.desk import CHANGED
 
 URL = "http://localhost:4485"
 #: Holds the lock until it is killed.
@@ -130,7 +131,7 @@ def test_a_revoked_local_key_is_made_anew(tmp_path):
     settings = Settings(data_dir=tmp_path)
     first = ensure_local_key(settings)
     store, _ = open_store(settings)
-    store.revoke_key(store.find_key(checked_hash(Purpose.AGENT, first)).key_id)
+    store.revoke_key(store.find_key(checked_hash(Purpose.AGENT, first)).key_id, **CHANGED)
     store.close()
     assert ensure_local_key(settings) != first
 

@@ -17,6 +17,7 @@ from openhitl.protocol.lifecycle import Effect
 from openhitl.service import CaseDecision, Outcome, Reviews, approval
 from openhitl.store import Store
 from tests.service.hosts import SECRET
+from tests.store.desk import CHANGED
 
 BASE_URL = "http://localhost:1"
 
@@ -109,7 +110,7 @@ def test_processes_that_name_somebody_at_once_mean_the_same(database_url):
 
     def name(store: Store) -> int:
         together.wait()
-        return store.agent_of("alice").agent_id
+        return store.agent_of("alice", **CHANGED).agent_id
 
     with ThreadPoolExecutor(len(stores)) as pool:
         assert len(set(pool.map(name, stores))) == 1

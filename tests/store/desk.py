@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from openhitl.keyring import Keyring
+from openhitl.protocol.audit import OPERATOR
 from openhitl.protocol.case import (
     Actor,
     ActorKind,
@@ -31,6 +32,8 @@ NOW = datetime(2026, 2, 20, 10, 0, 0, 123_000, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 WAIT_SECONDS = 30
 AGENT = Actor(kind=ActorKind.AGENT, id="agent:1", name="deploy bot")
+#: Who changes keys here, and when.
+CHANGED: Any = {"by": OPERATOR, "now": NOW}
 ALICE = Actor(kind=ActorKind.LINK, id="link:alice", surface="page", name="Alice")
 _numbers = itertools.count(1)
 

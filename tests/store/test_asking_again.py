@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from openhitl.errors import IdempotencyMismatch, InvalidRequest
 from openhitl.protocol.case import CLOCK, Status
 from openhitl.protocol.commands import Cancel, Tick
-from tests.store.desk import AGENT, ALICE, HOUR, WAIT_SECONDS, creating, opened, submitting
+from tests.store.desk import AGENT, ALICE, CHANGED, HOUR, WAIT_SECONDS, creating, opened, submitting
 
 
 def keyed(agent_id=None, *, key="k-1", digest=b"body", **given):
@@ -36,7 +36,7 @@ def test_the_same_key_with_another_body_is_refused(desk):
 
 
 def test_a_key_is_its_owners(desk):
-    owners = [None, *(desk.store.add_agent(name).agent_id for name in ("one", "two"))]
+    owners = [None, *(desk.store.add_agent(name, **CHANGED).agent_id for name in ("one", "two"))]
     assert all(desk.do(keyed(owner), AGENT).created for owner in owners)
     assert not any(desk.do(keyed(owner), AGENT).created for owner in owners)
 
@@ -154,7 +154,7 @@ def test_a_chain_of_follow_ups_may_be_longer_than_one_statement(desk):
 
 @pytest.mark.parametrize("whose", ["nobody's", "foreign"])
 def test_a_follow_up_of_no_case_of_ones_own_is_refused(desk, whose):
-    alice, mallory = (desk.store.add_agent(name).agent_id for name in ("alice", "mallory"))
+    alice, mallory = (desk.store.add_agent(name, **CHANGED).agent_id for name in ("alice", "mallory"))
     previous = desk.ask(alice) if whose == "foreign" else "review_none"
     command = creating(mallory, previous_case_id=previous)
     refusal = desk.do(command, AGENT).decision.refusal

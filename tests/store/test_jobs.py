@@ -10,7 +10,7 @@ import pytest
 from openhitl.protocol.case import CLOCK
 from openhitl.protocol.commands import Cancel, Open, Tick
 from openhitl.protocol.lifecycle import Effect
-from tests.store.desk import HOUR, NOW, WAIT_SECONDS, Desk, creating, new_id, submitting
+from tests.store.desk import CHANGED, HOUR, NOW, WAIT_SECONDS, Desk, creating, new_id, submitting
 
 URL = "https://agent.example.com/hook"
 PLACE = "https://agent.example.com"
@@ -137,10 +137,10 @@ def test_a_purge_takes_what_was_given_up_along(desk):
 
 
 def test_an_agents_secret_is_followed_by_another_and_stays_good_for_a_day(desk):
-    agent_id = desk.store.add_agent("bot").agent_id
+    agent_id = desk.store.add_agent("bot", **CHANGED).agent_id
     assert desk.store.callback_generations(agent_id, NOW) == (0,)
-    desk.store.rotate_callbacks(agent_id, NOW)
+    desk.store.rotate_callbacks(agent_id, **CHANGED)
     assert desk.store.callback_generations(agent_id, NOW + 24 * HOUR - LEASE) == (0, 1)
     assert desk.store.callback_generations(agent_id, NOW + 24 * HOUR) == (1,)
-    desk.store.rotate_callbacks(agent_id, NOW)
+    desk.store.rotate_callbacks(agent_id, **CHANGED)
     assert desk.store.callback_generations(agent_id, NOW) == (1, 2)

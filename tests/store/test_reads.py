@@ -10,14 +10,14 @@ from openhitl.protocol.case import CLOCK, Progress, Status
 from openhitl.protocol.commands import Open, SaveDraft, Tick
 from openhitl.protocol.lifecycle import EventKind
 from openhitl.store.records import TokenRow
-from tests.store.desk import ALICE, HOUR, NOW, later, submitting, token_hash
+from tests.store.desk import ALICE, CHANGED, HOUR, NOW, later, submitting, token_hash
 
 MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
 def agent_id(desk):
-    return desk.store.add_agent("deploy bot").agent_id
+    return desk.store.add_agent("deploy bot", **CHANGED).agent_id
 
 
 def listed(desk, agent_id, **filters):
@@ -33,7 +33,7 @@ def test_a_list_is_newest_first_a_page_at_a_time(desk, agent_id):
 
 
 def test_a_list_holds_ones_own_cases_alone(desk, agent_id):
-    mallory = desk.store.add_agent("mallory").agent_id
+    mallory = desk.store.add_agent("mallory", **CHANGED).agent_id
     mine = desk.ask(agent_id)
     desk.ask(mallory)
     desk.ask(None)

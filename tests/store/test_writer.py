@@ -23,6 +23,7 @@ from openhitl.protocol.lifecycle import EventKind
 from tests.store.desk import (
     AGENT,
     ALICE,
+    CHANGED,
     HOUR,
     NOW,
     WAIT_SECONDS,
@@ -37,7 +38,7 @@ PROGRESS = Progress(current_step=1, total_steps=2, completed_fields=1, total_fie
 
 
 def test_a_case_is_read_back_as_it_was_made(desk):
-    agent = desk.store.add_agent("deploy bot")
+    agent = desk.store.add_agent("deploy bot", **CHANGED)
     command = creating(agent.agent_id, reminders=(NOW + timedelta(minutes=5),), demo=True)
     outcome = desk.do(command, AGENT)
     assert outcome.created

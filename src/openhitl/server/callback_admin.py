@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from openhitl.errors import SetupError
 from openhitl.identity.callbacks import callback_secret
+from openhitl.protocol.audit import OPERATOR
 from openhitl.server.opening import open_store
 from openhitl.settings import Settings
 from openhitl.store import Store
@@ -30,7 +31,7 @@ def secret_of(settings: Settings, agent_name: str, *, rotate: bool) -> str:
             )
         now = datetime.now(UTC)
         if rotate:
-            store.rotate_callbacks(agent.agent_id, now)
+            store.rotate_callbacks(agent.agent_id, by=OPERATOR, now=now)
         newest = store.callback_generations(agent.agent_id, now)[-1]
         return callback_secret(keyring, agent.agent_id, newest)
     finally:

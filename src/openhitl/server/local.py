@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from openhitl.errors import InvalidToken, SetupError
 from openhitl.identity.keys import draw_key
 from openhitl.keyring import private_draft, private_folder, unusable
+from openhitl.protocol.audit import OPERATOR
 from openhitl.protocol.case import ActorKind
 from openhitl.protocol.tokens import Purpose, checked_hash
 from openhitl.server.opening import open_store
@@ -34,8 +36,9 @@ def new_key(settings: Settings, name: str, kind: ActorKind) -> str:
 
 def _add_key(store: Store, name: str, kind: ActorKind) -> str:
     key, key_hash = draw_key(kind)
-    agent = store.agent_named(name) or store.add_agent(name)
-    store.add_key(agent.agent_id, kind, key_hash, name)
+    now = datetime.now(UTC)
+    agent = store.agent_named(name) or store.add_agent(name, by=OPERATOR, now=now)
+    store.add_key(agent.agent_id, kind, key_hash, name, by=OPERATOR, now=now)
     return key
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from openhitl.cases.receipts import ReceiptDesk
+from openhitl.protocol.audit import OPERATOR
 from openhitl.server.opening import open_store
 from openhitl.settings import Settings
 
@@ -16,7 +17,7 @@ def rotate_receipt_key(settings: Settings) -> str:
     """
     store, keyring = open_store(settings)
     try:
-        generation = store.rotate_receipts(datetime.now(UTC))
+        generation = store.rotate_receipts(by=OPERATOR, now=datetime.now(UTC))
         return ReceiptDesk(keyring, settings.public_url).key_id(generation)
     finally:
         store.close()

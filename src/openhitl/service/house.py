@@ -12,6 +12,7 @@ from openhitl.errors import MethodNotAllowed, NotFound, Overloaded, Stopping
 from openhitl.jobs import Engine
 from openhitl.jobs.worker import MOST_RUNNING, Doer
 from openhitl.keyring import Keyring, parse_root
+from openhitl.protocol.case import Actor, ActorKind
 from openhitl.protocol.lifecycle import Effect
 from openhitl.protocol.problems import check_storable, text_of
 from openhitl.review.asgi import Patience
@@ -36,6 +37,8 @@ Authenticate = Callable[[Mapping[str, str]], str | Awaitable[str | None] | None]
 #: What a service serves: asking is not among it, since its own endpoints do that.
 ROUTES = (*REVIEW_ROUTES, DISCOVERY, JWKS, STATIC)
 _ROUTER = Router(ROUTES)
+#: The service that all this is part of.
+SERVICE = Actor(kind=ActorKind.SERVICE, id="service", surface="embedded")
 #: How many requests the service may be asked about at a time.
 AUTHENTICATING = 8
 #: How long the service may take to say whose a request is.
@@ -135,7 +138,9 @@ class House:
         """Return the row of whoever this name stands for, made if need be. Raises: InvalidRequest."""
         if name not in self._owners:
             ledger = self.book.ledger
-            self._remember(await ledger.read(ledger.store.agent_of, _checked(name)))
+            self._remember(
+                await ledger.read(ledger.store.agent_of, _checked(name), by=SERVICE, now=self.book.clock())
+            )
         return self._owners[name]
 
     def _viewer(self, authenticate: Authenticate | None) -> Viewer:

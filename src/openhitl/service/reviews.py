@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 from openhitl.cases.creation import Creation
 from openhitl.errors import InvalidRequest, SetupError, StillOpen
 from openhitl.identity import Asker
-from openhitl.protocol.audit import OPERATOR
 from openhitl.protocol.case import Actor, ActorKind
 from openhitl.protocol.passkeys import PasskeyHolder
 from openhitl.review.claims import Claims
@@ -21,7 +20,7 @@ from openhitl.review.pages import PLAIN, Theme
 from openhitl.service.decided import CaseDecision
 from openhitl.service.handlers import DecisionHandler
 from openhitl.service.home import Home
-from openhitl.service.house import Authenticate, House, Plan, serves
+from openhitl.service.house import SERVICE, Authenticate, House, Plan, serves
 from openhitl.service.questions import Question
 from openhitl.service.replies import Accepted
 from openhitl.service.settings import Options, service_settings
@@ -138,7 +137,7 @@ class Reviews:
     def _actor(self, agent_id: int | None) -> Actor:
         name = self._plan.claims.name
         if agent_id is None:
-            return Actor(kind=ActorKind.SERVICE, id="service", surface="embedded", name=name)
+            return replace(SERVICE, name=name)
         return replace(Asker(agent_id, name, ActorKind.SERVICE).actor, surface="embedded")
 
     async def decision(self, case_id: str) -> CaseDecision:
@@ -169,7 +168,8 @@ class Reviews:
         `verification_policy` asks for one. Raises: InvalidRequest for a name of none or over 100
         printable characters; SetupError where `base_url` is an IP address, for which no browser has any.
         """
-        return await self.home.run(lambda house: house.engine.passkeys.link(PasskeyHolder(name), OPERATOR))
+        by = self._actor(None)
+        return await self.home.run(lambda house: house.engine.passkeys.link(PasskeyHolder(name), by))
 
     def ask_sync(
         self,
