@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from openhitl.review.routes import ROUTES
 from openhitl.server.openapi import openapi_document
+from openhitl.server.table import SERVER_ROUTES
 from scripts.reference.tables import code, table
 
 _HEAD = """# HTTP
@@ -19,6 +19,7 @@ can do in the protocol's own terms. Errors are listed [by code](errors.md).
 | name | what it is | where it goes |
 | --- | --- | --- |
 | key | an API key of an agent or a service | `Authorization: Bearer …` or `X-API-Key: …` |
+| person | somebody who is signed in, in a browser or a terminal | `Cookie`, or `Authorization: Bearer hitlu_…` |
 | review | the token of a case's `review_url` | `?token=…` |
 | submit | a case's `submit_token`, given to services | `Authorization: Bearer …` |
 | link | the token of an address that `hitl admin passkey-link` printed | `?token=…` |
@@ -66,7 +67,7 @@ def page() -> str:
 
 
 def _routes(paths: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
-    credentials = {(route.method, route.pattern): route.credential for route in ROUTES}
+    credentials = {(route.method, route.pattern): route.credential for route in SERVER_ROUTES}
     for pattern, operations in paths.items():
         for name, operation in operations.items():
             method = name.upper()

@@ -43,9 +43,13 @@ def test_agents_and_keys_are_recorded(desk, database_url):
     assert store.rotate_receipts(**CHANGED) == 1
     operator = "operator operator"
     assert recorded(database_url) == [
-        ("agent.added", operator, {"agent": agent, "name": "bot"}),
-        ("agent.added", operator, {"agent": other, "name": "other"}),
-        ("key.added", operator, {"key": key, "agent": agent, "kind": "service", "name": "laptop"}),
+        ("agent.added", operator, {"agent": agent, "name": "bot", "owners": []}),
+        ("agent.added", operator, {"agent": other, "name": "other", "owners": []}),
+        (
+            "key.added",
+            operator,
+            {"key": key, "agent": agent, "kind": "service", "name": "laptop", "scopes": "ask read"},
+        ),
         ("key.revoked", operator, {"key": key, "agent": agent}),
         ("secret.rotated", operator, {"secret": "callback", "agent": agent, "generation": 1}),
         ("secret.rotated", operator, {"secret": "receipts", "generation": 1}),

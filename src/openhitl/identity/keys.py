@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from openhitl.errors import InvalidToken
 from openhitl.protocol.case import Actor, ActorKind
 from openhitl.protocol.record import record
+from openhitl.protocol.scopes import ALL_SCOPES, Scope
 from openhitl.protocol.tokens import Purpose, checked_hash, hash_token, token_from_bytes
 from openhitl.store.records import KeyRow
 
@@ -20,11 +21,12 @@ _PURPOSES = {ActorKind.AGENT: Purpose.AGENT, ActorKind.SERVICE: Purpose.SERVICE}
 
 @record(frozen=True, slots=True)
 class Asker:
-    """An agent or service whose credential was presented. `kind` says which."""
+    """An agent or service whose credential was presented. `scopes` are what it was made for."""
 
     agent_id: int
     name: str
     kind: ActorKind
+    scopes: frozenset[Scope] = ALL_SCOPES
 
     @property
     def actor(self) -> Actor:
@@ -66,7 +68,7 @@ class ApiKeys:
             if row is None:
                 self._known.pop(key_hash, None)
                 raise InvalidToken
-            asker = Asker(agent_id=row.agent_id, name=row.agent_name, kind=row.kind)
+            asker = Asker(agent_id=row.agent_id, name=row.agent_name, kind=row.kind, scopes=row.scopes)
             if len(self._known) >= CAPACITY:
                 self._known.clear()
             self._known[key_hash] = (asker, self._monotonic() + TRUST_SECONDS)

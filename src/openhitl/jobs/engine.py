@@ -11,7 +11,7 @@ from functools import partial
 import structlog
 
 from openhitl.cases import Casebook
-from openhitl.identity import Accounts, ApiKeys, CallbackSecrets, PasskeyDesk
+from openhitl.identity import Accounts, AgentDesk, ApiKeys, Askers, CallbackSecrets, PasskeyDesk
 from openhitl.jobs.callbacks import CallBack
 from openhitl.jobs.defaults import DefaultFetcher
 from openhitl.jobs.providers import evidence_providers
@@ -56,7 +56,9 @@ class Engine:
         self.book = Casebook(
             store, keyring, settings, tokens_for_all=tokens_for_all, shared=shared, providers=providers
         )
-        self.keys = ApiKeys(lambda key_hash: self.book.ledger.read(store.find_key, key_hash))
+        keys = ApiKeys(lambda key_hash: self.book.ledger.read(store.find_key, key_hash))
+        self.askers = Askers(keys)
+        self.agents = AgentDesk(store, run=self.book.ledger.read, clock=self.book.clock)
         self.secrets = CallbackSecrets(
             keyring, lambda agent_id, now: self.book.ledger.read(store.callback_generations, agent_id, now)
         )

@@ -64,15 +64,15 @@ class DoorApp:
             request = Request(method, path, query, headers, body, client)
             response = await route.handler(self._door, request, **values)
         except HitlError as error:
-            for_people = route.html if route else not path.startswith("/api/")
-            response = self._refusal(error, scope, headers, is_page=for_people and wants_html(headers))
+            response = self._refusal(error, scope, headers, route)
         await send_response(send, response)
 
     def _refusal(
-        self, error: HitlError, scope: Scope, headers: Mapping[str, str], *, is_page: bool
+        self, error: HitlError, scope: Scope, headers: Mapping[str, str], route: Route | None
     ) -> Response:
-        if not is_page:
-            return error_response(error)
+        for_people = route.html if route else not scope["path"].startswith("/api/")
+        if not for_people or not wants_html(headers):
+            return error_response(error, with_detail=route is not None and route.detail)
         if isinstance(error, SignInRequired) and scope["method"] in ("GET", "HEAD"):
             wanted = scope["path"] + ("?" + scope["query_string"].decode("latin-1")).rstrip("?")
             return see_other(f"{self._door.base}/sign-in?{urlencode({'next': wanted})}")

@@ -19,6 +19,7 @@ from openhitl.identity import Asker
 from openhitl.protocol.case import ACTIONS, Actor, ActorKind, Status
 from openhitl.protocol.numbers import parse_whole
 from openhitl.protocol.problems import check_storable, text_of
+from openhitl.protocol.scopes import Scope
 from openhitl.review.bodies import reason_in
 from openhitl.review.door import Door
 from openhitl.review.http import RETRY_AFTER_SECONDS, Request, Response, json_response
@@ -67,7 +68,7 @@ async def create_demo(door: Door, request: Request) -> Response:
 
 async def listing(door: Door, request: Request) -> Response:
     """List the caller's own cases, newest first."""
-    asker = await door.asker(request)
+    asker = await door.asker(request, Scope.READ)
     query = request.query
     check_storable(query)
     limit = _whole(query.get("limit", "50"), "limit", most=MAX_PAGE)
@@ -87,7 +88,7 @@ async def listing(door: Door, request: Request) -> Response:
 
 async def show(door: Door, request: Request, case_id: str) -> Response:
     """Show one of the caller's own cases."""
-    asker = await door.asker(request)
+    asker = await door.asker(request, Scope.READ)
     await door.book.owned(case_id, asker.agent_id)
     return json_response(200, door.book.view(await door.book.current(case_id)))
 
@@ -109,7 +110,7 @@ async def callback_secret(door: Door, request: Request) -> Response:
 
     Standard Webhooks "Signature scheme"; HITL v0.8 §9.
     """
-    asker = await door.asker(request)
+    asker = await door.asker(request, Scope.READ)
     live = await door.secrets.live(asker.agent_id, door.book.clock())
     return json_response(200, {"secret": live[-1], "previous_secret": live[0] if len(live) > 1 else None})
 

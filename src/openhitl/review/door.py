@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 
 from openhitl.cases import Casebook
 from openhitl.errors import CrossSite, SignInRequired, Unauthorized
-from openhitl.identity import Accounts, ApiKeys, Asker, CallbackSecrets, PasskeyDesk
+from openhitl.identity import Accounts, AgentDesk, Asker, Askers, CallbackSecrets, PasskeyDesk
 from openhitl.protocol.passkeys import RelyingParty
 from openhitl.protocol.people import SessionKind, SignedIn
+from openhitl.protocol.scopes import Scope
+from openhitl.protocol.tokens import Purpose
 from openhitl.review.claims import OPEN_DOOR, Claims
 from openhitl.review.http import Request
 from openhitl.review.pages import PLAIN, Theme
@@ -33,16 +35,17 @@ class Door:
         claims: what the discovery document says of this door.
         theme: how pages look.
         viewer: whose cases a poll may see, where that is not said by our own keys.
-        accounts: the people here; None where a service has people of its own.
+        accounts, agents: the people here and what they own; None where a service has people of its own.
     """
 
     book: Casebook
-    keys: ApiKeys
+    askers: Askers
     secrets: CallbackSecrets
     passkeys: PasskeyDesk
     settings: Settings
     fetch_default: Callable[[str], Awaitable[object]]
     accounts: Accounts | None = None
+    agents: AgentDesk | None = None
     claims: Claims = OPEN_DOOR
     viewer: Viewer | None = None
     theme: Theme = PLAIN
@@ -52,12 +55,20 @@ class Door:
         """The path prefix that people see, without a trailing slash."""
         return urlsplit(self.settings.public_url).path.rstrip("/")
 
-    async def asker(self, request: Request) -> Asker:
-        """Say whose key a request carries. Raises: Unauthorized without one, InvalidToken."""
+    async def asker(self, request: Request, scope: Scope = Scope.ASK) -> Asker:
+        """Say whose key or access token a request carries.
+
+        Raises: Unauthorized without one, InvalidToken; InsufficientScope if it was not made for this.
+        """
         key = api_key(request)
         if key is None:
             raise Unauthorized
-        return await self.keys.verify(key)
+        return await self.askers.verify(key, scope)
+
+    def presents_key(self, request: Request) -> bool:
+        """Tell whether a request carries the credential of an asker, rather than of a person or none."""
+        key = api_key(request)
+        return key is not None and not key.startswith(Purpose.PERSON)
 
     async def visitor(self, request: Request) -> SignedIn | None:
         """Say who is signed in where a request comes from; None if nobody is."""

@@ -139,9 +139,12 @@ def error_headers(error: HitlError) -> Headers:
     return ()
 
 
-def error_response(error: HitlError) -> Response:
-    """Render an error for a program."""
-    return json_response(error.status, error_body(error), error_headers(error))
+def error_response(error: HitlError, *, with_detail: bool = False) -> Response:
+    """Render an error for a program; `with_detail` for older ones, which read the message there."""
+    body = error_body(error)
+    if with_detail:
+        body["detail"] = body["message"]
+    return json_response(error.status, body, error_headers(error))
 
 
 def see_other(location: str, headers: Sequence[tuple[str, str]] = ()) -> Response:

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 from openhitl.errors import HitlError, MethodNotAllowed, NotFound, RateLimited, Unauthorized
 from openhitl.feed import PollEntry
+from openhitl.identity import Asker
+from openhitl.protocol import scopes
 from openhitl.protocol.tokens import Purpose
 from openhitl.review.asgi import Receive, Scope, Send, send_response
 from openhitl.review.door import Door, Viewer
@@ -48,7 +50,7 @@ class PollEndpoint:
     def __init__(self, door: Door) -> None:
         self._book = door.book
         self._feed = door.book.feed
-        self._keys = door.keys
+        self._askers = door.askers
         self._viewer = door.viewer
         self._rate = door.book.poll_rate
         self._limit = (b"x-ratelimit-limit", b"%d" % self._rate.limit)
@@ -84,12 +86,16 @@ class PollEndpoint:
         if self._viewer is not None:
             return await self._viewed(given, case_id, self._viewer)
         if given.key is not None:
-            asker = self._keys.remembered(given.key) or await self._keys.verify(given.key)
+            asker = await self._asker(given.key)
             entry = self._feed.cached(case_id) or await self._current(case_id)
             if entry is None or (entry.case.agent_id != asker.agent_id and not entry.case.demo):
                 raise NotFound
             return entry
         return await self._by_token(given, case_id)
+
+    async def _asker(self, key: str) -> Asker:
+        known = self._askers.remembered(key, scopes.Scope.READ)
+        return known or await self._askers.verify(key, scopes.Scope.READ)
 
     async def _viewed(self, given: Credentials, case_id: str, viewer: Viewer) -> PollEntry:
         """Return a case to whom the program that the service is knows for its owner, or by its token."""

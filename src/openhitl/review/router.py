@@ -18,8 +18,10 @@ class Route:
     Args:
         pattern: path with `{name}` for a segment that is handed to the handler by that name.
         codes: every status that this route documents.
-        credential: what authenticates a caller: key, review, review or submit, link, none.
+        credential: what authenticates a caller: key, person, key or person, review, review or submit, link,
+            none.
         html: whether people see its errors as pages.
+        detail: whether its errors say their message as `detail` too, as older clients read it.
     """
 
     method: str
@@ -29,6 +31,7 @@ class Route:
     codes: tuple[int, ...]
     credential: str = "none"
     html: bool = False
+    detail: bool = False
 
 
 class Router:

@@ -11,9 +11,10 @@ from openhitl.review.asgi import Patience, Receive, Scope, Send, answer_safely
 from openhitl.review.door import Door
 from openhitl.review.protocol_app import ProtocolApp
 from openhitl.review.room import Room
-from openhitl.review.routes import ROUTES, STATIC
+from openhitl.review.routes import STATIC
 from openhitl.server.house import house_app
 from openhitl.server.opening import open_store
+from openhitl.server.table import SERVER_ROUTES
 from openhitl.settings import Settings
 
 _HOUSE = ("/healthz", "/readyz", "/metrics", "/openapi.json")
@@ -38,15 +39,16 @@ class Server:
         self.book = engine.book
         door = Door(
             engine.book,
-            engine.keys,
+            engine.askers,
             engine.secrets,
             engine.passkeys,
             self.settings,
             engine.fetch_default,
             accounts=engine.accounts,
+            agents=engine.agents,
         )
         self._prefix = door.base
-        self._door = ProtocolApp(door, (*ROUTES, STATIC), self.patience, self.room)
+        self._door = ProtocolApp(door, (*SERVER_ROUTES, STATIC), self.patience, self.room)
         self._house = house_app(self)
         await engine.start()
         self.ready = True

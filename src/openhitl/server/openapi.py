@@ -9,7 +9,7 @@ from openhitl.protocol.case import ACTIONS, DefaultAction, Status
 from openhitl.protocol.durations import DEFAULT_TIMEOUT
 from openhitl.protocol.evidence import MAX_EVIDENCE
 from openhitl.review.router import Route
-from openhitl.review.routes import ROUTES
+from openhitl.server.table import SERVER_ROUTES
 
 _JSON = "application/json"
 _FORM = "application/x-www-form-urlencoded"
@@ -94,18 +94,24 @@ _QUERIES: dict[tuple[str, str], tuple[tuple[str, dict[str, Any]], ...]] = {
         ("limit", {"type": "integer", "minimum": 1, "maximum": 200}),
     ),
 }
-#: Answered with a page; every other success that has a body has a JSON object.
-_PAGES = frozenset({("GET", "/review/{case_id}"), ("GET", "/passkey")})
+#: Answered with an array; every other success that has a body is a page or a JSON object.
+_LISTS = frozenset({("GET", "/api/v1/agents")})
+_ARRAYS: dict[str, Any] = {_JSON: {"schema": {"type": "array", "items": _OBJECT}}}
 _HTML: dict[str, Any] = {"text/html": {"schema": _TEXT}}
 _ERROR: dict[str, Any] = {_JSON: {"schema": {"$ref": "#/components/schemas/Error"}}}
 _SUCCESS = {202: "A human is asked", 204: "Done", 303: "To the page", 304: "Unchanged"}
+_SECURITY: dict[str, list[dict[str, list[str]]]] = {
+    "key": [{"key": []}],
+    "person": [{"person": []}],
+    "key or person": [{"key": []}, {"person": []}],
+}
 _BODILESS = frozenset({204, 303, 304})
 
 
 def openapi_document(base_url: str) -> dict[str, Any]:
     """Describe the protocol door as OpenAPI 3.1."""
     paths: dict[str, dict[str, Any]] = {}
-    for route in ROUTES:
+    for route in SERVER_ROUTES:
         paths.setdefault(route.pattern, {})[route.method.lower()] = _operation(route)
     for pattern, summary, media, codes in POLL_ROUTES:
         paths[pattern] = {
@@ -122,7 +128,10 @@ def openapi_document(base_url: str) -> dict[str, Any]:
         "servers": [{"url": base_url}],
         "paths": paths,
         "components": {
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "key": {"type": "http", "scheme": "bearer"},
+                "person": {"type": "http", "scheme": "bearer", "description": "Or a browser's session"},
+            },
             "schemas": {
                 "Error": {
                     "type": "object",
@@ -141,14 +150,15 @@ def _operation(route: Route) -> dict[str, Any]:
     if route.credential.startswith("review") or route.credential == "link":
         parameters.append(_query("token", _TEXT))
     parameters.extend(_query(name, schema) for name, schema in _QUERIES.get(place, ()))
+    success = _HTML if route.html and route.method == "GET" else _ARRAYS if place in _LISTS else _OBJECTS
     operation: dict[str, Any] = {
         "summary": route.summary,
         "parameters": parameters,
-        "security": [{"key": []}] if route.credential == "key" else [{}],
+        "security": _SECURITY.get(route.credential, [{}]),
         "responses": {
             str(code): _response(
                 code,
-                success=_HTML if place in _PAGES else _OBJECTS,
+                success=success,
                 failure={**_ERROR, **_HTML} if route.html else _ERROR,
             )
             for code in route.codes

@@ -84,7 +84,7 @@ class House:
         self._authenticating = ThreadPoolExecutor(AUTHENTICATING, thread_name_prefix="authenticate")
         door = Door(
             engine.book,
-            engine.keys,
+            engine.askers,
             engine.secrets,
             engine.passkeys,
             plan.settings,

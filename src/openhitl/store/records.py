@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from openhitl.protocol.case import ActorKind, Answer, Content, Json, ReviewCase
+from openhitl.protocol.case import ActorKind, Answer, Assurance, Content, Json, ReviewCase
 from openhitl.protocol.lifecycle import Decision, Event
 from openhitl.protocol.receipts import LogPlace
 from openhitl.protocol.record import record
+from openhitl.protocol.scopes import ALL_SCOPES, Scope
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -40,10 +41,12 @@ class TokenRow:
 
 @record(frozen=True, slots=True, kw_only=True)
 class Agent:
-    """Somebody who asks."""
+    """Somebody who asks. `assurance` is the least that its owners want of its cases, None for the usual."""
 
     agent_id: int
     name: str
+    assurance: Assurance | None = None
+    disabled_at: datetime | None = None
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -54,6 +57,20 @@ class KeyRow:
     agent_id: int
     agent_name: str
     kind: ActorKind
+    scopes: frozenset[Scope] = ALL_SCOPES
+
+
+@record(frozen=True, slots=True, kw_only=True)
+class KeyListed:
+    """An API key as its owners see it; `name` is what it was called when it was made."""
+
+    key_id: int
+    agent_id: int
+    agent_name: str
+    kind: ActorKind
+    name: str
+    scopes: frozenset[Scope]
+    created_at: datetime
 
 
 @record(frozen=True, slots=True, kw_only=True)

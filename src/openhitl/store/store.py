@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from openhitl.keyring import Keyring
+from openhitl.store.agents import Agents
 from openhitl.store.engine import POSTGRESQL, Database, open_database
 from openhitl.store.jobs import Jobs
 from openhitl.store.keys import Keys
@@ -31,6 +32,7 @@ CLOSE_SECONDS = 5.0
 
 class Store(
     Reads,
+    Agents,
     Keys,
     Jobs,
     Passkeys,
