@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,8 @@ class RunningServer:
     agent: httpx2.Client
     service: httpx2.Client
     anyone: httpx2.Client
+    #: What is to be closed before the server is.
+    closing: ExitStack
 
     def ask(self, body: dict[str, Any] | None = None, *, as_service: bool = True) -> dict[str, Any]:
         """Make a case and return its hitl object."""
@@ -57,6 +59,7 @@ def running(data_dir: Path, **settings: Any) -> Iterator[RunningServer]:
             _client(server.url, keys[ActorKind.AGENT]) as agent,
             _client(server.url, keys[ActorKind.SERVICE]) as service,
             _client(server.url, None) as anyone,
+            ExitStack() as closing,
         ):
             yield RunningServer(
                 url=server.url,
@@ -66,6 +69,7 @@ def running(data_dir: Path, **settings: Any) -> Iterator[RunningServer]:
                 agent=agent,
                 service=service,
                 anyone=anyone,
+                closing=closing,
             )
 
 

@@ -94,12 +94,12 @@ def test_rounds_past_their_retention_are_gone_and_followed_by_none(database_url,
             clock.move(days=25)
             second = await ask(book, timeout="7d", previous_case_id=first)
             third = await ask(book, timeout="7d", previous_case_id=second)
-            ids = [one.case.case_id for one in await book.rounds_before(await book.files.load(third))]
+            ids = [one.case.case_id for one in await book.rounds_before(await book.files.load(third), None)]
             assert ids == [second, first]
             clock.move(days=6)
             assert await Sweeper(book, retention=timedelta(days=30)).purge() == 1
             stored = await book.files.load(third)
-            [kept] = await book.rounds_before(stored)
+            [kept] = await book.rounds_before(stored, None)
             assert (kept.case.case_id, kept.case.previous_case_id) == (second, first)
             with pytest.raises(InvalidRequest):
                 await ask(book, previous_case_id=first)
@@ -113,7 +113,7 @@ def test_only_so_many_rounds_are_read(database_url, tmp_path):
             case_id = await ask(book)
             for _ in range(MAX_ROUNDS + 2):
                 case_id = await ask(book, previous_case_id=case_id)
-            assert len(await book.rounds_before(await book.files.load(case_id))) == MAX_ROUNDS
+            assert len(await book.rounds_before(await book.files.load(case_id), None)) == MAX_ROUNDS
 
     asyncio.run(scenario())
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openhitl.errors import CallerError, InvalidRequest, InvalidType, NoItems, PolicyRefused, UnsupportedField
-from openhitl.protocol.case import DefaultAction, ReviewCase, Status
-from openhitl.protocol.creation import FIELDS, MAX_METADATA_BYTES, UNSUPPORTED
+from openhitl.protocol.case import Assurance, DefaultAction, ReviewCase, Status
+from openhitl.protocol.creation import FIELDS, MAX_METADATA_BYTES, UNSUPPORTED, Rules
 from openhitl.protocol.jcs import digest
 from openhitl.protocol.policies import read_policy
 from openhitl.protocol.shown import shown
@@ -199,6 +199,72 @@ def test_what_this_server_cannot_honour_is_never_stored_and_ignored(more):
     with pytest.raises(UnsupportedField) as refused:
         asked({**BARE, **more})
     assert refused.value.details["field"] in more
+
+
+PEOPLE = Rules(
+    least=Assurance.SIGNED_IN,
+    most=Assurance.PASSKEY,
+    assignable={"ana": 3, "bo": 1},
+    picks_anybody=False,
+)
+
+
+def test_a_case_has_the_assurance_that_the_askers_people_want():
+    """design rules 2 and 3."""
+    assert asked(BARE, rules=PEOPLE).case.assurance is Assurance.SIGNED_IN
+    assert asked({**BARE, "assurance": "signed_in"}, rules=PEOPLE).case.assurance is Assurance.SIGNED_IN
+    assert asked(BARE, rules=replace(PEOPLE, least=Assurance.LINK)).case.assurance is Assurance.LINK
+
+
+def test_an_agent_may_raise_the_assurance_and_never_lower_it():
+    """design rule 2."""
+    with pytest.raises(PolicyRefused):
+        asked({**BARE, "assurance": "link"}, rules=PEOPLE)
+    higher = asked({**BARE, "assurance": "passkey"}, rules=PEOPLE, providers=PROVIDERS)
+    assert higher.case.assurance is Assurance.PASSKEY
+    assert higher.content.policy.wants("passkey")
+    with pytest.raises(PolicyRefused):
+        asked({**BARE, "assurance": "signed_in"}, rules=replace(PEOPLE, least=Assurance.PASSKEY))
+    assert paths_of({**BARE, "assurance": "certain"}, rules=PEOPLE) == ["assurance"]
+
+
+def test_where_there_are_no_passkeys_nothing_asks_for_one():
+    rules = replace(PEOPLE, most=Assurance.SIGNED_IN)
+    with pytest.raises(UnsupportedField) as refused:
+        asked({**BARE, "assurance": "passkey"}, rules=rules)
+    assert "HITL_BASE_URL" in refused.value.hint
+
+
+def test_a_policy_beside_assurance_passkey_wants_a_passkey_too():
+    for changes in ({"mode": "step_up"}, {"required_for": ["inline_submit"]}):
+        body = {**BARE, "assurance": "passkey", "verification_policy": {**RAW, **changes}}
+        assert "verification_policy" in paths_of(body, rules=PEOPLE, providers=PROVIDERS)
+
+
+def test_those_are_asked_who_are_named():
+    assert asked({**BARE, "assignees": ["Bo", "ANA", "ana"]}, rules=PEOPLE).assignees == (1, 3)
+    assert asked(BARE, rules=PEOPLE).assignees == ()
+
+
+def test_an_agent_asks_nobody_but_its_own_people():
+    """design rule 2."""
+    with pytest.raises(PolicyRefused):
+        asked({**BARE, "assignees": ["Ana", "Eve"]}, rules=PEOPLE)
+
+
+@pytest.mark.parametrize("assignees", [[], ["Eve"], ["Ana"] * 21, "Ana", [3], [""], ["x" * 101]])
+def test_assignees_are_people_who_have_an_account(assignees):
+    rules = replace(PEOPLE, picks_anybody=True)
+    assert paths_of({**BARE, "assignees": assignees}, rules=rules) == ["assignees"]
+
+
+def test_assignees_and_buttons_elsewhere_do_not_go_with_what_they_contradict():
+    rules = replace(PEOPLE, least=Assurance.LINK)
+    assert paths_of({**BARE, "assignees": ["Ana"]}, rules=rules) == ["assignees"]
+    body = {**BARE, "assurance": "signed_in", "inline_actions": ["approve"]}
+    assert paths_of(body, rules=rules, relays_answers=True) == ["inline_actions"]
+    nothing = asked({**body, "inline_actions": []}, rules=rules, relays_answers=True)
+    assert nothing.content.inline_actions == ()
 
 
 @pytest.mark.parametrize(

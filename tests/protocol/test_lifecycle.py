@@ -13,6 +13,7 @@ from openhitl.errors import (
     DraftConflict,
     DuplicateSubmission,
     PolicyRefused,
+    SignInRequired,
 )
 from openhitl.protocol.case import ANSWERING, CLOCK, FINAL, Actor, ActorKind, Assurance, Progress, Status
 from openhitl.protocol.commands import Cancel, Create, Open, SaveDraft, Submit, Tick
@@ -205,10 +206,20 @@ def test_a_case_wants_its_assurance_from_every_human(command):
     """design rule 3."""
     guarded = case(assurance=Assurance.SIGNED_IN)
     refused = decide(guarded, command, HUMAN, now=NOW)
-    assert isinstance(refused.refusal, PolicyRefused)
+    assert isinstance(refused.refusal, SignInRequired)
     assert refused.case is guarded
     assert decide(guarded, command, human(), now=NOW).refusal is None
     assert decide(guarded, command, human(assurance=Assurance.PASSKEY), now=NOW).refusal is None
+
+
+def test_only_the_answer_itself_needs_a_passkey():
+    """design rule 3."""
+    guarded, signed_in = case(assurance=Assurance.PASSKEY), human(assurance=Assurance.SIGNED_IN)
+    assert isinstance(decide(guarded, SUBMIT, signed_in, now=NOW).refusal, PolicyRefused)
+    assert decide(guarded, SUBMIT, human(assurance=Assurance.PASSKEY), now=NOW).refusal is None
+    for command in (Open(CASE_ID), DRAFT, Cancel(CASE_ID)):
+        assert decide(guarded, command, signed_in, now=NOW).refusal is None
+        assert isinstance(decide(guarded, command, HUMAN, now=NOW).refusal, SignInRequired)
 
 
 def test_the_agent_may_withdraw_its_question_whatever_the_assurance():

@@ -17,13 +17,14 @@ from openhitl.cases.ledger import Ledger
 from openhitl.cases.proving import Proof, Prover
 from openhitl.cases.rates import MinuteRate
 from openhitl.cases.receipts import ReceiptDesk
+from openhitl.cases.standing import Standing
 from openhitl.cases.urls import CaseUrls
 from openhitl.errors import ActionNotInline, CallerError, NotFound
 from openhitl.feed import TRUST_SECONDS, Feed
 from openhitl.keyring import Keyring
 from openhitl.protocol import jcs, wire
 from openhitl.protocol.answers import CheckedAnswer, check_answer
-from openhitl.protocol.case import CLOCK, Actor, ActorKind, Answer, Json, ReviewCase, Status
+from openhitl.protocol.case import CLOCK, Actor, ActorKind, Answer, Assurance, Json, ReviewCase, Status
 from openhitl.protocol.commands import Cancel, Command, Open, SaveDraft, Submit, Tick
 from openhitl.protocol.evidence import Provider
 from openhitl.protocol.lifecycle import Event, refuse_closed
@@ -55,6 +56,7 @@ class Casebook:
         tokens_for_all: whether every poll address carries a token, whoever made the case.
         shared: whether callers come to any of several processes: a poll then sees at once what another
             one wrote, and all count polls together.
+        has_accounts: whether there are people here who sign in.
         providers: whoever verifies evidence; without any, no policy can ask for some.
 
     Raises, wherever a case is named: NotFound. Wherever something is written: Overloaded,
@@ -69,6 +71,7 @@ class Casebook:
         *,
         tokens_for_all: bool = False,
         shared: bool = False,
+        has_accounts: bool = False,
         providers: Sequence[Provider] = (),
         clock: Callable[[], datetime] = utc_now,
         wall: Callable[[], float] = time.time,
@@ -94,6 +97,7 @@ class Casebook:
         self.poll_rate = MinuteRate(settings.poll_rate, wall=wall, counts=counts)
         challenges = Challenges(keyring)
         abilities = {provider.name: provider.ability for provider in providers}
+        self.standing = Standing(self.ledger, abilities, has_accounts=has_accounts)
         self._prover = Prover({one.name: one for one in providers}, challenges, self.urls)
         self._desk = CreationDesk(settings, self.urls, self.files, challenges, abilities, wall=wall)
 
@@ -109,7 +113,8 @@ class Casebook:
         Raises: InvalidRequest, UnsupportedField, NoItems, PolicyRefused, RateLimited,
         IdempotencyMismatch.
         """
-        command, file = self._desk.command(body, creation, now=self.clock())
+        rules = await self.standing.rules(body, creation.actor.kind, creation.agent_id, creation.assurance)
+        command, file = self._desk.command(body, creation, rules, now=self.clock())
         outcome = await self._decide(command, creation.actor)
         if outcome.joined is not None:
             stored = outcome.joined
@@ -178,7 +183,7 @@ class Casebook:
         refusal = refuse_closed(case)
         if refusal is not None:
             raise await self._explained(refusal, case)
-        return self._prover.request(file, answer, self.clock())
+        return self._prover.request(file, answer, actor, self.clock())
 
     async def _proof(self, file: CaseFile, answer: Answer, submission: Submission, actor: Actor) -> Proof:
         if file.content.policy is not None and (await self.current(file.case_id)).case.is_final:
@@ -200,7 +205,7 @@ class Casebook:
             mode="inline_submit" if actor.kind is ActorKind.RELAYED else "browser_submit",
             submitted_via=submission.submitted_via or actor.surface,
             submitted_by=by,
-            name=by.display_name if by else None,
+            name=by.display_name if by else (actor.name if actor.kind is ActorKind.PERSON else None),
             signer=self.receipts.jwks_url,
         )
 
@@ -227,10 +232,11 @@ class Casebook:
         """Read a case as it stands; None if there is none."""
         return await self.ledger.read(self.ledger.store.load, case_id)
 
-    async def rounds_before(self, stored: StoredCase) -> Sequence[StoredCase]:
+    async def rounds_before(self, stored: StoredCase, person_id: int | None) -> Sequence[StoredCase]:
         """Read the cases before one in its chain, newest first. HITL v0.8 §15.3.
 
-        At most `MAX_ROUNDS`, all of the same asker; those past their retention and before are left out.
+        At most `MAX_ROUNDS`, all of the same asker; those past their retention and before are left out, and
+        so are those that whoever looks (None: nobody who is signed in) could not have opened.
         """
         rounds: list[StoredCase] = []
         case = stored.case
@@ -238,9 +244,16 @@ class Casebook:
             earlier = await self.find(case.previous_case_id)
             if earlier is None or earlier.case.agent_id != case.agent_id:
                 break
+            if not await self._may_see(earlier.case, person_id):
+                break
             rounds.append(earlier)
             case = earlier.case
         return rounds
+
+    async def _may_see(self, case: ReviewCase, person_id: int | None) -> bool:
+        if case.assurance is Assurance.LINK:
+            return True
+        return person_id is not None and await self.standing.may_answer(case.case_id, person_id)
 
     async def owned(self, case_id: str, agent_id: int) -> StoredCase:
         """Read a case that this agent made. Raises: NotFound, the same for a foreign case."""

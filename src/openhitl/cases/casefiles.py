@@ -5,7 +5,7 @@ from __future__ import annotations
 from openhitl.cases.ledger import Ledger
 from openhitl.errors import InvalidToken, NotFound
 from openhitl.feed import WeightedCache
-from openhitl.protocol.case import Content
+from openhitl.protocol.case import Assurance, Content
 from openhitl.protocol.commands import TokenHash
 from openhitl.protocol.context import Context
 from openhitl.protocol.record import record
@@ -28,6 +28,7 @@ class CaseFile:
     case_id: str
     content: Content
     context: Context
+    assurance: Assurance
     demo: bool
 
 
@@ -62,7 +63,7 @@ class CaseFiles:
         """Remember the file of a case that was read."""
         content = stored.content
         context = Context.parse(content.type, content.context)
-        file = CaseFile(stored.case.case_id, content, context, stored.case.demo)
+        file = CaseFile(stored.case.case_id, content, context, stored.case.assurance, stored.case.demo)
         return self.keep(file, json_bytes=len(str(content.context)))
 
     async def load(self, case_id: str) -> StoredCase:

@@ -13,10 +13,10 @@ from openhitl.cases.rates import MinuteRate
 from openhitl.cases.urls import CaseUrls
 from openhitl.errors import InvalidRequest, RateLimited
 from openhitl.protocol import jcs, wire
-from openhitl.protocol.case import Actor, ActorKind, Content, ReviewCase
+from openhitl.protocol.case import Actor, ActorKind, Assurance, Content, ReviewCase
 from openhitl.protocol.commands import Create, TokenHash
 from openhitl.protocol.context import Context
-from openhitl.protocol.creation import Asking, parse_creation
+from openhitl.protocol.creation import Asking, Rules, parse_creation
 from openhitl.protocol.policies import Ability
 from openhitl.protocol.problems import SUMMARY
 from openhitl.protocol.record import record
@@ -34,7 +34,8 @@ class Creation:
     """The circumstances of a create: who asks, and with which key it may be repeated.
 
     `agent_id` is the asker's row, None for one without a credential; `json_bytes` the size of the body;
-    `hands_over` whether a handler of this program is to get the decision.
+    `hands_over` whether a handler of this program is to get the decision; `assurance` the least that the
+    asker's owners want, None for the usual.
     """
 
     actor: Actor
@@ -43,6 +44,7 @@ class Creation:
     demo: bool = False
     json_bytes: int = 0
     hands_over: bool = False
+    assurance: Assurance | None = None
 
     @property
     def relays_answers(self) -> bool:
@@ -72,7 +74,9 @@ class CreationDesk:
         self._rate = MinuteRate(settings.agent_rate, wall=wall)
         self._origins = settings.ref_origins
 
-    def command(self, body: Any, creation: Creation, *, now: datetime) -> tuple[Create, CaseFile]:
+    def command(
+        self, body: Any, creation: Creation, rules: Rules, *, now: datetime
+    ) -> tuple[Create, CaseFile]:
         """Check a create body; return the command, and what to remember once it has taken effect.
 
         Raises as `Casebook.create`.
@@ -81,7 +85,6 @@ class CreationDesk:
         if not allowance.allowed:
             raise RateLimited("This agent asks too often.", retry_after_seconds=allowance.reset_seconds)
         case_id = self._ids.new(to_ms(now))
-        asks_evidence = isinstance(body, dict) and body.get("verification_policy") is not None
         asking = Asking(
             case_id=case_id,
             agent_name=creation.actor.name or "",
@@ -91,7 +94,8 @@ class CreationDesk:
             demo=creation.demo,
             hands_over=creation.hands_over,
             providers=self._abilities,
-            challenge=self._challenges.issue(case_id, now) if asks_evidence else "",
+            challenge=self._challenges.issue(case_id, now) if _asks_evidence(body, rules) else "",
+            rules=rules,
         )
         parsed = parse_creation(body, asking, now=now)
         self._check_default_refs(parsed.context)
@@ -104,12 +108,13 @@ class CreationDesk:
             idempotency_key=key,
             request_digest=hash_token(jcs.digest(body)) if key else None,
             hands_over=creation.hands_over,
+            assignees=parsed.assignees,
         )
-        return command, CaseFile(case.case_id, content, parsed.context, creation.demo)
+        return command, CaseFile(case.case_id, content, parsed.context, case.assurance, creation.demo)
 
     def _tokens(self, case: ReviewCase, content: Content, creation: Creation) -> tuple[TokenHash, ...]:
         purposes = [Purpose.REVIEW]
-        if self._has_submit(content, creation):
+        if self._has_submit(case, content, creation):
             purposes.append(Purpose.SUBMIT)
         if self._urls.polls_by_token(creation.agent_id):
             purposes.append(Purpose.POLL)
@@ -118,8 +123,10 @@ class CreationDesk:
             for purpose in purposes
         )
 
-    def _has_submit(self, content: Content, creation: Creation) -> bool:
-        if not creation.relays_answers or content.inline_actions == ():
+    def _has_submit(self, case: ReviewCase, content: Content, creation: Creation) -> bool:
+        if not creation.relays_answers or case.assurance is not Assurance.LINK:
+            return False
+        if content.inline_actions == ():
             return False
         return content.type in INLINE_TYPES or content.inline_actions is not None
 
@@ -145,8 +152,16 @@ class CreationDesk:
 
     def accepted(self, case: ReviewCase, content: Content, creation: Creation) -> dict[str, Any]:
         """Spell the 202 body: the same for the first create and for every repetition."""
-        urls = self._urls.of(case, inline=self._has_submit(content, creation))
+        urls = self._urls.of(case, inline=self._has_submit(case, content, creation))
         return wire.accepted_body(case, content, urls)
+
+
+def _asks_evidence(body: Any, rules: Rules) -> bool:
+    if rules.least is Assurance.PASSKEY:
+        return True
+    if not isinstance(body, dict):
+        return False
+    return body.get("verification_policy") is not None or body.get("assurance") == Assurance.PASSKEY
 
 
 def origin_of(url: str) -> str:

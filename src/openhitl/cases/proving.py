@@ -23,6 +23,7 @@ from openhitl.errors import (
 )
 from openhitl.protocol.case import Actor, Answer, Assurance, Json
 from openhitl.protocol.evidence import Bound, Evidence, Proven, Provider, verification_result
+from openhitl.protocol.people import person_of
 from openhitl.protocol.policies import Fallback, SubmitPath, VerificationPolicy
 from openhitl.protocol.record import record
 from openhitl.store.challenges import Challenges
@@ -55,7 +56,7 @@ class Prover:
         self._challenges = challenges
         self._urls = urls
 
-    def request(self, file: CaseFile, answer: Answer, now: datetime) -> dict[str, Json | str]:
+    def request(self, file: CaseFile, answer: Answer, actor: Actor, now: datetime) -> dict[str, Json | str]:
         """Make a challenge, and say what devices need to prove this very answer over it, by provider.
 
         Raises: UnsupportedField if this answer is to be accompanied by no evidence.
@@ -65,7 +66,7 @@ class Prover:
         if policy is None or not policy.concerns(path):
             raise _not_asked()
         nonce = self._challenges.issue(file.case_id, now)
-        bound = _bound(file, answer, nonce, now)
+        bound = _bound(file, answer, actor, nonce, now)
         able = [one for one in self._providers.values() if path in one.ability.paths]
         return {"challenge": nonce, **{one.name: one.request(bound) for one in able}}
 
@@ -89,7 +90,7 @@ class Prover:
             return Proof(answer=answer, actor=actor)
         try:
             _check_one_each(evidence)
-            proven = tuple([await self._verify(policy, file, answer, one, path, now) for one in evidence])
+            proven = tuple([await self._verify(policy, file, answer, one, actor, now) for one in evidence])
         except VerificationFailed as error:
             raise self._refusal(VerificationFailed, file, path, policy.on_invalid, error) from error
         result = verification_result(policy, proven, now=now)
@@ -114,9 +115,10 @@ class Prover:
         file: CaseFile,
         answer: Answer,
         evidence: Evidence,
-        path: SubmitPath,
+        actor: Actor,
         now: datetime,
     ) -> Proven:
+        path = SubmitPath(answer.mode)
         provider = self._providers.get(evidence.provider)
         if provider is None or path not in provider.ability.paths:
             raise VerificationFailed("This server verifies no evidence of that provider here.")
@@ -132,7 +134,7 @@ class Prover:
         # evidence over it can have.
         if now - issued_at > policy.freshness or (policy.expires_at is not None and now >= policy.expires_at):
             raise VerificationFailed("The evidence is too old.")
-        return await provider.verify(evidence, _bound(file, answer, nonce, issued_at))
+        return await provider.verify(evidence, _bound(file, answer, actor, nonce, issued_at))
 
     def _refusal(
         self,
@@ -155,7 +157,7 @@ def _check_one_each(evidence: Sequence[Evidence]) -> None:
         raise VerificationFailed("There is more than one piece of evidence of the same provider.")
 
 
-def _bound(file: CaseFile, answer: Answer, nonce: str, issued_at: datetime) -> Bound:
+def _bound(file: CaseFile, answer: Answer, actor: Actor, nonce: str, issued_at: datetime) -> Bound:
     return Bound(
         case_id=file.case_id,
         action=answer.action,
@@ -163,6 +165,7 @@ def _bound(file: CaseFile, answer: Answer, nonce: str, issued_at: datetime) -> B
         shown_digest=answer.shown_digest,
         nonce=nonce,
         issued_at=issued_at,
+        person_id=person_of(actor),
     )
 
 

@@ -14,9 +14,8 @@ from openhitl.errors import VerificationFailed
 from openhitl.protocol.case import Assurance, Json
 from openhitl.protocol.evidence import Bound, Evidence, Proven
 from openhitl.protocol.passkeys import CEREMONY_MS, Passkey, RelyingParty
-from openhitl.protocol.policies import PROOF_OF_HUMAN, Ability, Level, SubmitPath, Verified
+from openhitl.protocol.policies import PASSKEY, PROOF_OF_HUMAN, Ability, Level, SubmitPath, Verified
 
-NAME = "passkey"
 FORMAT = "provider_opaque"
 
 
@@ -30,7 +29,7 @@ class PasskeyProvider:
         used: notes a passkey's number and its new counter.
     """
 
-    name = NAME
+    name = PASSKEY
     ability = Ability(
         proof_types=frozenset({PROOF_OF_HUMAN}),
         formats=frozenset({FORMAT}),
@@ -64,6 +63,8 @@ class PasskeyProvider:
         passkey = await self._find(_credential_id(assertion))
         if passkey is None:
             raise VerificationFailed("This passkey is not registered here, or was revoked.")
+        if bound.person_id is not None and passkey.person_id != bound.person_id:
+            raise VerificationFailed("This passkey is somebody else's.")
         try:
             verified = verify_authentication_response(
                 credential=dict(assertion),
@@ -83,7 +84,7 @@ class PasskeyProvider:
         return Proven(
             verified=Verified(
                 proof_type=PROOF_OF_HUMAN,
-                provider=NAME,
+                provider=PASSKEY,
                 format=FORMAT,
                 level=Level.HIGH if is_bound else Level.MEDIUM,
             ),

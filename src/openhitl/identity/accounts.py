@@ -26,10 +26,18 @@ class Accounts:
 
     Args:
         run: runs what asks the store beside the event loop.
+        on_join: is called when somebody has made an account.
     """
 
     def __init__(
-        self, store: Store, keyring: Keyring, public_url: str, *, run: Runner, clock: Callable[[], datetime]
+        self,
+        store: Store,
+        keyring: Keyring,
+        public_url: str,
+        *,
+        run: Runner,
+        clock: Callable[[], datetime],
+        on_join: Callable[[], None],
     ) -> None:
         self._store = store
         self._keyring = keyring
@@ -37,14 +45,9 @@ class Accounts:
         self._run = run
         self._clock = clock
         self.sessions = SessionDesk(store, keyring, run=run, clock=clock)
-        self.sign_in = SignIn(store, keyring, self.sessions, public_url, run=run, clock=clock)
-        self._has_people = False
-
-    async def has_people(self) -> bool:
-        """Tell whether anybody has an account; from then on it stays so."""
-        if not self._has_people:
-            self._has_people = await self._run(self._store.has_people)
-        return self._has_people
+        self.sign_in = SignIn(
+            store, keyring, self.sessions, public_url, run=run, clock=clock, on_join=on_join
+        )
 
     # -- one's own account
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from openhitl.errors import InvalidToken
-from openhitl.protocol.case import Actor, ActorKind
+from openhitl.protocol.case import Actor, ActorKind, Assurance
 from openhitl.protocol.record import record
 from openhitl.protocol.scopes import ALL_SCOPES, Scope
 from openhitl.protocol.tokens import Purpose, checked_hash, hash_token, token_from_bytes
@@ -21,12 +21,16 @@ _PURPOSES = {ActorKind.AGENT: Purpose.AGENT, ActorKind.SERVICE: Purpose.SERVICE}
 
 @record(frozen=True, slots=True)
 class Asker:
-    """An agent or service whose credential was presented. `scopes` are what it was made for."""
+    """An agent or service whose credential was presented. `scopes` are what it was made for.
+
+    `assurance` is the least that its owners want of its cases, None for the usual.
+    """
 
     agent_id: int
     name: str
     kind: ActorKind
     scopes: frozenset[Scope] = ALL_SCOPES
+    assurance: Assurance | None = None
 
     @property
     def actor(self) -> Actor:

@@ -59,6 +59,7 @@ class SignIn:
 
     Args:
         public_url: what people see; passkeys are for its host.
+        on_join: is called when somebody has made an account.
     """
 
     def __init__(
@@ -70,7 +71,9 @@ class SignIn:
         *,
         run: Runner,
         clock: Callable[[], datetime],
+        on_join: Callable[[], None],
     ) -> None:
+        self._on_join = on_join
         self._store = store
         self._keyring = keyring
         self._sessions = sessions
@@ -210,6 +213,7 @@ class SignIn:
         )
         if signed_in is None:
             raise InvalidToken
+        self._on_join()
         return Begun(signed_in, session_token)
 
     async def _begun(self, person: Person, method: Method, visit: Visit) -> Begun:

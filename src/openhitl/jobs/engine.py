@@ -31,7 +31,7 @@ class Engine:
     """Cases and everything that follows them, from `start` to `stop`. Made on a running event loop.
 
     Args:
-        tokens_for_all, shared: as the casebook's.
+        tokens_for_all, shared, has_accounts: as the casebook's.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class Engine:
         *,
         tokens_for_all: bool = False,
         shared: bool = False,
+        has_accounts: bool = False,
     ) -> None:
         self._retention = settings.retention
         self._outbound = OutboundHttp(Guard(settings.networks))
@@ -54,7 +55,13 @@ class Engine:
             ),
         )
         self.book = Casebook(
-            store, keyring, settings, tokens_for_all=tokens_for_all, shared=shared, providers=providers
+            store,
+            keyring,
+            settings,
+            tokens_for_all=tokens_for_all,
+            shared=shared,
+            has_accounts=has_accounts,
+            providers=providers,
         )
         keys = ApiKeys(lambda key_hash: self.book.ledger.read(store.find_key, key_hash))
         self.askers = Askers(keys)
@@ -66,7 +73,12 @@ class Engine:
             store, settings.public_url, run=self.book.ledger.read, clock=self.book.clock
         )
         self.accounts = Accounts(
-            store, keyring, settings.public_url, run=self.book.ledger.read, clock=self.book.clock
+            store,
+            keyring,
+            settings.public_url,
+            run=self.book.ledger.read,
+            clock=self.book.clock,
+            on_join=self.book.standing.somebody_joined,
         )
         self.fetch_default = DefaultFetcher(self._outbound)
         self._loop = asyncio.get_running_loop()

@@ -21,6 +21,7 @@ class Create:
 
     With an `idempotency_key` the same agent and key joins the case made before, if
     `request_digest` (of the parsed body) is the same. `hands_over`: the decision is for a handler.
+    `assignees` are the people who may answer, by number; without any, those whom the agent belongs to.
     """
 
     case: ReviewCase
@@ -29,6 +30,7 @@ class Create:
     idempotency_key: str | None = None
     request_digest: bytes | None = None
     hands_over: bool = False
+    assignees: tuple[int, ...] = ()
 
     @property
     def case_id(self) -> str:

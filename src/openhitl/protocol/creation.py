@@ -23,7 +23,15 @@ from openhitl.protocol.case import (
 from openhitl.protocol.compact import compact
 from openhitl.protocol.context import Context
 from openhitl.protocol.durations import DEFAULT_TIMEOUT, MAX_TIMEOUT, MIN_TIMEOUT, parse_duration
-from openhitl.protocol.policies import Ability, Mode, VerificationPolicy, parse_policy
+from openhitl.protocol.people import MAX_NAME_CHARACTERS, name_key
+from openhitl.protocol.policies import (
+    PASSKEY,
+    PASSKEY_POLICY,
+    Ability,
+    Mode,
+    VerificationPolicy,
+    parse_policy,
+)
 from openhitl.protocol.problems import Problems, check_storable, invalid, list_of, object_of, text_of
 from openhitl.protocol.record import record
 from openhitl.protocol.shown import with_shown_digest
@@ -35,6 +43,7 @@ MAX_REMINDERS = 10
 MAX_URL_CHARACTERS = 2_000
 FIELDS = frozenset(
     {
+        "assignees",
         "assurance",
         "context",
         "default_action",
@@ -51,10 +60,29 @@ FIELDS = frozenset(
     }
 )
 #: Fields of the protocol or of this server whose machinery is not there: never stored and ignored.
-UNSUPPORTED = frozenset({"assignees", "surface"})
+UNSUPPORTED = frozenset({"surface"})
 _TYPE = re.compile(r"x-[a-zA-Z0-9][a-zA-Z0-9._-]{0,60}")  # HITL v0.8 §10 "Custom Types"
 CASE_ID = re.compile(r"[a-zA-Z0-9_-]{1,100}")
-_HIGHER = (Assurance.SIGNED_IN, Assurance.PASSKEY)
+MAX_ASSIGNEES = 20
+_FIRST_ACCOUNT = "`hitl admin owner-link` prints where to make the first account."
+_HOST_NAME = "Passkeys need an address with a host name: see HITL_BASE_URL."
+
+
+@record(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What applies to whoever asks, before they say anything.
+
+    Args:
+        least: the assurance of a case that names none; none may name less.
+        most: the most that this server can honour: with nobody who could sign in, a link is all there is.
+        assignable: who may be asked by name, folded as `people.name_key` does; by number.
+        picks_anybody: whether those are all people here, rather than those whom the asker belongs to.
+    """
+
+    least: Assurance = Assurance.LINK
+    most: Assurance = Assurance.LINK
+    assignable: Mapping[str, int] = field(default_factory=dict)
+    picks_anybody: bool = True
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -67,6 +95,7 @@ class Asking:
         hands_over: whether a handler of the asker's program waits for the decision.
         providers: what evidence can be verified here, by the name of who verifies it.
         challenge: what evidence for this case may be made over from now on.
+        rules: what applies to the asker.
     """
 
     case_id: str
@@ -78,15 +107,17 @@ class Asking:
     hands_over: bool = False
     providers: Mapping[str, Ability] = field(default_factory=dict)
     challenge: str = ""
+    rules: Rules = field(default_factory=Rules)
 
 
 @record(frozen=True, slots=True)
 class Asked:
-    """A valid question."""
+    """A valid question. `assignees` are the people who were named to answer it, by number."""
 
     case: ReviewCase
     content: Content
     context: Context
+    assignees: tuple[int, ...] = ()
 
 
 def parse_creation(body: Any, asking: Asking, *, now: datetime) -> Asked:
@@ -109,10 +140,12 @@ def parse_creation(body: Any, asking: Asking, *, now: datetime) -> Asked:
     times = take(_times, given, now)
     default_action = take(_default_action, given.get("default_action"), asking)
     previous = take(_previous, given.get("previous_case_id"))
-    inline_actions = take(_inline_actions, given.get("inline_actions"), review_type, asking)
+    assurance = take(_assurance, given.get("assurance"), asking.rules) or asking.rules.least
+    assignees = take(_assignees, given.get("assignees"), asking.rules, assurance)
+    inline_actions = take(_inline_actions, given.get("inline_actions"), review_type, asking, assurance)
     metadata = take(_metadata, given.get("metadata", {}))
     callback_url = take(_callback_url, given.get("hitl_callback_url"), asking)
-    policy = take(_policy, given.get("verification_policy"), asking, now, times and times[1])
+    policy = take(_policy, given.get("verification_policy"), asking, assurance, now, times and times[1])
     problems.raise_any()
     _check_silence(default_action, policy)
     timeout, expires_at, reminders = times
@@ -132,10 +165,12 @@ def parse_creation(body: Any, asking: Asking, *, now: datetime) -> Asked:
         policy=policy,
     )
     content = with_shown_digest(asking.case_id, content, expires_at)
-    return Asked(_case(content, asking, now, expires_at), content, parsed)
+    return Asked(_case(content, asking, assurance, now, expires_at), content, parsed, assignees)
 
 
-def _case(content: Content, asking: Asking, now: datetime, expires_at: datetime) -> ReviewCase:
+def _case(
+    content: Content, asking: Asking, assurance: Assurance, now: datetime, expires_at: datetime
+) -> ReviewCase:
     return ReviewCase(
         case_id=asking.case_id,
         agent_id=asking.agent_id,
@@ -144,6 +179,7 @@ def _case(content: Content, asking: Asking, now: datetime, expires_at: datetime)
         created_at=now,
         expires_at=expires_at,
         default_action=content.default_action,
+        assurance=assurance,
         demo=asking.demo,
         calls_back=content.callback_url is not None or asking.hands_over,
         reminders=content.reminder_at,
@@ -155,20 +191,12 @@ def _check_supported(given: dict[str, Any]) -> None:
     for name in given:
         if name in UNSUPPORTED:
             raise UnsupportedField(f"This server cannot honour {name}.", field=name)
-    if given.get("assurance") in _HIGHER:
-        raise UnsupportedField(
-            "This server cannot honour assurance above link.",
-            field="assurance",
-            hint="A verification_policy can ask for a passkey.",
-        )
 
 
 def _check_names(given: dict[str, Any]) -> None:
     for name in given:
         if name not in FIELDS:
             invalid(name[:100], "is not a field of a review")
-    if given.get("assurance", Assurance.LINK) != Assurance.LINK:
-        invalid("assurance", f"must be one of {', '.join(Assurance)}")
 
 
 def _type(raw: Any) -> str:
@@ -249,7 +277,55 @@ def _previous(raw: Any) -> str | None:
     return case_id
 
 
-def _inline_actions(raw: Any, review_type: str, asking: Asking) -> tuple[str, ...] | None:
+def _assurance(raw: Any, rules: Rules) -> Assurance:
+    """Read how sure the asker wants to be of who answers: never less than its people want."""
+    if raw is None:
+        return rules.least
+    if raw not in list(Assurance):
+        invalid("assurance", f"must be one of {', '.join(Assurance)}")
+    ranks = list(Assurance)
+    assurance = Assurance(raw)
+    if ranks.index(assurance) < ranks.index(rules.least):
+        raise PolicyRefused(
+            f"An agent may ask for more than {rules.least}, not for less.",
+            hint="Its owner can allow less.",
+        )
+    if ranks.index(assurance) > ranks.index(rules.most):
+        raise UnsupportedField(
+            f"This server cannot honour assurance {assurance}.",
+            field="assurance",
+            hint=_FIRST_ACCOUNT if rules.most is Assurance.LINK else _HOST_NAME,
+        )
+    return assurance
+
+
+def _assignees(raw: Any, rules: Rules, assurance: Assurance) -> tuple[int, ...]:
+    """Read who is asked, by name."""
+    if raw is None:
+        return ()
+    if rules.most is Assurance.LINK:
+        raise UnsupportedField("Nobody has an account here yet.", field="assignees", hint=_FIRST_ACCOUNT)
+    names = [
+        text_of(name, "assignees", least=1, most=MAX_NAME_CHARACTERS) for name in list_of(raw, "assignees")
+    ]
+    if not 1 <= len(names) <= MAX_ASSIGNEES:
+        invalid("assignees", f"must name 1 to {MAX_ASSIGNEES} people")
+    if assurance is Assurance.LINK:
+        invalid("assignees", "go with assurance signed_in or passkey: whoever has a link may use it")
+    keys = [name_key(name) for name in names]
+    unknown = [name for name, key in zip(names, keys, strict=True) if key not in rules.assignable]
+    if unknown and not rules.picks_anybody:
+        raise PolicyRefused(
+            "An agent may ask those whom it belongs to, and nobody else.", hint="Its owner can add owners."
+        )
+    if unknown:
+        invalid("assignees", f"names nobody who has an account here: {unknown[0]}")
+    return tuple(sorted({rules.assignable[key] for key in keys}))
+
+
+def _inline_actions(
+    raw: Any, review_type: str, asking: Asking, assurance: Assurance
+) -> tuple[str, ...] | None:
     if raw is None:
         return None
     actions = list_of(raw, "inline_actions")
@@ -262,6 +338,8 @@ def _inline_actions(raw: Any, review_type: str, asking: Asking) -> tuple[str, ..
             "inline_actions is for services: an agent cannot relay answers to its own question.",
             hint="Use a key of kind service.",
         )
+    if actions and assurance is not Assurance.LINK:
+        invalid("inline_actions", f"do not go with assurance {assurance}: nobody signs in on a button")
     return tuple(dict.fromkeys(actions))
 
 
@@ -278,12 +356,15 @@ def _callback_url(raw: Any, asking: Asking) -> str | None:
 
 
 def _policy(
-    raw: Any, asking: Asking, now: datetime, expires_at: datetime | None
+    raw: Any, asking: Asking, assurance: Assurance, now: datetime, expires_at: datetime | None
 ) -> VerificationPolicy | None:
-    if raw is None:
+    if raw is None and assurance is not Assurance.PASSKEY:
         return None
     deadline = expires_at or now + MAX_TIMEOUT
-    policy = parse_policy(raw, now=now, deadline=deadline, providers=asking.providers)
+    given = PASSKEY_POLICY if raw is None else raw
+    policy = parse_policy(given, now=now, deadline=deadline, providers=asking.providers)
+    if assurance is Assurance.PASSKEY and not policy.wants(PASSKEY):
+        invalid("verification_policy", "has to want a passkey, as assurance passkey does")
     return replace(policy, challenge=asking.challenge)
 
 

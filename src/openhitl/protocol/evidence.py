@@ -43,7 +43,10 @@ class Evidence:
 
 @record(frozen=True, slots=True, kw_only=True)
 class Bound:
-    """What evidence has to be bound to. `nonce` was made by this server, at `issued_at`, for this case."""
+    """What evidence has to be bound to. `nonce` was made by this server, at `issued_at`, for this case.
+
+    `person_id` is who answers, where that is known: then it is their passkey that counts.
+    """
 
     case_id: str
     action: str
@@ -51,6 +54,7 @@ class Bound:
     shown_digest: str
     nonce: str
     issued_at: datetime
+    person_id: int | None = None
 
     @property
     def digest(self) -> bytes:

@@ -24,6 +24,7 @@ from openhitl.errors import (
     DraftConflict,
     DuplicateSubmission,
     PolicyRefused,
+    SignInRequired,
 )
 from openhitl.protocol.case import (
     ANSWERING,
@@ -181,7 +182,7 @@ def _save_draft(case: ReviewCase, command: SaveDraft, actor: Actor, now: datetim
 
 
 def _submit(case: ReviewCase, command: Submit, actor: Actor, now: datetime) -> Decision:
-    refusal = _not_for(case, actor)
+    refusal = _not_for(case, actor, case.assurance)
     if refusal:
         return Decision(case=case, refusal=refusal)
     if case.status is Status.COMPLETED and _is_same_submission(case, command, actor):
@@ -253,12 +254,17 @@ def _tick(case: ReviewCase, command: Tick, actor: Actor, now: datetime) -> Decis
     return _apply(case, EventKind.REMINDER, actor, now, data, reminders=left, reminder_sent_at=now)
 
 
-def _not_for(case: ReviewCase, actor: Actor) -> CallerError | None:
-    """Refuse what a human does to whoever asks, and to a human we are not sure enough of."""
+def _not_for(case: ReviewCase, actor: Actor, wanted: Assurance | None = None) -> CallerError | None:
+    """Refuse what a human does to whoever asks, and to a human we are not sure enough of.
+
+    Short of an answer, being signed in is enough for whatever wants more than a link.
+    """
     if actor.kind not in ANSWERING:
         return PolicyRefused("Whoever asks cannot answer.")
-    if _RANK[actor.assurance] < _RANK[case.assurance]:
-        return PolicyRefused(f"This case wants assurance {case.assurance}.")
+    if case.assurance is not Assurance.LINK and actor.assurance is Assurance.LINK:
+        return SignInRequired()
+    if wanted is not None and _RANK[actor.assurance] < _RANK[wanted]:
+        return PolicyRefused(f"This case wants assurance {wanted}.")
     return None
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from openhitl.errors import InvalidRequest
+from openhitl.protocol.case import Actor, ActorKind
 from openhitl.protocol.problems import SUMMARY
 from openhitl.protocol.record import record
 from openhitl.protocol.visible import one_line
@@ -97,6 +98,11 @@ class OneTimeLink:
 def actor_id_of(person_id: int) -> str:
     """Spell how a person is named where actors are."""
     return f"person:{person_id}"
+
+
+def person_of(actor: Actor) -> int | None:
+    """Return the number of the person who acts; None if it is nobody with an account."""
+    return int(actor.id.removeprefix("person:")) if actor.kind is ActorKind.PERSON else None
 
 
 def checked_name(raw: object) -> str:

@@ -14,6 +14,8 @@ from openhitl.protocol.record import record
 from openhitl.protocol.timestamps import parse_timestamp, timestamp
 
 PROOF_OF_HUMAN = "proof_of_human"
+#: Who verifies passkeys: this server itself.
+PASSKEY = "passkey"
 MAX_BRANCHES = 10
 MAX_REQUIREMENTS = 10
 MAX_FRESHNESS = timedelta(days=7)
@@ -22,6 +24,14 @@ MAX_NAME_CHARACTERS = 100
 REFUSING = frozenset({"reject", "cancel", "skip", "abort"})
 FORMATS = frozenset({"provider_opaque", "jwt", "zkp", "attestation"})
 FIELD = "verification_policy"
+#: What assurance passkey asks for.
+PASSKEY_POLICY: Mapping[str, Any] = {
+    "mode": "required",
+    "required_for": ["browser_submit"],
+    "requirements": {"any_of": [{"all_of": [{"proof_type": PROOF_OF_HUMAN, "provider": PASSKEY}]}]},
+    "binding": {"case_id": True, "action": True, "freshness_seconds": 300, "single_use": True},
+    "fallback": {"on_missing": "browser_review", "on_invalid": "browser_review"},
+}
 _FIELDS = frozenset({"mode", "required_for", "requirements", "binding", "fallback"})
 _BINDING = frozenset({"case_id", "action", "challenge", "freshness_seconds", "expires_at", "single_use"})
 _REQUIREMENT = frozenset({"proof_type", "provider", "min_assurance", "presentation_formats"})
@@ -140,6 +150,11 @@ class VerificationPolicy:
         if self.mode is Mode.OPTIONAL or not self.concerns(path):
             return False
         return self.mode is Mode.REQUIRED or action not in REFUSING
+
+    def wants(self, provider: str) -> bool:
+        """Tell whether every answer in the browser needs evidence of this provider, whatever else."""
+        in_each = all(any(one.provider == provider for one in branch) for branch in self.any_of)
+        return self.mode is Mode.REQUIRED and self.concerns(SubmitPath.BROWSER) and in_each
 
     def unmet(self, verified: Sequence[Verified]) -> list[str]:
         """Say of each branch what it lacks; nothing if one of them lacks nothing. HITL v0.8 §7.6."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import urlencode
 
 from openhitl.cases import StoredCase
 from openhitl.errors import (
@@ -20,7 +20,6 @@ from openhitl.errors import (
     InvalidAction,
     InvalidAnswer,
     InvalidRequest,
-    InvalidToken,
     VerificationFailed,
     VerificationRequired,
     VerifierUnavailable,
@@ -33,7 +32,7 @@ from openhitl.protocol.submission import MAX_ID_CHARACTERS, Submission, parse_su
 from openhitl.protocol.timestamps import timestamp
 from openhitl.protocol.tokens import Purpose
 from openhitl.review.bodies import body_object, checked_reason, reason_in
-from openhitl.review.door import Door, bearer
+from openhitl.review.door import Door
 from openhitl.review.http import Request, Response, json_response, see_other
 from openhitl.review.pages import (
     PageView,
@@ -46,6 +45,7 @@ from openhitl.review.pages import (
 )
 from openhitl.review.pages.problems import NOT_PROVEN, TOO_LATE
 from openhitl.review.reading import carry_name, page_response, view_of
+from openhitl.review.reviewing import reviewer, submit_token
 
 #: Refusals of what comes after the end; the page itself tells what happened.
 CLOSED = (DuplicateSubmission, CaseCompleted, CaseCancelled, CaseExpired)
@@ -57,10 +57,10 @@ async def respond(door: Door, request: Request, case_id: str) -> Response:
 
     HITL v0.8 §7.5: each token is verified for its own purpose only.
     """
-    token = bearer(request)
+    token = submit_token(request)
     if token is not None:
         return await _respond_inline(door, request, case_id, token)
-    actor = await door.book.review_actor(case_id, request.query.get("token"))
+    actor = await reviewer(door, request, case_id)
     if request.is_form:
         return await _respond_form(door, request, case_id, actor)
     submission = parse_submission(request.json(), inline=False, demo=False)
@@ -95,11 +95,11 @@ async def challenge(door: Door, request: Request, case_id: str) -> Response:
 
     HITL v0.8 §7.6 leaves to services how a challenge is made.
     """
-    token = bearer(request)
+    token = submit_token(request)
     if token is not None:
         submission, actor = await _relayed(door, request, case_id, token)
         return json_response(200, await door.book.challenge(case_id, submission, actor))
-    actor = await door.book.review_actor(case_id, request.query.get("token"))
+    actor = await reviewer(door, request, case_id)
     if request.is_form:
         view, pairs = await view_of(door, request, case_id, drawn=False), request.form()
         check_seen(view, pairs)
@@ -180,14 +180,14 @@ def completed_body(stored: StoredCase) -> dict[str, Any]:
 
 async def opened(door: Door, request: Request, case_id: str) -> Response:
     """Record that a human has looked at the page; sent by its script after a first gesture."""
-    actor = await door.book.review_actor(case_id, request.query.get("token"))
+    actor = await reviewer(door, request, case_id)
     await door.book.opened(case_id, actor)
     return Response(204)
 
 
 async def draft(door: Door, request: Request, case_id: str) -> Response:
     """Keep what the human has typed: JSON from the page's script, or a step of an HTML form."""
-    actor = await door.book.review_actor(case_id, request.query.get("token"))
+    actor = await reviewer(door, request, case_id)
     if request.is_form:
         return await _draft_form(door, request, case_id, actor)
     body = body_object(request)
@@ -251,7 +251,7 @@ def _carry_cookie(door: Door, case_id: str, value: str, *, max_age_seconds: int)
 
 async def decline(door: Door, request: Request, case_id: str) -> Response:
     """Cancel a case as the human. HITL v0.8 §8 "Cancelled"."""
-    actor = await door.book.review_actor(case_id, request.query.get("token"))
+    actor = await reviewer(door, request, case_id)
     if request.is_form:
         pairs = request.form()
         reason = checked_reason(dict(pairs).get("reason", ""))
@@ -277,7 +277,6 @@ def _back(
     headers: Sequence[tuple[str, str]] = (),
 ) -> Response:
     token = request.query.get("token")
-    if token is None:
-        raise InvalidToken
-    extra = "".join(f"&{quote(name)}={quote(value)}" for name, value in (query or {}).items())
-    return see_other(f"{door.base}/review/{case_id}?token={quote(token)}{extra}", headers)
+    kept = {} if token is None else {"token": token}
+    extra = urlencode({**kept, **(query or {})})
+    return see_other(f"{door.base}/review/{case_id}?{extra}".rstrip("?"), headers)

@@ -40,7 +40,11 @@ async def create(door: Door, request: Request) -> Response:
         raise InvalidRequest(f"Idempotency-Key must have 1 to {MAX_KEY_CHARACTERS} characters.")
     actor = _asking_actor(request, asker)
     creation = Creation(
-        actor=actor, agent_id=asker.agent_id, idempotency_key=key, json_bytes=len(request.body)
+        actor=actor,
+        agent_id=asker.agent_id,
+        idempotency_key=key,
+        json_bytes=len(request.body),
+        assurance=asker.assurance,
     )
     return json_response(202, await door.book.create(request.json(), creation), ACCEPTED_HEADERS)
 

@@ -94,7 +94,7 @@ class Door:
         signed_in = await self.person(request)
         if signed_in.session.kind is SessionKind.BROWSER:
             self.check_origin(request)
-            given = request.headers.get("x-csrf-token") or _form_token(request)
+            given = request.headers.get("x-csrf-token") or request.query.get("csrf") or _form_token(request)
             if not hmac.compare_digest(given.encode(), self.csrf(request).encode()):
                 raise CrossSite
         return signed_in

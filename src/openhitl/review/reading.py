@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from openhitl.cases import StoredCase
 from openhitl.errors import HitlError, NotFound, PeerError
@@ -19,6 +19,7 @@ from openhitl.review.pages import (
     render_error,
     render_review,
 )
+from openhitl.review.reviewing import looker
 from openhitl.words import choose_language
 
 PREFILL = "prefill"
@@ -32,7 +33,7 @@ STATIC_HEADERS = (
 
 async def page(door: Door, request: Request, case_id: str) -> Response:
     """Serve the review page. HITL v0.8 §7, §11."""
-    await door.book.review_actor(case_id, request.query.get("token"))
+    await looker(door, request, case_id)
     return await page_response(await view_of(door, request, case_id))
 
 
@@ -46,12 +47,13 @@ async def view_of(
     stored = await door.book.current(case_id)
     return PageView(
         stored=stored,
-        rounds=await door.book.rounds_before(stored) if drawn else (),
+        rounds=await _rounds(door, request, stored) if drawn else (),
         draft=await door.book.draft(case_id),
         token=request.query.get("token", ""),
         base=door.base,
         theme=door.theme,
-        query={name: value for name, value in request.query.items() if name != "token"},
+        csrf=door.csrf(request),
+        query={name: value for name, value in request.query.items() if name not in ("token", "csrf")},
         language=choose_language(request.headers.get("accept-language", "")),
         now=door.book.clock(),
         carried=door.book.carrier.unseal(case_id, request.cookies.get(carry_name(case_id))),
@@ -59,6 +61,13 @@ async def view_of(
         problems=problems,
         submission_id=secrets.token_urlsafe(16),
     )
+
+
+async def _rounds(door: Door, request: Request, stored: StoredCase) -> Sequence[StoredCase]:
+    if stored.case.previous_case_id is None:
+        return ()
+    signed_in = await door.visitor(request)
+    return await door.book.rounds_before(stored, signed_in.person.person_id if signed_in else None)
 
 
 async def page_response(view: PageView, *, status: int | None = None) -> Response:
@@ -106,7 +115,7 @@ async def static(door: Door, request: Request, name: str) -> Response:
 
 async def prefill(door: Door, request: Request, case_id: str, key: str) -> Response:
     """Fetch the `default_ref` of one field, now that the page asks. HITL v0.8 §10.3.1."""
-    await door.book.review_actor(case_id, request.query.get("token"))
+    await looker(door, request, case_id)
     if (await door.book.current(case_id)).case.is_final:
         raise NotFound("Nothing can be filled in any more.")
     try:

@@ -35,7 +35,7 @@ class Server:
     async def start(self) -> None:
         """Open the store, then the doors. Raises: StoreError, SetupError."""
         store, keyring = await asyncio.to_thread(open_store, self.settings)
-        self._engine = engine = Engine(store, keyring, self.settings)
+        self._engine = engine = Engine(store, keyring, self.settings, has_accounts=True)
         self.book = engine.book
         door = Door(
             engine.book,

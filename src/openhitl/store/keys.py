@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, insert, select, update
 
 from openhitl.protocol.audit import AuditEvent, AuditKind
-from openhitl.protocol.case import Actor, ActorKind
+from openhitl.protocol.case import Actor, ActorKind, Assurance
 from openhitl.protocol.scopes import ALL_SCOPES, Scope, parse_scopes, spelled
 from openhitl.store.audit import append_audit
 from openhitl.store.engine import Database
@@ -20,7 +20,14 @@ from openhitl.store.schema import log_head
 #: How long callbacks are signed with the secret before the present one, too.
 CALLBACK_OVERLAP = timedelta(days=1)
 _KEY = (
-    select(api_keys.c.id, api_keys.c.agent_id, agents.c.name, api_keys.c.kind, api_keys.c.scopes)
+    select(
+        api_keys.c.id,
+        api_keys.c.agent_id,
+        agents.c.name,
+        api_keys.c.kind,
+        api_keys.c.scopes,
+        agents.c.assurance,
+    )
     .join(agents, agents.c.id == api_keys.c.agent_id)
     .where(api_keys.c.hash == bindparam("key_hash"), api_keys.c.revoked_at.is_(None))
     .where(agents.c.disabled_at.is_(None))
@@ -154,4 +161,5 @@ class Keys:
             agent_name=row.name,
             kind=ActorKind(row.kind),
             scopes=parse_scopes(row.scopes),
+            assurance=Assurance(row.assurance) if row.assurance else None,
         )

@@ -10,6 +10,7 @@ from openhitl.store.engine import Database
 from openhitl.store.instants import to_ms
 from openhitl.store.schema import (
     answers,
+    case_assignees,
     cases,
     contents,
     drafts,
@@ -22,7 +23,7 @@ from openhitl.store.schema import (
 
 
 def purge(database: Database, before: datetime, limit: int) -> int:
-    """Delete content, answers, drafts, tokens, jobs and log payloads of cases that ended before an instant.
+    """Delete what belongs to cases that ended before an instant, with the payloads of their log entries.
 
     What stays is the row of the case and its links of the log, none of which holds anybody's words.
     Returns: how many cases, at most `limit`; those that somebody is writing at the moment are left
@@ -41,7 +42,7 @@ def purge(database: Database, before: datetime, limit: int) -> int:
             return 0
         positions = select(log.c.position).where(log.c.case_ref.in_(refs))
         connection.execute(delete(log_payloads).where(log_payloads.c.position.in_(positions)))
-        for table in (contents, answers, drafts, tokens, jobs, spent_proofs):
+        for table in (contents, answers, drafts, tokens, jobs, spent_proofs, case_assignees):
             connection.execute(delete(table).where(table.c.case_ref.in_(refs)))
         connection.execute(
             update(cases)

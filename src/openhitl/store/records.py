@@ -51,13 +51,14 @@ class Agent:
 
 @record(frozen=True, slots=True, kw_only=True)
 class KeyRow:
-    """An API key that is not revoked, and its agent."""
+    """An API key that is not revoked, and its agent, with the assurance that its owners want."""
 
     key_id: int
     agent_id: int
     agent_name: str
     kind: ActorKind
     scopes: frozenset[Scope] = ALL_SCOPES
+    assurance: Assurance | None = None
 
 
 @record(frozen=True, slots=True, kw_only=True)

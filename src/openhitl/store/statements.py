@@ -82,6 +82,7 @@ class Statements:
         self.change_cases = statement(_change_cases)
         self.add_contents = statement(lambda count: _insert(schema.contents, CONTENT_COLUMNS, count))
         self.add_tokens = statement(lambda count: _insert(schema.tokens, TOKEN_COLUMNS, count))
+        self.add_assignees = statement(lambda count: _insert(schema.case_assignees, ASSIGNEE_COLUMNS, count))
         self.add_answers = statement(lambda count: _insert(schema.answers, ANSWER_COLUMNS, count))
         self.add_spent = statement(lambda count: _insert(schema.spent_proofs, SPENT_COLUMNS, count))
         self.find_spent = statement(
@@ -117,6 +118,7 @@ NEXT_REF = STATE_COLUMNS.index("next_ref")
 CHANGING_COLUMNS = STATE_COLUMNS[STATE_COLUMNS.index("status") :]
 CONTENT_COLUMNS = _columns(schema.contents)
 TOKEN_COLUMNS = _columns(schema.tokens)
+ASSIGNEE_COLUMNS = _columns(schema.case_assignees)
 ANSWER_COLUMNS = _columns(schema.answers)
 SPENT_COLUMNS = _columns(schema.spent_proofs)
 DRAFT_COLUMNS = _columns(schema.drafts)

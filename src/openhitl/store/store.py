@@ -10,6 +10,7 @@ from pathlib import Path
 
 from openhitl.keyring import Keyring
 from openhitl.store.agents import Agents
+from openhitl.store.assignees import Assignees
 from openhitl.store.engine import POSTGRESQL, Database, open_database
 from openhitl.store.jobs import Jobs
 from openhitl.store.keys import Keys
@@ -33,6 +34,7 @@ CLOSE_SECONDS = 5.0
 class Store(
     Reads,
     Agents,
+    Assignees,
     Keys,
     Jobs,
     Passkeys,

@@ -207,12 +207,14 @@ class Transactions:
     def _write_parts(self, session: Session, changed: Sequence[Held]) -> None:
         contents: list[Row] = []
         tokens: list[Row] = []
+        assignees: list[Row] = []
         answers: list[Row] = []
         spent: list[tuple[bytes, int]] = []
         drafts: list[Row] = []
         for held in changed:
             if held.created is not None:
                 contents.append((held.ref, VERSION, content_text(held.created.content)))
+                assignees += [(held.ref, person_id) for person_id in held.created.assignees]
                 tokens += [(held.ref, t.purpose, t.generation, t.hash) for t in held.created.tokens]
             if held.answer is not None:
                 answers.append(self._answer_row(held))
@@ -222,6 +224,7 @@ class Transactions:
                 drafts.append((held.ref, VERSION, held.case.draft_version, to_ms(saved_at), encode(values)))
         session.write(self._statements.add_contents, contents)
         session.write(self._statements.add_tokens, tokens)
+        session.write(self._statements.add_assignees, assignees)
         session.write(self._statements.add_answers, answers)
         session.write(self._statements.add_spent, sorted(spent))
         session.write(self._statements.forget_drafts, [row[:1] for row in drafts])

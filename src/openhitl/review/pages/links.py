@@ -1,4 +1,4 @@
-"""The addresses a page points to; every one carries the review token."""
+"""The addresses a page points to; every one carries the review token, if there is one."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ class Links:
     base: str
     case_id: str
     token: str
+    csrf: str = ""
 
     @classmethod
     def of(cls, view: PageView) -> Links:
-        return cls(view.base, view.stored.case.case_id, view.token)
+        return cls(view.base, view.stored.case.case_id, view.token, view.csrf)
 
     def page(self, **query: object) -> str:
         """Address the page itself, with e.g. `view="reject"` or `step=2`."""
         chosen = {name: str(value) for name, value in query.items() if value not in (None, "")}
-        return f"{self.base}/review/{quote(self.case_id)}?{urlencode({'token': self.token, **chosen})}"
+        return f"{self.base}/review/{quote(self.case_id)}{_query(token=self.token, **chosen)}"
 
     def prefill(self, key: str) -> str:
         """Address the value of a field's `default_ref`."""
-        return f"{self.base}/review/{quote(self.case_id)}/prefill/{quote(key)}?{self._token}"
+        return f"{self.base}/review/{quote(self.case_id)}/prefill/{quote(key)}{_query(token=self.token)}"
 
     @property
     def respond(self) -> str:
@@ -50,8 +51,10 @@ class Links:
         return self._post("opened")
 
     def _post(self, verb: str) -> str:
-        return f"{self.base}/reviews/{quote(self.case_id)}/{verb}?{self._token}"
+        query = _query(token=self.token, csrf=self.csrf)
+        return f"{self.base}/reviews/{quote(self.case_id)}/{verb}{query}"
 
-    @property
-    def _token(self) -> str:
-        return urlencode({"token": self.token})
+
+def _query(**given: str) -> str:
+    query = urlencode({name: value for name, value in given.items() if value})
+    return f"?{query}" if query else ""

@@ -36,7 +36,9 @@ class PageView:
     """Everything a review page depends on.
 
     Args:
-        token: review token, already verified; goes into every link and form action.
+        token: review token, already verified; goes into every link and form action. Empty for somebody who
+            came by name.
+        csrf: what shows a post to come from this page, where somebody is signed in.
         rounds: the cases before this one in its chain, newest first, as far as they are known.
         base: path prefix of the server, "" or "/prefix", without a trailing slash.
         query: the page's query parameters (`view`, `step`, …), token excluded or not.
@@ -51,6 +53,7 @@ class PageView:
     stored: StoredCase
     token: str
     now: datetime
+    csrf: str = ""
     rounds: Sequence[StoredCase] = ()
     draft: Draft | None = None
     base: str = ""

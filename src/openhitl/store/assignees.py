@@ -1,0 +1,77 @@
+"""Who may answer which case: the people it names, else those whom its agent belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, not_, or_, select
+
+from openhitl.protocol.case import Status
+from openhitl.protocol.people import Role
+from openhitl.store.engine import Database
+from openhitl.store.identity_schema import agent_owners, people
+from openhitl.store.instants import to_ms
+from openhitl.store.schema import case_assignees, cases
+
+
+def may_answer(person: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Tell of each case whether a person, by number, may answer it."""
+    of_case = case_assignees.c.case_ref == cases.c.id
+    of_agent = agent_owners.c.agent_id == cases.c.agent_id
+    is_named = exists().where(of_case, case_assignees.c.person_id == person)
+    owns = exists().where(of_agent, agent_owners.c.person_id == person)
+    looks_after_all = exists().where(people.c.id == person, people.c.role == Role.OWNER.value)
+    of_nobody = not_(exists().where(of_agent))
+    of_agents_people = or_(owns, and_(of_nobody, looks_after_all))
+    return or_(is_named, and_(not_(exists().where(of_case)), of_agents_people))
+
+
+_MAY: Select[Any] = select(cases.c.id).where(
+    cases.c.case_id == bindparam("of_case"), may_answer(bindparam("person"))
+)
+
+
+class Assignees:
+    """Who may answer. Raises, in every method: StoreError."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def may_answer(self, case_id: str, person_id: int) -> bool:
+        """Tell whether a person may answer a case."""
+        with self._database.reading() as connection:
+            found = connection.execute(_MAY, {"of_case": case_id, "person": person_id})
+            return found.first() is not None
+
+    def case_ids_for(
+        self,
+        person_id: int,
+        *,
+        is_open: bool | None = None,
+        since: datetime | None = None,
+        before: str | None = None,
+        limit: int = 50,
+    ) -> Sequence[str]:
+        """Name the cases that a person may answer, newest first.
+
+        Args:
+            is_open: only those that wait, or only those that have ended.
+            before: the case_id at which the page before this one ended.
+        """
+        query = select(cases.c.case_id).where(
+            may_answer(bindparam("person")), cases.c.demo.is_(False), cases.c.purged.is_(False)
+        )
+        final = [status.value for status in Status if status.is_final]
+        if is_open is not None:
+            query = query.where(cases.c.status.not_in(final) if is_open else cases.c.status.in_(final))
+        if since is not None:
+            query = query.where(cases.c.created_at >= to_ms(since))
+        if before is not None:
+            query = query.where(cases.c.case_id < before)
+        with self._database.reading() as connection:
+            found = connection.execute(
+                query.order_by(cases.c.case_id.desc()).limit(limit), {"person": person_id}
+            )
+            return list(found.scalars())
