@@ -19,7 +19,7 @@ can do in the protocol's own terms. Errors are listed [by code](errors.md).
 | name | what it is | where it goes |
 | --- | --- | --- |
 | key | an API key of an agent or a service | `Authorization: Bearer …` or `X-API-Key: …` |
-| person | somebody who is signed in, in a browser or a terminal | `Cookie`, or `Authorization: Bearer hitlu_…` |
+| person | somebody who is signed in | a browser's cookie, or `Authorization: Bearer hitlu_…` |
 | review | the token of a case's `review_url` | `?token=…` |
 | submit | a case's `submit_token`, given to services | `Authorization: Bearer …` |
 | link | the token of an address that `hitl admin passkey-link` printed | `?token=…` |

@@ -36,7 +36,7 @@ _LISTED = select(api_keys, agents.c.name.label("agent_name")).join(agents, agent
 
 
 class Keys:
-    """What lets askers in. `by` and `now` of what changes something are logged. Raises, always: StoreError."""
+    """What lets askers in. `by` and `now` of changes go into the log. Raises, always: StoreError."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
