@@ -11,9 +11,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from openhitl.agent.receipts import verify_receipt
 from openhitl.errors import InvalidReceipt
-from openhitl.protocol import jcs, receipts, wire
+from openhitl.protocol import jcs, jws, receipts, wire
+from openhitl.protocol.base64url import encode
 from openhitl.protocol.case import Status
-from openhitl.protocol.receipts import LogPlace, encode, public_jwk
+from openhitl.protocol.jws import public_jwk
+from openhitl.protocol.receipts import LogPlace
 from openhitl.protocol.shown import with_shown_digest
 from tests.protocol.values import CASE_ID, HUMAN, answer, case, content
 
@@ -35,7 +37,7 @@ def claims(given=ANSWER, place=PLACE, **more):
 
 def signed(said, header=None, sign=KEY.sign):
     """Make `result.signature`, with a header of the caller's if one is given."""
-    text = receipts.signing_input(said, receipts.key_id(PUBLIC))
+    text = receipts.signing_input(said, jws.key_id(PUBLIC))
     if header is not None:
         text = f"{encode(jcs.canonical(header))}.{text.decode().split('.')[1]}".encode()
     return receipts.signature_object({**claims(), **said}, text, sign(text), salt=SALT)
@@ -50,7 +52,7 @@ def with_signature(**changes):
 
 
 def header(**changes):
-    usual = {"alg": "EdDSA", "kid": receipts.key_id(PUBLIC), "typ": receipts.JWS_TYPE}
+    usual = {"alg": "EdDSA", "kid": jws.key_id(PUBLIC), "typ": receipts.JWS_TYPE}
     return {name: value for name, value in {**usual, **changes}.items() if value is not None}
 
 
@@ -108,7 +110,7 @@ def test_a_receipt_is_a_jws_that_any_library_reads():
 def test_a_key_is_named_by_its_thumbprint():
     """RFC 8037 appendix A.1 and A.3."""
     public = base64.urlsafe_b64decode("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo=")
-    assert receipts.key_id(public) == "receipt-kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+    assert jws.key_id(public) == "receipt-kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
 
 
 # -- what is not ------------------------------------------------------------------------------
@@ -152,13 +154,13 @@ def test_a_receipt_of_another_key_is_refused():
     public = other.public_key().public_bytes_raw()
     refused(poll(signed(claims(), None, other.sign)), match="not signed with the key")
     refused(poll(), {"keys": [public_jwk(public)]}, match="no such key")
-    refused(poll(), {"keys": [{**public_jwk(public), "kid": receipts.key_id(PUBLIC)}]}, match="no such key")
-    refused(poll(signed(claims(), header(kid=receipts.key_id(public)))), match="no such key")
+    refused(poll(), {"keys": [{**public_jwk(public), "kid": jws.key_id(PUBLIC)}]}, match="no such key")
+    refused(poll(signed(claims(), header(kid=jws.key_id(public)))), match="no such key")
 
 
 def test_bytes_that_are_no_point_of_the_curve_verify_nothing():
     nowhere = b"\x02" + bytes(31)
-    body = poll(signed(claims(), header(kid=receipts.key_id(nowhere))))
+    body = poll(signed(claims(), header(kid=jws.key_id(nowhere))))
     refused(body, {"keys": [public_jwk(nowhere)]}, match="not signed with the key")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from openhitl.keyring import Keyring
-from openhitl.protocol import receipts, wire
+from openhitl.protocol import jws, receipts, wire
 from openhitl.protocol.case import Answer, ReviewCase
 from openhitl.protocol.receipts import LogPlace
 
@@ -50,7 +50,7 @@ class ReceiptDesk:
     def jwks(self, generation: int) -> dict[str, Any]:
         """Spell the JWKS: the key of this generation and all before it, the newest first. RFC 7517 §5."""
         keys = (self._derived(number)[0] for number in range(generation, -1, -1))
-        return {"keys": [receipts.public_jwk(key.public_key().public_bytes_raw()) for key in keys]}
+        return {"keys": [jws.public_jwk(key.public_key().public_bytes_raw()) for key in keys]}
 
     def key_id(self, generation: int) -> str:
         """Name the key of a generation."""
@@ -58,4 +58,4 @@ class ReceiptDesk:
 
     def _derived(self, generation: int) -> tuple[Ed25519PrivateKey, str]:
         key = Ed25519PrivateKey.from_private_bytes(self._keyring.receipt_key(generation))
-        return key, receipts.key_id(key.public_key().public_bytes_raw())
+        return key, jws.key_id(key.public_key().public_bytes_raw())

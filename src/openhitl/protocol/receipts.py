@@ -12,23 +12,20 @@ Nothing here signs: keys and the curve are with those who import this.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from openhitl.errors import InvalidReceipt, InvalidRequest
-from openhitl.protocol import jcs, wire
-from openhitl.protocol.base64url import decode, encode
+from openhitl.protocol import jcs, jws, wire
+from openhitl.protocol.base64url import encode
 from openhitl.protocol.case import Actor, Answer, Json, ReviewCase
+from openhitl.protocol.jws import ALGORITHM, Jws
 from openhitl.protocol.record import record
 from openhitl.protocol.shown import SHOWN
 
 VERSION = 1
-ALGORITHM = "EdDSA"
 #: Says what the JWS is, so that nothing else that the key may sign one day passes for a receipt.
 JWS_TYPE = "hitl-receipt+jws"
-KEY_BYTES = 32
-SIGNATURE_BYTES = 64
 _SALT = "#salt="
 _SIGNATURE = {"algorithm", "value", "signed_at", "signer"}
 _RESULT = {"action", "data", "signature"}
@@ -71,16 +68,6 @@ class LogPlace:
     hash: bytes
     generation: int
     actor: Actor
-
-
-@record(frozen=True, slots=True)
-class Jws:
-    """A compact JWS in its parts, nothing of it verified. `signed` is what the signature covers."""
-
-    key_id: str
-    payload: bytes
-    signed: bytes
-    signature: bytes
 
 
 @record(frozen=True, slots=True)
@@ -140,36 +127,17 @@ def claims_of(case: ReviewCase, answer: Answer, place: LogPlace, *, salt: str, s
 
 def signing_input(claims: Json, key_id: str) -> bytes:
     """Return the bytes to sign: header and payload. RFC 7515 §5.1."""
-    header = {"alg": ALGORITHM, "kid": key_id, "typ": JWS_TYPE}
-    return f"{encode(jcs.canonical(header))}.{encode(jcs.canonical(claims))}".encode("ascii")
+    return jws.signing_input(claims, key_id=key_id, kind=JWS_TYPE)
 
 
 def signature_object(claims: Json, signed: bytes, signature: bytes, *, salt: str) -> dict[str, str]:
     """Spell `result.signature`. HITL v0.8 §13.4."""
     return {
         "algorithm": ALGORITHM,
-        "value": f"{signed.decode('ascii')}.{encode(signature)}",
+        "value": jws.compact(signed, signature),
         "signed_at": claims["decided_at"],
         "signer": claims["signer"] + _SALT + salt,
     }
-
-
-def public_jwk(public_key: bytes) -> dict[str, str]:
-    """Spell a public key of 32 bytes for the JWKS; its `kid` is its thumbprint. RFC 8037 §2, RFC 7638."""
-    return {
-        "kty": "OKP",
-        "crv": "Ed25519",
-        "x": encode(public_key),
-        "kid": key_id(public_key),
-        "use": "sig",
-        "alg": ALGORITHM,
-    }
-
-
-def key_id(public_key: bytes) -> str:
-    """Name a public key by what it is, so that no other key can bear the name. RFC 7638 §3."""
-    thumbprint = jcs.digest({"crv": "Ed25519", "kty": "OKP", "x": encode(public_key)})
-    return f"receipt-{thumbprint}"
 
 
 def data_digest(salt: str, data: Json) -> str:
@@ -188,32 +156,18 @@ def read_receipt(body: Json) -> Jws:
     signature = _signature_of(body)
     if signature["algorithm"] != ALGORITHM:
         raise InvalidReceipt(f"The receipt is not signed with {ALGORITHM}.")
-    parts = signature["value"].split(".")
-    if len(parts) != 3:
-        raise InvalidReceipt("The receipt is not a compact JWS.")
-    header = _object(_decode(parts[0]))
-    if set(header) != {"alg", "kid", "typ"} or (header["alg"], header["typ"]) != (ALGORITHM, JWS_TYPE):
-        raise InvalidReceipt("The receipt's header is not that of a receipt.")
-    found = Jws(str(header["kid"]), _decode(parts[1]), ".".join(parts[:2]).encode("ascii"), _decode(parts[2]))
-    if len(found.signature) != SIGNATURE_BYTES:
-        raise InvalidReceipt("The receipt's signature has not the length of one.")
-    return found
+    try:
+        return jws.parse(signature["value"], kind=JWS_TYPE, noun="receipt")
+    except ValueError as error:
+        raise InvalidReceipt(str(error)) from error
 
 
 def public_key(jwks: Json, wanted: str) -> bytes:
     """Return the 32 bytes of the key that a receipt names. Raises: InvalidReceipt."""
-    keys = jwks.get("keys")
-    listed = keys if isinstance(keys, list) else []
-    for jwk in listed:
-        if isinstance(jwk, Mapping) and jwk.get("kid") == wanted and isinstance(jwk.get("x"), str):
-            found = _decode(jwk["x"])
-            # The key's name is its thumbprint: another key under this name is refused here.
-            if len(found) == KEY_BYTES and {name: jwk.get(name) for name in _JWK} == public_jwk(found):
-                return found
-    raise InvalidReceipt("The JWKS has no such key for receipts.", key_id=wanted)
-
-
-_JWK = ("kty", "crv", "x", "kid", "use", "alg")
+    try:
+        return jws.public_key(jwks, wanted)
+    except ValueError as error:
+        raise InvalidReceipt("The JWKS has no such key for receipts.", key_id=wanted) from error
 
 
 def check_claims(receipt: Jws, body: Json) -> VerifiedReceipt:
@@ -221,7 +175,7 @@ def check_claims(receipt: Jws, body: Json) -> VerifiedReceipt:
 
     Raises: InvalidReceipt, saying the first thing that differs.
     """
-    claims = _object(receipt.payload)
+    claims = _claims(receipt)
     kinds = all(isinstance(claims.get(name), kind) for name, kind in _CLAIMS.items())
     if not kinds or set(claims["log"]) != {"position", "hash"}:
         raise InvalidReceipt("The receipt lacks a claim.")
@@ -305,18 +259,8 @@ def _signature_of(body: Json) -> Json:
     return signature
 
 
-def _object(text: bytes) -> Json:
+def _claims(receipt: Jws) -> Json:
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InvalidReceipt("A part of the receipt is not JSON.") from error
-    if not isinstance(value, Mapping):
-        raise InvalidReceipt("A part of the receipt is not a JSON object.")
-    return value
-
-
-def _decode(text: str) -> bytes:
-    try:
-        return decode(text)
+        return jws.json_object(receipt.payload, noun="receipt")
     except ValueError as error:
-        raise InvalidReceipt("A part of the receipt is not base64url as it should be spelled.") from error
+        raise InvalidReceipt(str(error)) from error
