@@ -319,6 +319,23 @@ class InvalidReceipt(PeerError):
     permanent = True
 
 
+class InvalidCheckpoint(PeerError):
+    """This is no checkpoint of the log."""
+
+    code = "invalid_checkpoint"
+    permanent = True
+
+
+class LogBroken(PeerError):
+    """The log is not what was written.
+
+    `position` in its details is the first that is wrong; `line` that of an exported file.
+    """
+
+    code = "log_broken"
+    permanent = True
+
+
 class VerifierUnavailable(PeerError):
     """Nobody can verify this evidence at the moment."""
 

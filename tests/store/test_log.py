@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openhitl.protocol import jcs
+from openhitl.protocol.audit_chain import entry_hash
 from openhitl.protocol.case import Progress
 from openhitl.protocol.commands import SaveDraft
 from openhitl.store.engine import open_database
-from openhitl.store.log import entry_hash, first_broken
+from openhitl.store.log import first_broken
 from tests.store.desk import submitting
 
 

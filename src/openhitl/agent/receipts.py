@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from openhitl.errors import InvalidReceipt
 from openhitl.protocol import receipts
 from openhitl.protocol.case import Json
+from openhitl.protocol.jws import Jws
 from openhitl.protocol.receipts import VerifiedReceipt
 
 
@@ -25,8 +26,15 @@ def verify_receipt(poll_body: Json, jwks: Json) -> VerifiedReceipt:
     """
     receipt = receipts.read_receipt(poll_body)
     key = receipts.public_key(jwks, receipt.key_id)
-    try:
-        Ed25519PublicKey.from_public_bytes(key).verify(receipt.signature, receipt.signed)
-    except (InvalidSignature, ValueError) as error:
-        raise InvalidReceipt("The receipt was not signed with the key that it names.") from error
+    if not is_signed(key, receipt):
+        raise InvalidReceipt("The receipt was not signed with the key that it names.")
     return receipts.check_claims(receipt, poll_body)
+
+
+def is_signed(public_key: bytes, statement: Jws) -> bool:
+    """Tell whether a JWS was signed with a public key of 32 bytes."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(statement.signature, statement.signed)
+    except (InvalidSignature, ValueError):
+        return False
+    return True

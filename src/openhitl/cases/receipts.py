@@ -1,4 +1,7 @@
-"""Receipts of answers, signed with keys of the root secret: the same whenever, wherever. HITL v0.8 §13.4."""
+"""Receipts of answers, signed with keys of the root secret: the same whenever, wherever. HITL v0.8 §13.4.
+
+The same keys sign checkpoints of the log.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,9 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from openhitl.keyring import Keyring
-from openhitl.protocol import jws, receipts, wire
+from openhitl.protocol import checkpoints, jws, receipts, wire
 from openhitl.protocol.case import Answer, ReviewCase
+from openhitl.protocol.checkpoints import Checkpoint
 from openhitl.protocol.receipts import LogPlace
 
 JWKS_PATH = "/.well-known/jwks.json"
@@ -51,6 +55,12 @@ class ReceiptDesk:
         """Spell the JWKS: the key of this generation and all before it, the newest first. RFC 7517 §5."""
         keys = (self._derived(number)[0] for number in range(generation, -1, -1))
         return {"keys": [jws.public_jwk(key.public_key().public_bytes_raw()) for key in keys]}
+
+    def checkpoint(self, checkpoint: Checkpoint, generation: int) -> str:
+        """Sign a checkpoint of the log."""
+        key, key_id = self._key(generation)
+        signed = checkpoints.signing_input(checkpoint, key_id)
+        return jws.compact(signed, key.sign(signed))
 
     def key_id(self, generation: int) -> str:
         """Name the key of a generation."""

@@ -13,6 +13,7 @@ import structlog
 from openhitl.cases import Casebook
 from openhitl.identity import Accounts, AgentDesk, ApiKeys, Askers, CallbackSecrets, PasskeyDesk
 from openhitl.jobs.callbacks import CallBack
+from openhitl.jobs.checkpoints import Checkpointer
 from openhitl.jobs.defaults import DefaultFetcher
 from openhitl.jobs.providers import evidence_providers
 from openhitl.jobs.sweeper import Sweeper
@@ -81,6 +82,7 @@ class Engine:
             on_join=self.book.standing.somebody_joined,
         )
         self.fetch_default = DefaultFetcher(self._outbound)
+        self._checkpointer = Checkpointer(self.book)
         self._loop = asyncio.get_running_loop()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -95,6 +97,7 @@ class Engine:
             asyncio.create_task(keep_running(partial(self.book.feed.run, head)), name="feed"),
             asyncio.create_task(keep_running(sweeper.run), name="sweeper"),
             asyncio.create_task(keep_running(worker.run), name="worker"),
+            asyncio.create_task(keep_running(self._checkpointer.run), name="checkpoints"),
         ]
         store.listen(self._wake)
 
@@ -116,6 +119,8 @@ class Engine:
             with suppress(asyncio.CancelledError):
                 await task
         await self._outbound.close()
+        if self._tasks:
+            await self._checkpointer.last()
         await self.book.close()
 
 

@@ -1,25 +1,22 @@
 """The log: entries without gaps in commit order, each bound to all before it by a hash.
 
-`hash = SHA-256(previous hash ‖ JCS(entry))`, where the entry holds its position, the case, the
-event's number, kind and instant, who did it, and the digest of the payload. What happened beside the
-cases is in the same chain: such an entry names no case and has the number 0. The digest is salted, and
-payload and salt lie in a table of their own: they can be deleted without breaking the chain, and
-nobody can guess from the digest what was there.
+What happened beside the cases is in the same chain: such an entry names no case and has the number 0.
+Payload and salt lie in a table of their own, so that they can be deleted; see `protocol.audit_chain`.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from json.encoder import encode_basestring as _quoted
 from typing import Any
 
 from sqlalchemy import Select, select
 
+from openhitl.errors import LogBroken
 from openhitl.protocol import jcs
 from openhitl.protocol.audit import AuditEvent
+from openhitl.protocol.audit_chain import GENESIS, Chain, Entry, entry_hash, payload_digest
 from openhitl.protocol.case import Actor, ActorKind, Assurance, Json
 from openhitl.protocol.lifecycle import Event, EventKind
 from openhitl.protocol.receipts import LogPlace
@@ -31,8 +28,6 @@ from openhitl.store.schema import cases, log, log_head, log_payloads
 from openhitl.store.statements import Row
 
 SALT_BYTES = 16
-#: What the first entry is chained to.
-GENESIS = bytes(32)
 #: The member of an answer's payload that numbers the key of its receipt.
 RECEIPT_KEY = "receipt_key"
 _PAGE = 1_000
@@ -76,28 +71,6 @@ def link(
         links.entries.append((links.position, case_ref, *row[2:], *who, digest, links.hash))
         links.payloads.append((links.position, VERSION, salt, payload.decode()))
     return links
-
-
-def entry_hash(previous: bytes, row: Row, who: Row, digest: bytes) -> bytes:
-    """Return the hash of an entry.
-
-    `row` is position, case_id, seq, kind and milliseconds since the epoch; `who` is the actor's kind
-    and id.
-    """
-    position, case_id, seq, kind, at = row
-    actor_kind, actor_id = who
-    # RFC 8785 of an object whose members are known: in order, no spaces, text escaped as in JSON.
-    entry = (
-        f'{{"actor":{{"id":{_quoted(actor_id)},"kind":{_quoted(actor_kind)}}},"at":{at},'
-        f'"case":{_quoted(case_id)},"kind":{_quoted(kind)},"payload_digest":"{digest.hex()}",'
-        f'"position":{position},"seq":{seq}}}'
-    )
-    return hashlib.sha256(previous + entry.encode()).digest()
-
-
-def payload_digest(salt: bytes, payload: bytes) -> bytes:
-    """Return the digest of a payload, which tells nothing without the salt."""
-    return hashlib.sha256(salt + payload).digest()
 
 
 def _payload(event: Event | AuditEvent, generation: int) -> bytes:
@@ -167,26 +140,59 @@ def first_broken(database: Database, *, newest: int | None = None) -> int | None
         before = connection.execute(select(log.c.hash).where(log.c.position == position)).scalar()
     if before is None and position:
         return position
-    previous = GENESIS if before is None else bytes(before)
-    while position < head.position:
+    chain = Chain(position, GENESIS if before is None else bytes(before))
+    try:
+        for entry in entries(database, after=position, until=head.position):
+            chain.follow(entry)
+    except LogBroken:
+        return chain.position + 1
+    return None if (chain.position, chain.hash) == (head.position, bytes(head.hash)) else chain.position + 1
+
+
+def entries(database: Database, *, after: int, until: int) -> Iterator[Entry]:
+    """Yield what is in the log past a position up to another, in order, a page at a time.
+
+    Raises: StoreError.
+    """
+    position = after
+    while position < until:
+        query = _LINKS.where(log.c.position > position, log.c.position <= until).limit(_PAGE)
         with database.reading() as connection:
-            page = connection.execute(_LINKS.where(log.c.position > position).limit(_PAGE)).all()
+            page = connection.execute(query).all()
         if not page:
-            return position + 1
-        for row in page[: head.position - position]:
-            position += 1
-            if not _holds(row, position, previous):
-                return position
-            previous = bytes(row.hash)
-    return None if previous == bytes(head.hash) else position + 1
+            return
+        yield from map(_entry, page)
+        position = page[-1].position
 
 
-def _holds(row: Any, position: int, previous: bytes) -> bool:
-    case_id = "" if row.case_ref is None else row.case_id
-    if row.position != position or case_id is None:
-        return False
-    digest = bytes(row.payload_digest)
-    if row.payload is not None and payload_digest(bytes(row.salt), row.payload.encode()) != digest:
-        return False
-    fields = (row.position, case_id, row.seq, row.kind, row.at)
-    return entry_hash(previous, fields, (row.actor_kind, row.actor), digest) == bytes(row.hash)
+def _entry(row: Any) -> Entry:
+    """Return an entry as it is found, whatever somebody may have made of it."""
+    missing = "" if row.case_ref is None else f"no case {row.case_ref}"
+    return Entry(
+        position=row.position,
+        case_id=row.case_id or missing,
+        seq=_number(row.seq),
+        kind=_text(row.kind),
+        at=_number(row.at),
+        actor_kind=_text(row.actor_kind),
+        actor_id=_text(row.actor),
+        payload_digest=_bytes(row.payload_digest),
+        hash=_bytes(row.hash),
+        salt=None if row.salt is None else _bytes(row.salt),
+        payload=None if row.payload is None else _text(row.payload),
+    )
+
+
+# SQLite keeps what it is given, whatever the column is for. What was never written there fails its hash.
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) else -1
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else repr(value)
+
+
+def _bytes(value: Any) -> bytes:
+    return bytes(value) if isinstance(value, bytes | memoryview) else repr(value).encode()

@@ -11,6 +11,7 @@ from pathlib import Path
 from openhitl.keyring import Keyring
 from openhitl.store.agents import Agents
 from openhitl.store.assignees import Assignees
+from openhitl.store.checkpoints import Checkpoints
 from openhitl.store.engine import POSTGRESQL, Database, open_database
 from openhitl.store.jobs import Jobs
 from openhitl.store.keys import Keys
@@ -41,6 +42,7 @@ class Store(
     People,
     Sessions,
     Rates,
+    Checkpoints,
 ):
     """One database. Every method may be called from any thread.
 
