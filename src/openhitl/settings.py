@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from difflib import get_close_matches
 from ipaddress import ip_network
@@ -24,6 +24,10 @@ _PLAIN_URL = re.compile(r"[A-Za-z0-9:/\[\]._~%!$&()*+,;=@-]+")  # RFC 3986 §2, 
 _KEY = re.compile(r"(0x)?[0-9a-fA-F]{64}")
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
+#: Where the address of a database may hold a password: before the host, or among the parameters.
+_PASSWORDS = (re.compile(r"(//[^/:@]*:)([^@]+)(?=@)"), re.compile(r"([?&](?:ssl)?password=)([^&]+)"))
+#: What is shown of a secret.
+MASK = "********"
 #: How alike two names are, from 0 to 1, when one is probably a slip for the other.
 MISSPELLED = 0.9
 
@@ -196,6 +200,24 @@ class Settings(BaseSettings):
     def proxies(self) -> Sequence[str]:
         """The networks of the proxies that say for whom they call."""
         return _listed(self.trusted_proxies)
+
+
+def in_force(settings: Settings, mask: Callable[[str, str], str]) -> dict[str, str | int | bool | None]:
+    """Return every setting by the name of its variable; `mask` spells the secret of such a name."""
+    return {
+        name: _shown(name, getattr(settings, field), mask)
+        for field in type(settings).model_fields
+        for name in [f"{PREFIX}{field.upper()}"]
+    }
+
+
+def _shown(name: str, value: Any, mask: Callable[[str, str], str]) -> str | int | bool | None:
+    if isinstance(value, SecretStr):
+        return mask(name, value.get_secret_value())
+    if name == "HITL_DATABASE_URL":
+        for password in _PASSWORDS:
+            value = password.sub(lambda found: found[1] + mask(name, found[2]), value)
+    return value if value is None or isinstance(value, (bool, int)) else str(value)
 
 
 def _listed(value: str) -> list[str]:

@@ -218,6 +218,11 @@ def test_what_is_nested_too_deep_is_refused():
     refused(with_signature(value=f"{header}.b.c"), match="not JSON")
 
 
+def test_what_is_signed_is_an_object():
+    text = jws.signing_input([], key_id=jws.key_id(PUBLIC), kind=receipts.JWS_TYPE)
+    refused(with_signature(value=jws.compact(text, KEY.sign(text))), match="not a JSON object")
+
+
 def test_base64url_has_one_spelling():
     value = signed(claims())["value"]
     last = chr(ord(value[-1]) + 1)  # the low bits of the last character mean nothing

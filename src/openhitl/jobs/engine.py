@@ -20,8 +20,9 @@ from openhitl.jobs.sweeper import Sweeper
 from openhitl.jobs.worker import Doer, Worker
 from openhitl.keyring import Keyring
 from openhitl.outbound import Guard, OutboundHttp
+from openhitl.protocol.audit import OPERATOR
 from openhitl.protocol.lifecycle import Effect
-from openhitl.settings import Settings
+from openhitl.settings import MASK, Settings, in_force
 from openhitl.store import Store
 
 AGAIN_SECONDS = 1.0
@@ -46,6 +47,10 @@ class Engine:
         has_accounts: bool = False,
     ) -> None:
         self._retention = settings.retention
+        # What is told of a secret shows that it changed, to nobody what it is.
+        self._in_force = in_force(
+            settings, lambda name, secret: f"{MASK} {keyring.blind(secret.encode(), bound_to=name)[:8]}"
+        )
         self._outbound = OutboundHttp(Guard(settings.networks))
         providers = evidence_providers(
             settings,
@@ -92,7 +97,9 @@ class Engine:
         sweeper = Sweeper(self.book, retention=self._retention)
         call_back = CallBack(self.book, self._outbound, self.secrets)
         worker = Worker(self.book, {Effect.CALL_BACK: call_back, **(doers or {})})
-        head = await self.book.ledger.read(store.head)
+        ledger = self.book.ledger
+        await ledger.read(store.record_settings, self._in_force, by=OPERATOR, now=self.book.clock())
+        head = await ledger.read(store.head)
         self._tasks = [
             asyncio.create_task(keep_running(partial(self.book.feed.run, head)), name="feed"),
             asyncio.create_task(keep_running(sweeper.run), name="sweeper"),

@@ -12,6 +12,11 @@ from openhitl.store.statements import ENTRY_COLUMNS, PAYLOAD_COLUMNS
 _LOCK_HEAD = select(log_head.c.position, log_head.c.hash, log_head.c.receipt_generation).with_for_update()
 
 
+def lock_log(connection: Connection) -> None:
+    """Let nobody else append until this transaction ends, so that what is read of the log stays the last."""
+    connection.execute(_LOCK_HEAD)
+
+
 def append_audit(connection: Connection, *events: AuditEvent) -> None:
     """Append records to the log. It locks the log's head: call it last in the transaction."""
     head = connection.execute(_LOCK_HEAD).one()

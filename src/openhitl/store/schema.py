@@ -198,6 +198,14 @@ log = Table(
     Column("hash", LargeBinary, nullable=False),
 )
 Index("uq_log_case_ref", log.c.case_ref, log.c.seq, unique=True)
+#: Audit records alone, by what they are: entries of cases do not pay for it.
+Index(
+    "ix_log_kind",
+    log.c.kind,
+    log.c.position,
+    sqlite_where=log.c.case_ref.is_(None),
+    postgresql_where=log.c.case_ref.is_(None),
+)
 
 log_payloads = Table(
     "log_payloads",

@@ -24,6 +24,7 @@ from openhitl.store.rates import Rates
 from openhitl.store.reads import Reads
 from openhitl.store.records import Committed
 from openhitl.store.sessions import Sessions
+from openhitl.store.settings_record import SettingsRecord
 from openhitl.store.transactions import Transactions
 from openhitl.store.wakeups import Announcer, Listener
 from openhitl.store.writer import CAPACITY, Settled, Writer
@@ -43,6 +44,7 @@ class Store(
     Sessions,
     Rates,
     Checkpoints,
+    SettingsRecord,
 ):
     """One database. Every method may be called from any thread.
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any
-from urllib.parse import urlsplit
+from typing import Annotated
 
 import typer
-from pydantic import SecretStr
 
 from openhitl.cli.answers import print_json
 from openhitl.cli.terminal import for_stdout
 from openhitl.client.config import load_config
-from openhitl.settings import PREFIX, Settings, load_settings
+from openhitl.settings import MASK, Settings, in_force, load_settings
 
-MASK = "********"
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
@@ -49,10 +46,8 @@ def _spelled(value: str | int | bool | None) -> str:
 
 
 def _server_lines(settings: Settings) -> list[Line]:
-    return [
-        Line(f"{PREFIX}{name.upper()}", _masked(name, getattr(settings, name)), _source(name.upper()))
-        for name in Settings.model_fields
-    ]
+    shown = in_force(settings, lambda name, secret: MASK)
+    return [Line(name, value, _source(name)) for name, value in shown.items()]
 
 
 def _client_lines() -> list[Line]:
@@ -64,17 +59,8 @@ def _client_lines() -> list[Line]:
     ]
 
 
-def _masked(name: str, value: Any) -> str | int | bool | None:
-    if isinstance(value, SecretStr):
-        return MASK
-    if name == "database_url" and value:
-        password = urlsplit(value).password
-        return str(value).replace(f":{password}@", f":{MASK}@") if password else str(value)
-    return value if value is None or isinstance(value, (bool, int)) else str(value)
-
-
 def _source(name: str) -> str:
-    if os.environ.get(f"{PREFIX}{name}"):
+    if os.environ.get(name):
         return "environment"
-    path = os.environ.get(f"{PREFIX}{name}_FILE")
+    path = os.environ.get(f"{name}_FILE")
     return f"file {path}" if path else "default"

@@ -24,6 +24,8 @@ def _open_log() -> None:
         _open_log_in_place()
     else:
         op.alter_column("log", "case_ref", existing_type=_REF, nullable=True)
+    beside = sa.text("case_ref IS NULL")
+    op.create_index("ix_log_kind", "log", ["kind", "position"], sqlite_where=beside, postgresql_where=beside)
 
 
 def _open_log_in_place() -> None:
