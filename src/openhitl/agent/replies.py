@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,10 +11,9 @@ from openhitl.client import requests
 from openhitl.client.exchange import Response, decode_json
 from openhitl.client.origins import same_origin
 from openhitl.errors import PeerError
-from openhitl.protocol.case import Json
 from openhitl.protocol.incoming import HitlObject, parse_accepted, parse_instants
 from openhitl.protocol.outcomes import Decision
-from openhitl.protocol.questions import ANSWER_KEY, MAX_ID_CHARACTERS
+from openhitl.protocol.plain_answers import plain_answer
 from openhitl.protocol.timestamps import parse_timestamp
 
 
@@ -92,20 +90,8 @@ def shown_case(server: str, response: Response) -> OpenCase:
 
 
 def answer_text(case: OpenCase, decision: Decision) -> str:
-    """Say a human's answer in as few words as it has.
-
-    The choices of a selection, one a line: a plain choice as it was given, an item by its id. The
-    words of a question with the one field `answer`; the action of an approval, confirmation or
-    escalation; else the data as JSON.
-    """
-    match case.type:
-        case "selection":
-            return "\n".join(_chosen(case.context, one) for one in decision.data.get("selected", ()))
-        case "approval" | "confirmation" | "escalation":
-            return decision.action or ""
-    if _asks_for_text(case.context):
-        return str(decision.data.get(ANSWER_KEY, ""))
-    return json.dumps(decision.data, ensure_ascii=False)
+    """Say a human's answer in as few words as it has; see `plain_answers.plain_answer`."""
+    return plain_answer(case.type, case.context, decision)
 
 
 def json_object(response: Response) -> dict[str, Any]:
@@ -119,15 +105,6 @@ def json_object(response: Response) -> dict[str, Any]:
     return body
 
 
-def _chosen(context: Json, item_id: object) -> str:
-    """Say a chosen item: its id, or the whole of a plain choice that was too long for an id."""
-    if isinstance(item_id, str) and len(item_id) == MAX_ID_CHARACTERS:
-        for item in context.get("items", ()):
-            if item.get("id") == item_id and str(item.get("title")).startswith(item_id):
-                return str(item["title"])
-    return str(item_id)
-
-
 def _from_here(server: str, named: str, usual: str) -> str:
     """Return the address to ask: what the server named, but through the origin that we called.
 
@@ -138,14 +115,3 @@ def _from_here(server: str, named: str, usual: str) -> str:
         return named
     parts, path = urlsplit(named), urlsplit(usual).path
     return f"{usual}?{parts.query}".rstrip("?") if parts.path == path else named
-
-
-def _asks_for_text(context: Json) -> bool:
-    form = context.get("form")
-    fields = form.get("fields") if isinstance(form, dict) else None
-    return (
-        isinstance(fields, list)
-        and len(fields) == 1
-        and isinstance(fields[0], dict)
-        and fields[0].get("key") == ANSWER_KEY
-    )

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
 from openhitl.errors import InvalidRequest
-from openhitl.protocol.case import Json
+from openhitl.protocol.case import MAX_PROMPT_CHARACTERS, Json
 from openhitl.protocol.timestamps import timestamp
 
 #: The one field of a free-text question.
@@ -73,6 +73,13 @@ def text_input(placeholder: str | None = None) -> Json:
     if placeholder:
         answer["placeholder"] = placeholder
     return form_input([answer])
+
+
+def headed(text: str) -> tuple[str, str | None]:
+    """Make a prompt of a text of any length, and what has to stand beside it if it was too long."""
+    if len(text) <= MAX_PROMPT_CHARACTERS:
+        return text, None
+    return text[: MAX_PROMPT_CHARACTERS - 1].rstrip() + "…", text
 
 
 def confirmation(
