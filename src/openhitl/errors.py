@@ -265,6 +265,13 @@ class CaseExpired(CallerError):
     status = 410
 
 
+class NotEnded(CallerError):
+    """This case is still open: there is no end that anybody could have been told."""
+
+    code = "not_ended"
+    status = 409
+
+
 class TooLateToCancel(CallerError):
     """The deadline of this case has passed; there is nothing left to withdraw."""
 

@@ -46,5 +46,5 @@ def test_a_text_of_any_length_has_a_prompt():
     """HITL v0.8 §6: a prompt has at most 500 characters."""
     assert headed("Go?") == ("Go?", None)
     prompt, beside = headed("long " * 200)
-    assert (len(prompt), beside) == (499, "long " * 200)
+    assert (len(prompt), beside) == (500, "long " * 200)
     assert prompt.endswith("long…")

@@ -17,9 +17,10 @@ from openhitl.cases.ledger import Ledger
 from openhitl.cases.proving import Proof, Prover
 from openhitl.cases.rates import MinuteRate
 from openhitl.cases.receipts import ReceiptDesk
+from openhitl.cases.requests import RequestDesk
 from openhitl.cases.standing import Standing
 from openhitl.cases.urls import CaseUrls
-from openhitl.errors import ActionNotInline, CallerError, NotFound
+from openhitl.errors import ActionNotInline, CallerError, IdempotencyMismatch, NotFound
 from openhitl.feed import TRUST_SECONDS, Feed
 from openhitl.keyring import Keyring
 from openhitl.protocol import jcs, wire
@@ -39,6 +40,7 @@ from openhitl.store.records import Committed, Draft, LogEntry, Outcome, StoredCa
 
 #: How many rounds before a case its page knows of.
 MAX_ROUNDS = 10
+OTHER_QUESTION = "This request_key belongs to another question, which is still open or was just answered."
 
 
 @record(frozen=True, slots=True)
@@ -93,6 +95,7 @@ class Casebook:
         self.effects = asyncio.Event()
         self.ledger = Ledger(store, clock=clock, on_commit=self._committed)
         self.files = CaseFiles(self.ledger)
+        self._requests = RequestDesk(self.ledger, clock)
         counts = counts_of_all(store.file, store.instance_id) if shared else None
         self.poll_rate = MinuteRate(settings.poll_rate, wall=wall, counts=counts)
         challenges = Challenges(keyring)
@@ -100,6 +103,8 @@ class Casebook:
         self.standing = Standing(self.ledger, abilities, has_accounts=has_accounts)
         self._prover = Prover({one.name: one for one in providers}, challenges, self.urls)
         self._desk = CreationDesk(settings, self.urls, self.files, challenges, abilities, wall=wall)
+        #: Count one more request of an agent, whatever it asks. Raises: RateLimited.
+        self.admit = self._desk.admit
 
     def _committed(self, batch: Sequence[Committed]) -> None:
         self.feed.committed(batch)
@@ -109,18 +114,31 @@ class Casebook:
     async def create(self, body: Any, creation: Creation) -> dict[str, Any]:
         """Make a case from a create body and return the 202 body. HITL v0.8 §6.
 
-        The same idempotency key with the same body returns the body of the case made first.
+        The same idempotency key with the same body returns the body of the case made first, and so does
+        the same request key while its question lives.
         Raises: InvalidRequest, UnsupportedField, NoItems, PolicyRefused, RateLimited,
         IdempotencyMismatch.
         """
         rules = await self.standing.rules(body, creation.actor.kind, creation.agent_id, creation.assurance)
         command, file = self._desk.command(body, creation, rules, now=self.clock())
-        outcome = await self._decide(command, creation.actor)
+        if creation.request_key is not None:
+            command = await self._requests.keyed(command, creation.request_key)
+        try:
+            outcome = await self._decide(command, creation.actor)
+        except IdempotencyMismatch as error:
+            raise (error if creation.request_key is None else IdempotencyMismatch(OTHER_QUESTION)) from error
         if outcome.joined is not None:
             stored = outcome.joined
             return self._desk.accepted(stored.case, stored.content, creation)
         self._desk.remember(command, file, creation)
         return self._desk.accepted(command.case, command.content, creation)
+
+    async def received(self, case_id: str, agent_id: int) -> None:
+        """Note that an agent was told the end of its case: the same question is a new one from now on.
+
+        Raises: NotFound, the same for a foreign case; NotEnded if there is nothing yet to be told.
+        """
+        await self._requests.received(await self.owned(case_id, agent_id))
 
     async def opened(self, case_id: str, actor: Actor) -> None:
         """Record that the human has looked at the page; repeated and late reports change nothing."""

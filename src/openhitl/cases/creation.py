@@ -35,12 +35,14 @@ class Creation:
 
     `agent_id` is the asker's row, None for one without a credential; `json_bytes` the size of the body;
     `hands_over` whether a handler of this program is to get the decision; `assurance` the least that the
-    asker's owners want, None for the usual.
+    asker's owners want, None for the usual. With a `request_key` it is asked again what was asked before,
+    as long as that lives; it needs an `agent_id` and excludes an `idempotency_key`.
     """
 
     actor: Actor
     agent_id: int | None
     idempotency_key: str | None = None
+    request_key: str | None = None
     demo: bool = False
     json_bytes: int = 0
     hands_over: bool = False
@@ -81,9 +83,7 @@ class CreationDesk:
 
         Raises as `Casebook.create`.
         """
-        allowance = self._rate.take(str(creation.agent_id))
-        if not allowance.allowed:
-            raise RateLimited("This agent asks too often.", retry_after_seconds=allowance.reset_seconds)
+        self.admit(creation.agent_id)
         case_id = self._ids.new(to_ms(now))
         asking = Asking(
             case_id=case_id,
@@ -106,11 +106,17 @@ class CreationDesk:
             content=content,
             tokens=self._tokens(case, content, creation),
             idempotency_key=key,
-            request_digest=hash_token(jcs.digest(body)) if key else None,
+            request_digest=hash_token(jcs.digest(body)) if key or creation.request_key else None,
             hands_over=creation.hands_over,
             assignees=parsed.assignees,
         )
         return command, CaseFile(case.case_id, content, parsed.context, case.assurance, creation.demo)
+
+    def admit(self, agent_id: int | None) -> None:
+        """Count one more request of an agent. Raises: RateLimited if that is too many."""
+        allowance = self._rate.take(str(agent_id))
+        if not allowance.allowed:
+            raise RateLimited("This agent asks too often.", retry_after_seconds=allowance.reset_seconds)
 
     def _tokens(self, case: ReviewCase, content: Content, creation: Creation) -> tuple[TokenHash, ...]:
         purposes = [Purpose.REVIEW]

@@ -19,6 +19,7 @@ from openhitl.jobs.providers import evidence_providers
 from openhitl.jobs.sweeper import Sweeper
 from openhitl.jobs.worker import Doer, Worker
 from openhitl.keyring import Keyring
+from openhitl.notices import NoticeBoard
 from openhitl.outbound import Guard, OutboundHttp
 from openhitl.protocol.audit import OPERATOR
 from openhitl.protocol.lifecycle import Effect
@@ -77,6 +78,9 @@ class Engine:
         )
         self.passkeys = PasskeyDesk(
             store, settings.public_url, run=self.book.ledger.read, clock=self.book.clock
+        )
+        self.notices = NoticeBoard(
+            store, run=self.book.ledger.read, clock=self.book.clock, admit=self.book.admit
         )
         self.accounts = Accounts(
             store,

@@ -20,7 +20,7 @@ from openhitl.protocol.case import ACTIONS, Actor, ActorKind, Status
 from openhitl.protocol.numbers import parse_whole
 from openhitl.protocol.problems import check_storable, text_of
 from openhitl.protocol.scopes import Scope
-from openhitl.review.bodies import reason_in
+from openhitl.review.bodies import body_object, reason_in
 from openhitl.review.door import Door
 from openhitl.review.http import RETRY_AFTER_SECONDS, Request, Response, json_response
 from openhitl.review.samples import SAMPLES
@@ -35,27 +35,48 @@ ACCEPTED_HEADERS = (("retry-after", str(RETRY_AFTER_SECONDS)),)
 async def create(door: Door, request: Request) -> Response:
     """Make a case. HITL v0.8 §6."""
     asker = await door.asker(request)
-    key = request.headers.get("idempotency-key")
-    if key is not None and not 1 <= len(key) <= MAX_KEY_CHARACTERS:
-        raise InvalidRequest(f"Idempotency-Key must have 1 to {MAX_KEY_CHARACTERS} characters.")
-    actor = _asking_actor(request, asker)
+    body = request.json()
     creation = Creation(
-        actor=actor,
+        actor=named(asker, _claimed_name(request)),
         agent_id=asker.agent_id,
-        idempotency_key=key,
+        idempotency_key=_idempotency_key(request),
+        request_key=_request_key(body),
         json_bytes=len(request.body),
         assurance=asker.assurance,
     )
-    return json_response(202, await door.book.create(request.json(), creation), ACCEPTED_HEADERS)
+    if creation.idempotency_key is not None and creation.request_key is not None:
+        raise InvalidRequest("Idempotency-Key and request_key exclude each other.")
+    question = body if creation.request_key is None else {**body, "request_key": None}
+    return json_response(202, await door.book.create(question, creation), ACCEPTED_HEADERS)
 
 
-def _asking_actor(request: Request, asker: Asker) -> Actor:
+def _idempotency_key(request: Request) -> str | None:
+    key = request.headers.get("idempotency-key")
+    if key is not None and not 1 <= len(key) <= MAX_KEY_CHARACTERS:
+        raise InvalidRequest(f"Idempotency-Key must have 1 to {MAX_KEY_CHARACTERS} characters.")
+    return key
+
+
+def _request_key(body: Any) -> str | None:
+    """Read the key of a question that may be asked again; it is none of the question's own fields."""
+    key = body.get("request_key") if isinstance(body, dict) else None
+    if key is None:
+        return None
+    check_storable(key)
+    return text_of(key, "request_key", least=1, most=MAX_KEY_CHARACTERS)
+
+
+def _claimed_name(request: Request) -> str:
+    return unquote(request.headers.get("x-mcp-agent-name", ""))
+
+
+def named(asker: Asker, claimed: str) -> Actor:
     """Say who asks: as the agent calls itself, but never without the name that its key was made for."""
-    claimed = unquote(request.headers.get("x-mcp-agent-name", "")).strip()
+    claimed = claimed.strip()
     if not claimed or claimed == asker.name:
         return asker.actor
     check_storable(claimed)
-    name = text_of(claimed, "x-mcp-agent-name", most=MAX_AGENT_CHARACTERS)
+    name = text_of(claimed, "agent_name", most=MAX_AGENT_CHARACTERS)
     return replace(asker.actor, name=f"{name} ({asker.name})")
 
 
@@ -107,6 +128,29 @@ async def withdraw(door: Door, request: Request, case_id: str) -> Response:
     except CaseExpired as error:
         raise TooLateToCancel(**error.details) from error
     return json_response(200, door.book.view(cancelled))
+
+
+async def received(door: Door, request: Request, case_id: str) -> Response:
+    """Note that the caller was told how its case ended: the same question is a new one from now on."""
+    asker = await door.asker(request)
+    await door.book.received(case_id, asker.agent_id)
+    return Response(204)
+
+
+async def notify(door: Door, request: Request) -> Response:
+    """Tell people something that wants no answer."""
+    asker = await door.asker(request)
+    body = body_object(request)
+    kept = await door.notices.add(named(asker, _claimed_name(request)), asker.agent_id, body)
+    return json_response(201, kept)
+
+
+async def notices(door: Door, request: Request) -> Response:
+    """List the caller's own notices, newest first."""
+    asker = await door.asker(request)
+    limit = _whole(request.query.get("limit", "50"), "limit", most=MAX_PAGE)
+    page = await door.notices.listing(asker.agent_id, before=request.query.get("cursor"), limit=limit)
+    return json_response(200, page)
 
 
 async def callback_secret(door: Door, request: Request) -> Response:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from openhitl.cases import Casebook
 from openhitl.errors import CrossSite, SignInRequired, Unauthorized
 from openhitl.identity import Accounts, AgentDesk, Asker, Askers, CallbackSecrets, PasskeyDesk
+from openhitl.notices import NoticeBoard
 from openhitl.protocol.passkeys import RelyingParty
 from openhitl.protocol.people import SessionKind, SignedIn
 from openhitl.protocol.scopes import Scope
@@ -28,7 +29,7 @@ Viewer = Callable[[Mapping[str, str]], Awaitable[int | None]]
 
 @dataclass(frozen=True)
 class Door:
-    """The protocol door: cases, keys, secrets, passkeys and settings behind one set of routes.
+    """The protocol door: cases, keys, secrets, passkeys, notices and settings behind one set of routes.
 
     Args:
         fetch_default: fetches the value of a form field's `default_ref`.
@@ -42,6 +43,7 @@ class Door:
     askers: Askers
     secrets: CallbackSecrets
     passkeys: PasskeyDesk
+    notices: NoticeBoard
     settings: Settings
     fetch_default: Callable[[str], Awaitable[object]]
     accounts: Accounts | None = None

@@ -42,6 +42,7 @@ class Server:
             engine.askers,
             engine.secrets,
             engine.passkeys,
+            engine.notices,
             self.settings,
             engine.fetch_default,
             accounts=engine.accounts,

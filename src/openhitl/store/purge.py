@@ -17,6 +17,7 @@ from openhitl.store.schema import (
     jobs,
     log,
     log_payloads,
+    request_keys,
     spent_proofs,
     tokens,
 )
@@ -42,6 +43,8 @@ def purge(database: Database, before: datetime, limit: int) -> int:
             return 0
         positions = select(log.c.position).where(log.c.case_ref.in_(refs))
         connection.execute(delete(log_payloads).where(log_payloads.c.position.in_(positions)))
+        keys = select(cases.c.idempotency_key).where(cases.c.id.in_(refs))
+        connection.execute(delete(request_keys).where(request_keys.c.case_key.in_(keys)))
         for table in (contents, answers, drafts, tokens, jobs, spent_proofs, case_assignees):
             connection.execute(delete(table).where(table.c.case_ref.in_(refs)))
         connection.execute(

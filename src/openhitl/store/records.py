@@ -75,6 +75,18 @@ class KeyListed:
 
 
 @record(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What an agent told its people. `agent` is who it is from, as people read it."""
+
+    number: int
+    agent_id: int
+    kind: str
+    message: str
+    agent: str
+    created_at: datetime
+
+
+@record(frozen=True, slots=True, kw_only=True)
 class LogEntry:
     """One link of the log: its place in commit order and the case's event it records, if it is one."""
 

@@ -159,15 +159,16 @@ case_assignees = Table(
     Column("person_id", Ref, ForeignKey("people.id"), primary_key=True, autoincrement=False, index=True),
 )
 
-#: Questions that may be asked again: the same digest joins the case of the present generation.
+#: Questions that may be asked again: the same digest joins the case that was made with `case_key` as its
+#: idempotency key, until `told_at`, when whoever asked knew how it had ended.
 request_keys = Table(
     "request_keys",
     metadata,
     Column("agent_id", Ref, ForeignKey("agents.id"), primary_key=True, autoincrement=False),
     Column("digest", LargeBinary, primary_key=True),
-    Column("generation", Integer, nullable=False),
-    Column("case_id", PublicId),
-    Column("used_at", BigInteger, nullable=False),
+    Column("case_key", Text, nullable=False, unique=True),
+    Column("is_form", Boolean, nullable=False),
+    Column("told_at", BigInteger),
 )
 
 #: What an agent told its people and wants no answer to.

@@ -17,12 +17,14 @@ from openhitl.store.jobs import Jobs
 from openhitl.store.keys import Keys
 from openhitl.store.log import first_broken
 from openhitl.store.migration import claim, migrate
+from openhitl.store.notices import Notices
 from openhitl.store.passkeys import Passkeys
 from openhitl.store.people import People
 from openhitl.store.purge import purge
 from openhitl.store.rates import Rates
 from openhitl.store.reads import Reads
 from openhitl.store.records import Committed
+from openhitl.store.request_keys import RequestKeys
 from openhitl.store.sessions import Sessions
 from openhitl.store.settings_record import SettingsRecord
 from openhitl.store.transactions import Transactions
@@ -45,6 +47,8 @@ class Store(
     Rates,
     Checkpoints,
     SettingsRecord,
+    RequestKeys,
+    Notices,
 ):
     """One database. Every method may be called from any thread.
 

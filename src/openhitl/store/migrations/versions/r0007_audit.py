@@ -9,7 +9,6 @@ revision = "0007"
 down_revision = "0006"
 
 _REF = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-_PUBLIC_ID = sa.String(collation="C").with_variant(sa.String(), "sqlite")
 
 
 def upgrade() -> None:
@@ -60,10 +59,11 @@ def _make_asking() -> None:
         "request_keys",
         sa.Column("agent_id", _REF, autoincrement=False, nullable=False),
         sa.Column("digest", sa.LargeBinary, nullable=False),
-        sa.Column("generation", sa.Integer, nullable=False),
-        sa.Column("case_id", _PUBLIC_ID),
-        sa.Column("used_at", sa.BigInteger, nullable=False),
+        sa.Column("case_key", sa.Text, nullable=False),
+        sa.Column("is_form", sa.Boolean, nullable=False),
+        sa.Column("told_at", sa.BigInteger),
         sa.PrimaryKeyConstraint("agent_id", "digest", name="pk_request_keys"),
+        sa.UniqueConstraint("case_key", name="uq_request_keys_case_key"),
         sa.ForeignKeyConstraint(["agent_id"], ["agents.id"], name="fk_request_keys_agent_id"),
     )
     op.create_table(

@@ -1,0 +1,94 @@
+"""Notices: what agents tell their people and want no answer to."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from openhitl.protocol.case import Actor, Json
+from openhitl.protocol.numbers import parse_whole
+from openhitl.protocol.problems import invalid, text_of
+from openhitl.protocol.timestamps import timestamp
+from openhitl.store import Store
+from openhitl.store.records import Notice
+
+MAX_MESSAGE_CHARACTERS = 2_000
+PREFIX = "notice_"
+#: Runs what asks the store beside the event loop.
+Runner = Callable[..., Awaitable[Any]]
+
+
+class NoticeKind(StrEnum):
+    """What a notice is about, for whoever sorts them."""
+
+    INFO = "info"
+    DONE = "done"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class NoticeBoard:
+    """All notices of one store.
+
+    Args:
+        run: runs what asks the store beside the event loop.
+        admit: counts one more request of an agent; raises RateLimited if that is too many.
+    """
+
+    def __init__(
+        self, store: Store, *, run: Runner, clock: Callable[[], datetime], admit: Callable[[int], None]
+    ) -> None:
+        self._store = store
+        self._run = run
+        self._clock = clock
+        self._admit = admit
+
+    async def add(self, actor: Actor, agent_id: int, body: Json) -> dict[str, Any]:
+        """Keep a notice of an agent: `message`, and perhaps `kind`; return the 201 body.
+
+        Raises: InvalidRequest, RateLimited.
+        """
+        self._admit(agent_id)
+        for name in body:
+            if name not in ("message", "kind"):
+                invalid(name[:100], "is not a field of a notice")
+        message = text_of(body.get("message"), "message", least=1, most=MAX_MESSAGE_CHARACTERS)
+        if message.isspace():
+            invalid("message", "must not be blank")
+        kind = _kind(body.get("kind"))
+        notice = await self._run(
+            self._store.add_notice, agent_id, kind, message, actor.name or "", self._clock()
+        )
+        return {"id": f"{PREFIX}{notice.number}", "created_at": timestamp(notice.created_at)}
+
+    async def listing(self, agent_id: int, *, before: str | None, limit: int) -> dict[str, Any]:
+        """List an agent's notices, newest first; `before` is the id at which the page before ended.
+
+        Raises: InvalidRequest.
+        """
+        number = None if before is None else parse_whole(before.removeprefix(PREFIX))
+        if before is not None and number is None:
+            invalid("cursor", "is not the id of a notice")
+        page = await self._run(self._store.list_notices, agent_id, before=number, limit=limit)
+        spelled = [_spelled(notice) for notice in page]
+        return {"notices": spelled, "next_cursor": spelled[-1]["id"] if len(page) == limit else None}
+
+
+def _kind(given: object) -> NoticeKind:
+    if given is None:
+        return NoticeKind.INFO
+    if given not in list(NoticeKind):
+        invalid("kind", f"must be one of {', '.join(NoticeKind)}")
+    return NoticeKind(str(given))
+
+
+def _spelled(notice: Notice) -> dict[str, Any]:
+    return {
+        "id": f"{PREFIX}{notice.number}",
+        "kind": notice.kind,
+        "message": notice.message,
+        "agent": notice.agent,
+        "created_at": timestamp(notice.created_at),
+    }
