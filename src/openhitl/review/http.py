@@ -139,12 +139,16 @@ def error_headers(error: HitlError) -> Headers:
     return ()
 
 
-def error_response(error: HitlError, *, with_detail: bool = False) -> Response:
-    """Render an error for a program; `with_detail` for older ones, which read the message there."""
+def error_response(error: HitlError, challenge: str | None = None, *, with_detail: bool = False) -> Response:
+    """Render an error for a program; `challenge` says how to authenticate, where that is not by key alone.
+
+    With `with_detail` for older ones, which read the message there.
+    """
     body = error_body(error)
     if with_detail:
         body["detail"] = body["message"]
-    return json_response(error.status, body, error_headers(error))
+    headers = error_headers(error) if challenge is None else (("www-authenticate", challenge),)
+    return json_response(error.status, body, headers)
 
 
 def see_other(location: str, headers: Sequence[tuple[str, str]] = ()) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable
 
+from openhitl.asking.pace import Pace
 from openhitl.errors import HitlError
 from openhitl.jobs import Engine
 from openhitl.review.asgi import Patience, Receive, Scope, Send, answer_safely
@@ -13,6 +14,8 @@ from openhitl.review.protocol_app import ProtocolApp
 from openhitl.review.room import Room
 from openhitl.review.routes import STATIC
 from openhitl.server.house import house_app
+from openhitl.server.mcp import PATH as MCP_PATH
+from openhitl.server.mcp import McpDoor
 from openhitl.server.opening import open_store
 from openhitl.server.table import SERVER_ROUTES
 from openhitl.settings import Settings
@@ -24,11 +27,17 @@ class Server:
     """Everything that serves one store, from `start` to `stop`, as an ASGI callable."""
 
     def __init__(
-        self, settings: Settings, *, patience: Patience | None = None, room: Room | None = None
+        self,
+        settings: Settings,
+        *,
+        patience: Patience | None = None,
+        room: Room | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self.settings = settings
         self.patience = patience or Patience()
         self.room = room or Room.of_this_process()
+        self._pace = pace or Pace()
         self.ready = False
         self._prefix = ""
 
@@ -51,6 +60,8 @@ class Server:
         self._prefix = door.base
         self._door = ProtocolApp(door, (*SERVER_ROUTES, STATIC), self.patience, self.room)
         self._house = house_app(self)
+        self._mcp = McpDoor(door, self.room, self._pace)
+        await self._mcp.start()
         await engine.start()
         self.ready = True
 
@@ -62,6 +73,7 @@ class Server:
     async def stop(self) -> None:
         """End the background work, let the writer finish, close the store."""
         self.leave()
+        await self._mcp.stop()
         await self._engine.stop()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,6 +92,8 @@ class Server:
             path = scope["path"] = path[len(self._prefix) :]
         if path.startswith(_HOUSE):
             return self._house(scope, receive, send)
+        if path.rstrip("/") == MCP_PATH:
+            return self._mcp(scope, receive, send)
         return self._door(scope, receive, send)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:

@@ -1,0 +1,1 @@
+"""Questions to humans as MCP tools, over whatever can ask: the cases of a server, or an agent's client."""

@@ -1,0 +1,91 @@
+"""One call of a tool: who asks, who waits, and what the client may be told meanwhile."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import anyio
+from mcp.server.context import ServerRequestContext
+
+from openhitl.asking.arguments import Arguments
+from openhitl.asking.handovers import Handover, Handovers
+from openhitl.asking.pace import Pace, beating
+from openhitl.asking.questioner import Asked, Question, Questioner
+from openhitl.errors import Stopping
+from openhitl.protocol import jcs
+from openhitl.protocol.case import Json
+from openhitl.protocol.outcomes import Decision
+from openhitl.protocol.problems import check_storable
+
+#: What a server knows of a request; nothing of ours lives as long as a server does.
+Context = ServerRequestContext[Any, Any]
+
+
+class Line(Protocol):
+    """What a call came by, as whom, and what takes its answer back."""
+
+    @property
+    def questioner(self) -> Questioner:
+        """Whoever asks for this caller."""
+
+    def carry(self, context: Context, handover: Handover) -> None:
+        """End this handover once the response to this very call was sent, or never will be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A tool that is being called."""
+
+    tool: str
+    context: Context
+    line: Line
+    pace: Pace
+    handovers: Handovers
+
+    @property
+    def wants_progress(self) -> bool:
+        """Whether the client asked to be told that the call goes on. MCP "Progress"."""
+        return "progress_token" in (self.context.meta or {})
+
+    async def ask(self, body: Json, arguments: Arguments) -> Asked:
+        """Make the case of these arguments, or join it."""
+        question = Question(
+            body=body, request_key=self._key(arguments), agent_name=getattr(arguments, "agent_name", None)
+        )
+        asked = await self.line.questioner.ask(question)
+        while await self.handovers.settled(asked.case_id):
+            asked = await self.line.questioner.ask(question)
+        return asked
+
+    def _key(self, arguments: Arguments) -> str:
+        named: str | None = getattr(arguments, "request_key", None)
+        if named is not None:
+            return named
+        given = arguments.model_dump(exclude_none=True)
+        check_storable(given)
+        return f"mcp:{hashlib.sha256(jcs.canonical([self.tool, given])).hexdigest()}"
+
+    async def wait(self, asked: Asked, *, seconds: float | None) -> Decision | None:
+        """Wait for the end, with beats; None if it has not come after so many seconds."""
+        async with beating(self._beat, self.pace.beat_seconds):
+            with anyio.move_on_after(seconds):
+                decision = await self.line.questioner.end_of(asked)
+                self._hand_over(asked)
+                return decision
+        return None
+
+    async def wait_a_while(self, asked: Asked) -> Decision | None:
+        """Wait for as long as the client may be kept; None if the end has not come by then."""
+        try:
+            return await self.wait(asked, seconds=None if self.wants_progress else self.pace.answer_seconds)
+        except Stopping:
+            return None
+
+    async def _beat(self, number: int) -> None:
+        await self.context.session.report_progress(number, message="Waiting for a human to answer.")
+
+    def _hand_over(self, asked: Asked) -> None:
+        handover = self.handovers.begin(asked.case_id, self.line.questioner.received)
+        self.line.carry(self.context, handover)

@@ -1,0 +1,70 @@
+"""The tools as an MCP server, whatever carries it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mcp.server.lowlevel import Server
+from mcp.shared.exceptions import MCPError
+from mcp_types import (
+    INVALID_PARAMS,
+    CallToolRequestParams,
+    CallToolResult,
+    ListToolsResult,
+    PaginatedRequestParams,
+)
+from pydantic import ValidationError
+
+from openhitl.asking.calls import Call, Context, Line
+from openhitl.asking.handovers import Handovers
+from openhitl.asking.pace import Pace
+from openhitl.asking.results import refused
+from openhitl.asking.tools import TOOLS
+from openhitl.errors import HitlError, InvalidRequest
+from openhitl.protocol.problems import SUMMARY
+
+INSTRUCTIONS = (
+    "These tools ask a human. Use them before anything that cannot be undone, and when you do not know."
+    " An answer that is pending, expired or cancelled is never consent."
+)
+
+
+def tool_server(line_of: Callable[[Context], Line], pace: Pace, version: str) -> Server[Any]:
+    """Make an MCP server; `line_of` says what a request came by."""
+    tools = {tool.name: tool for tool in TOOLS}
+    listed = ListToolsResult(tools=[tool.described() for tool in TOOLS])
+    handovers = Handovers()
+
+    async def list_tools(context: Context, params: PaginatedRequestParams | None) -> ListToolsResult:
+        return listed
+
+    async def call_tool(context: Context, params: CallToolRequestParams) -> CallToolResult:
+        tool = tools.get(params.name)
+        if tool is None:
+            raise MCPError(INVALID_PARAMS, "There is no such tool.")
+        try:
+            call = Call(tool.name, context, line_of(context), pace, handovers)
+            return await tool.call(call, params.arguments or {})
+        except ValidationError as error:
+            return refused(_wrong(error))
+        except HitlError as error:
+            return refused(error)
+
+    return Server(
+        "openhitl",
+        title="OpenHITL",
+        version=version,
+        instructions=INSTRUCTIONS,
+        on_list_tools=list_tools,
+        on_call_tool=call_tool,
+    )
+
+
+def _wrong(error: ValidationError) -> InvalidRequest:
+    """Say which arguments are wrong, without what they hold."""
+    errors = [
+        {"path": ".".join(map(str, one["loc"])), "message": one["msg"]}
+        for one in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+    return InvalidRequest(SUMMARY, errors=errors)

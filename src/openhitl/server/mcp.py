@@ -1,0 +1,157 @@
+"""The MCP door: the tools over Streamable HTTP, of 2026-07-28 and of the revisions before it.
+
+There are no sessions. Each request says with its own credential whose it is, and a question lives by its
+key and not by its call: nothing of a client is kept here that another could take over, or a restart lose.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+from urllib.parse import urlsplit
+
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from sse_starlette.sse import AppStatus
+
+from openhitl import __version__
+from openhitl.asking.calls import Context
+from openhitl.asking.handovers import Handover
+from openhitl.asking.pace import Pace
+from openhitl.asking.tool_server import tool_server
+from openhitl.errors import CrossSite, HitlError, MethodNotAllowed, NotFound
+from openhitl.review.asgi import Receive, Scope, Send, read_body, send_response
+from openhitl.review.door import Door
+from openhitl.review.http import Request, error_response
+from openhitl.review.room import Room
+from openhitl.server.questioner import CaseQuestioner
+
+PATH = "/mcp-server/mcp"
+#: What clients that ask people for a grant should ask for.
+SCOPES = "ask read"
+METADATA = "/.well-known/oauth-protected-resource"
+#: Where a request's line is in its ASGI scope.
+_LINE = "openhitl.line"
+
+
+class HttpLine:
+    """One POST: it carries one call, and the credential that came with it says as whom."""
+
+    def __init__(self, questioner: CaseQuestioner, body: bytes) -> None:
+        self.questioner = questioner
+        self._body: bytes | None = body
+        self._handover: Handover | None = None
+        self._is_sent = False
+
+    def carry(self, context: Context, handover: Handover) -> None:
+        """End this handover with the POST."""
+        self._handover = handover
+
+    def receiving(self, receive: Receive) -> Receive:
+        """Give the body that was read, then what else comes."""
+
+        async def given() -> dict[str, Any]:
+            body, self._body = self._body, None
+            if body is None:
+                return dict(await receive())
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        return given
+
+    def sending(self, send: Send) -> Send:
+        """Pass on what is sent, and see its end."""
+
+        async def passing(message: Any) -> None:
+            await send(message)
+            if message["type"] == "http.response.body" and not message.get("more_body", False):
+                self._is_sent = True
+
+        return passing
+
+    async def hang_up(self) -> None:
+        """End with the POST, and with it the handover of an answer."""
+        if self._handover is None:
+            return
+        if self._is_sent:
+            await self._handover.sent()
+        else:
+            self._handover.lost()
+
+
+class McpDoor:
+    """MCP as an ASGI callable, between `start` and `stop`."""
+
+    def __init__(self, door: Door, room: Room, pace: Pace) -> None:
+        self._door = door
+        self._room = room
+        self._manager = StreamableHTTPSessionManager(tool_server(_line_of, pace, __version__), stateless=True)
+        self._started = asyncio.Event()
+        self._running: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to serve."""
+        # Calls that wait are answered when the server ends; their streams must not be cut before that.
+        AppStatus.enable_automatic_graceful_drain = False
+        self._running = asyncio.create_task(self._run(), name="mcp")
+        await self._started.wait()
+
+    async def _run(self) -> None:
+        async with self._manager.run():
+            self._started.set()
+            await asyncio.Event().wait()
+
+    async def stop(self) -> None:
+        """End every call that still runs."""
+        if self._running is not None:
+            self._running.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._running
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        try:
+            line = await self._line(scope["method"], headers, receive)
+        except HitlError as error:
+            await send_response(send, error_response(error, self._challenge(error)))
+            return
+        scope[_LINE] = line
+        try:
+            await self._manager.handle_request(scope, line.receiving(receive), line.sending(send))
+        finally:
+            await line.hang_up()
+
+    async def _line(self, method: str, headers: dict[str, str], receive: Receive) -> HttpLine:
+        request = Request(method, PATH, headers=headers)
+        # A browser names where its page is from, and a page of another place has no business here, even
+        # if its name leads to this machine (DNS rebinding): MCP "Transports", Security Warning.
+        origin = headers.get("origin")
+        if origin is not None and origin != self._origin:
+            raise CrossSite("Pages of other places may not use this server.", hint="")
+        asker = await self._door.asker(request)
+        if method != "POST":
+            raise MethodNotAllowed(allow=["POST"])
+        if "mcp-session-id" in headers:
+            raise NotFound("There is no such session: every request stands for itself.")
+        body = await read_body(headers, receive)
+        return HttpLine(CaseQuestioner(self._door, asker, self._room), body)
+
+    @property
+    def _origin(self) -> str:
+        parts = urlsplit(self._door.settings.public_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    def _challenge(self, error: HitlError) -> str | None:
+        """Say where a client learns who gives credentials for this. RFC 9728 §5.1, RFC 6750 §3."""
+        if error.status not in (401, 403):
+            return None
+        parts = [f'resource_metadata="{self._origin}{METADATA}{self._door.base}{PATH}"', f'scope="{SCOPES}"']
+        if error.code in ("invalid_token", "insufficient_scope"):
+            parts.insert(0, f'error="{error.code}"')
+        return f"Bearer {', '.join(parts)}"
+
+
+def _line_of(context: Context) -> HttpLine:
+    assert context.request is not None
+    line: HttpLine = context.request.scope[_LINE]
+    return line

@@ -1,0 +1,81 @@
+"""Asks for the tools on this server's own cases, as the agent whose credential was presented."""
+
+from __future__ import annotations
+
+from openhitl.asking.questioner import Asked, Question
+from openhitl.cases.creation import Creation
+from openhitl.errors import NotFound, Overloaded, Stopping
+from openhitl.identity import Asker
+from openhitl.protocol.case import Json
+from openhitl.protocol.compact import compact
+from openhitl.protocol.incoming import parse_poll
+from openhitl.protocol.outcomes import Decision, decision_from
+from openhitl.review.asking import named
+from openhitl.review.door import Door
+from openhitl.review.room import Room
+
+
+class CaseQuestioner:
+    """One agent's questions."""
+
+    def __init__(self, door: Door, asker: Asker, room: Room) -> None:
+        self._door = door
+        self._book = door.book
+        self._asker = asker
+        self._room = room
+
+    async def ask(self, question: Question) -> Asked:
+        """Make a case, or join the one of the same question that lives. Raises as `Casebook.create`."""
+        creation = Creation(
+            actor=named(self._asker, question.agent_name or ""),
+            agent_id=self._asker.agent_id,
+            request_key=question.request_key,
+            json_bytes=len(compact(question.body)),
+        )
+        accepted = await self._book.create(question.body, creation)
+        return _asked(accepted["hitl"])
+
+    async def find(self, case_id: str) -> Asked:
+        """Find a case of this agent. Raises: NotFound."""
+        return _asked(self._book.view(await self._book.owned(case_id, self._asker.agent_id)))
+
+    async def end_of(self, asked: Asked) -> Decision:
+        """Wait for the end of a case. Raises: Stopping when this server ends; Overloaded."""
+        feed = self._book.feed
+        if len(feed.streams) >= self._room.streams:
+            raise Overloaded("As many calls wait as this server takes.")
+        stream = feed.streams.register(asked.case_id)
+        try:
+            while True:  # registered first, so that no end falls in between
+                entry = await feed.entry(asked.case_id)
+                if entry is None:
+                    raise NotFound
+                if entry.case.is_final:
+                    body = self._book.receipts.poll_body(entry.case, entry.answer, entry.place)
+                    return decision_from(parse_poll(body), context=asked.context)
+                if feed.streams.closing:
+                    raise Stopping("This server is stopping; ask the same again: the question is kept.")
+                await stream.next_chunk()
+        finally:
+            feed.streams.remove(stream)
+
+    async def received(self, case_id: str) -> None:
+        """Note that whoever asked has the answer."""
+        await self._book.received(case_id, self._asker.agent_id)
+
+    async def notify(self, message: str, agent_name: str | None) -> str:
+        """Keep a notice."""
+        kept = await self._door.notices.add(
+            named(self._asker, agent_name or ""), self._asker.agent_id, {"message": message}
+        )
+        return str(kept["id"])
+
+
+def _asked(told: Json) -> Asked:
+    return Asked(
+        case_id=told["case_id"],
+        type=told["type"],
+        context=told["context"],
+        default_action=told["default_action"],
+        review_url=told["review_url"],
+    )
