@@ -47,8 +47,8 @@ class Fault:
 class Peer:
     """One case, created by the first POST, advanced by the test.
 
-    `faults[kind]` holds what goes wrong with the next requests of kind create, show, status, events
-    or cancel. `streams` False leaves events_url out. Events are numbered from 1, the creation.
+    `faults[kind]` holds what goes wrong with the next requests of kind create, show, status, events,
+    cancel or received. `streams` False leaves events_url out. Events are numbered from 1, the creation.
     """
 
     def __init__(self, *, streams: bool = True, retry_after: str = "1") -> None:
@@ -207,6 +207,9 @@ class Peer:
         self.events.append(("cancelled", {"reason": seen.body.get("reason")}))
         return 200, self._body(), {}
 
+    def _received(self, seen: Seen) -> tuple[int, Any, dict[str, str]]:
+        return 204, None, {}
+
     def _status(self, seen: Seen) -> tuple[int, Any, dict[str, str]]:
         etag = f'"v{len(self.events)}-{self.status}"'
         headers = {"ETag": etag, "Retry-After": self.retry_after}
@@ -259,6 +262,6 @@ class Peer:
 def kind_of(seen: Seen) -> str:
     """Name the endpoint that a request was for."""
     last = seen.path.rsplit("/", 1)[-1]
-    if last in ("status", "events", "cancel"):
+    if last in ("status", "events", "cancel", "received"):
         return last
     return "create" if seen.method == "POST" else "show"

@@ -35,6 +35,20 @@ async def test_free_text_comes_back_as_it_was_typed(peer):
         assert await asked == "feature/ü"
 
 
+@pytest.mark.parametrize("fault", [Fault(0), Fault(503), Fault(404)])
+async def test_an_answer_is_worth_more_than_the_note_that_it_was_received(peer, fault):
+    """Nobody else knows the answer yet; the server will hear of it the next time, or in an hour."""
+    peer.fail("received", fault)
+    async with HITL(peer.url) as hitl:
+        asked = asyncio.create_task(hitl.approve("Deploy?", request_key="run-7"))
+        await peer.saw("events")
+        assert peer.seen[0].body["request_key"] == "run-7"
+        assert "idempotency-key" not in peer.seen[0].headers
+        await peer.complete("approve", {})
+        assert (await asked).approved
+    assert peer.count("received") == 1
+
+
 @pytest.mark.parametrize(
     ("status", "data", "expected"),
     [

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from openhitl import HITL, OpenCase, Outcome
-from openhitl.errors import CaseCancelled, InvalidRequest, InvalidToken, NotFound
+from openhitl import HITL, OpenCase, Outcome, SyncHITL
+from openhitl.errors import CaseCancelled, InvalidRequest, InvalidToken, NotEnded, NotFound
 from tests.servers import running
 
 pytestmark = pytest.mark.anyio
@@ -122,6 +122,48 @@ async def test_the_same_request_key_joins_the_same_case(hitl):
     one = await hitl.create("Deploy?", question, request_key="run-7")
     other = await hitl.create("Deploy?", question, request_key="run-7")
     assert one.case_id == other.case_id
+
+
+async def test_a_question_asked_again_after_its_answer_is_a_new_one(hitl, human):
+    question = {"type": "approval", "context": {}}
+    first = await hitl.create("Deploy?", question, request_key="run-8")
+    again = await hitl.create("Deploy?", question, request_key="run-8")
+    await human.answers("approve")
+    both = await asyncio.gather(hitl.wait(first), hitl.wait(again))
+    assert [decision.case_id for decision in both] == [first.case_id] * 2
+    second = await hitl.create("Deploy?", question, request_key="run-8")
+    assert second.case_id != first.case_id
+    await human.is_asked()
+    await hitl.cancel(second.case_id)
+    await hitl.wait(second.case_id)  # by its id alone, as after a restart
+    assert (await hitl.create("Deploy?", question, request_key="run-8")).case_id != second.case_id
+
+
+async def test_what_was_received_can_be_said_without_waiting(hitl, human):
+    question = {"type": "approval", "context": {}}
+    case = await hitl.create("Deploy?", question, request_key="run-9")
+    with pytest.raises(NotEnded):
+        await hitl.received(case.case_id)
+    await human.answers("approve")
+    await hitl.received(case.case_id)
+    assert (await hitl.create("Deploy?", question, request_key="run-9")).case_id != case.case_id
+
+
+async def test_people_are_told_what_wants_no_answer(server, hitl):
+    told = await hitl.notify("Step 1 is done.", agent_name="Deployer")
+    newest = server.agent.get("/api/v1/notices?limit=1").json()["notices"][0]
+    assert (newest["id"], newest["message"]) == (told, "Step 1 is done.")
+    assert newest["agent"] == "Deployer (agent-under-test)"
+    with pytest.raises(InvalidRequest):
+        await hitl.notify("")
+
+
+def test_code_that_is_not_async_tells_and_receives_too(server):
+    with SyncHITL(server.url, server.agent_key, announce=print) as hitl:
+        assert hitl.notify("Done.").startswith("notice_")
+        case = hitl.create("Deploy?", {"type": "approval", "context": {}}, request_key="run-11")
+        hitl.cancel(case.case_id)
+        hitl.received(case.case_id)
 
 
 async def test_a_deadline_ends_the_wait_with_the_default_action(hitl):

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from types import TracebackType
 from typing import Unpack
 
 from openhitl.agent.questions import OpenCase, Terms
-from openhitl.agent.replies import accepted_case, answer_text, shown_case
+from openhitl.agent.replies import accepted_case, answer_text, json_object, shown_case
 from openhitl.agent.telling import Teller, tell
 from openhitl.agent.updates import Update
 from openhitl.agent.waiting import Waiting
 from openhitl.client import requests
 from openhitl.client.config import load_config
 from openhitl.client.session import Session
+from openhitl.errors import HitlError
 from openhitl.protocol import questions
 from openhitl.protocol.case import Json
 from openhitl.protocol.outcomes import Decision
@@ -133,19 +136,23 @@ class HITL:
         `question` is `{"type", "context"}`, as the functions of `openhitl.agent.questions` build it.
         Lost connections are tried again and make no second case.
         """
-        server = self._config.server_url
+        server, key = self._config.server_url, terms.get("request_key")
+        body = questions.request_body(prompt, question, terms)
         request = requests.create(
             server,
-            questions.request_body(prompt, question, terms),
-            idempotency_key=terms.get("request_key") or uuid.uuid4().hex,
+            body if key is None else {**body, "request_key": key},
+            idempotency_key=uuid.uuid4().hex if key is None else None,
             agent_name=terms.get("agent_name") or self._agent_name,
         )
         case = accepted_case(server, await self._session.exchange(request))
+        case = replace(case, keyed=key is not None)
         await tell(self._announce, case)
         return case
 
     async def wait(self, case: str | OpenCase, *, give_up_after: timedelta | None = None) -> Decision:
         """Wait for the end of a case, given as such or by its id.
+
+        Once that is handed over, the same `request_key` asks anew.
 
         Raises: StillOpen after `give_up_after`, with `case_id` and `review_url` in its details.
         """
@@ -158,7 +165,28 @@ class HITL:
             on_update=self._on_update,
             announced=True,
         )
-        return await waiting.decision(give_up_after=give_up_after)
+        decision = await waiting.decision(give_up_after=give_up_after)
+        if known.keyed:
+            # What was decided matters more than that the server knows who knows it.
+            with suppress(HitlError):
+                await self.received(known.case_id)
+        return decision
+
+    async def received(self, case_id: str) -> None:
+        """Say that you know how a case ended, where you did not `wait` for it: its key asks anew.
+
+        Raises: NotEnded while it is open; NotFound.
+        """
+        await self._session.exchange(requests.received(self._config.server_url, case_id))
+
+    async def notify(self, message: str, agent_name: str | None = None) -> str:
+        """Tell people something that wants no answer, in at most 2,000 characters; return the notice's id.
+
+        Raises: ServerUnreachable, after which it may have been told all the same.
+        """
+        name = agent_name or self._agent_name
+        request = requests.notify(self._config.server_url, message, name)
+        return str(json_object(await self._session.exchange(request)).get("id", ""))
 
     async def look_up(self, case_id: str) -> OpenCase:
         """Fetch a case that this credential created. Raises: NotFound."""

@@ -119,6 +119,14 @@ class SyncHITL:
         """See `HITL.wait`."""
         return self._run(lambda hitl: hitl.wait(case, give_up_after=give_up_after))
 
+    def received(self, case_id: str) -> None:
+        """See `HITL.received`."""
+        self._run(lambda hitl: hitl.received(case_id))
+
+    def notify(self, message: str, agent_name: str | None = None) -> str:
+        """See `HITL.notify`."""
+        return self._run(lambda hitl: hitl.notify(message, agent_name))
+
     def look_up(self, case_id: str) -> OpenCase:
         """See `HITL.look_up`."""
         return self._run(lambda hitl: hitl.look_up(case_id))

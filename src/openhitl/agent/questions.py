@@ -39,7 +39,8 @@ class OpenCase:
     `review_url` opens the page for whoever holds it. It and the polling addresses may carry tokens:
     do not log them. `default_action` is what the service says to do when nobody answers. `reminder`
     is true where the case is told again because one of `reminder_at` has come. `hitl` is what the
-    service sent, for those who draw buttons of their own.
+    service sent, for those who draw buttons of their own. `keyed` is true where the case was asked with
+    a request_key, or may have been.
     """
 
     case_id: str
@@ -55,6 +56,7 @@ class OpenCase:
     reminder_at: tuple[datetime, ...] = ()
     reminder: bool = False
     hitl: HitlObject | None = field(default=None, repr=False)
+    keyed: bool = False
 
     @property
     def form(self) -> FormSummary | None:
@@ -71,8 +73,9 @@ class Terms(questions.Terms, total=False):
     answers: skip, reject or abort. reminder_at: instants at which to remind. previous_case_id: the
     case that this one follows. metadata: yours alone, never shown. verification_policy: what evidence
     the answer needs, as HITL v0.8 §7.6 spells it. agent_name: who asks.
-    request_key: repeating a request with the same key joins its case. give_up_after: how long this
-    call waits; the case outlives it.
+    request_key: names the question, 1 to 255 characters; asked again with the same key it is the same
+    case, until `wait` has handed its end over (else until an hour after the answer, for a form until the
+    deadline). give_up_after: how long this call waits; the case outlives it.
     """
 
     agent_name: str

@@ -86,6 +86,8 @@ def shown_case(server: str, response: Response) -> OpenCase:
         expires_at=expires_at,
         reminder_at=parse_instants(view.get("reminder_at")),
         context=view.get("context") or {},
+        default_action=str(view.get("default_action") or "skip"),
+        keyed=True,
     )
 
 

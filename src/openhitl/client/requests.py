@@ -18,13 +18,16 @@ _SENDABLE = re.compile(r"[!-~]([ -~]{0,998}[!-~])?")
 
 
 def create(
-    server: str, body: Mapping[str, Any], *, idempotency_key: str, agent_name: str | None = None
+    server: str,
+    body: Mapping[str, Any],
+    *,
+    idempotency_key: str | None = None,
+    agent_name: str | None = None,
 ) -> Request:
-    """Ask for a new case; with the key, sending it again joins the same case."""
-    headers = {**_JSON, "Content-Type": "application/json", "Idempotency-Key": idempotency_key}
-    if agent_name:
-        # Header values are ASCII; the relay's clients name their agent in this header too.
-        headers["X-MCP-Agent-Name"] = quote(agent_name, safe=" !#$&'()*+,/:;=?@[]~")
+    """Ask for a new case; with a key, this one or `request_key` in the body, again joins the same case."""
+    headers = {**_JSON, "Content-Type": "application/json", **_named(agent_name)}
+    if idempotency_key is not None:
+        headers["Idempotency-Key"] = idempotency_key
     return Request(method="POST", url=f"{server}/api/v1/reviews", headers=headers, body=_encode(body))
 
 
@@ -52,6 +55,23 @@ def cancel(server: str, case_id: str, reason: str | None) -> Request:
         url=f"{server}/api/v1/reviews/{_segment(case_id)}/cancel",
         headers={**_JSON, "Content-Type": "application/json"},
         body=_encode({"reason": reason} if reason else {}),
+        repeatable=False,
+    )
+
+
+def received(server: str, case_id: str) -> Request:
+    """Say that the caller knows how its case ended."""
+    url = f"{server}/api/v1/reviews/{_segment(case_id)}/received"
+    return Request(method="POST", url=url, headers=_JSON, repeatable=False)
+
+
+def notify(server: str, message: str, agent_name: str | None) -> Request:
+    """Tell people something that wants no answer. Sent again, it would be told again."""
+    return Request(
+        method="POST",
+        url=f"{server}/api/v1/notices",
+        headers={**_JSON, "Content-Type": "application/json", **_named(agent_name)},
+        body=_encode({"message": message}),
         repeatable=False,
     )
 
@@ -88,6 +108,11 @@ def status_url(server: str, case_id: str) -> str:
 def events_url(server: str, case_id: str) -> str:
     """Return where a case of this server streams its events."""
     return f"{server}/api/reviews/{_segment(case_id)}/events"
+
+
+def _named(agent_name: str | None) -> dict[str, str]:
+    """Name who asks. Header values are ASCII; the relay's clients name their agent in this header too."""
+    return {"X-MCP-Agent-Name": quote(agent_name, safe=" !#$&'()*+,/:;=?@[]~")} if agent_name else {}
 
 
 def _segment(case_id: str) -> str:

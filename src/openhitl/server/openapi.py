@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from openhitl import __version__
+from openhitl.notices import MAX_MESSAGE_CHARACTERS, NoticeKind
 from openhitl.protocol.case import ACTIONS, DefaultAction, Status
 from openhitl.protocol.durations import DEFAULT_TIMEOUT
 from openhitl.protocol.evidence import MAX_EVIDENCE
@@ -49,6 +50,15 @@ _CREATE: dict[str, Any] = {
         "metadata": _OBJECT,
         "hitl_callback_url": {"type": "string", "format": "uri"},
         "verification_policy": {"type": "object", "description": "HITL v0.8 §7.6"},
+        "request_key": {"type": "string", "minLength": 1, "maxLength": 255},
+    },
+}
+_NOTICE: dict[str, Any] = {
+    "type": "object",
+    "required": ["message"],
+    "properties": {
+        "message": {"type": "string", "minLength": 1, "maxLength": MAX_MESSAGE_CHARACTERS},
+        "kind": {"enum": [str(kind) for kind in NoticeKind], "default": str(NoticeKind.INFO)},
     },
 }
 _ANSWER: dict[str, Any] = {
@@ -77,6 +87,7 @@ _REASON: dict[str, Any] = {"type": "object", "properties": {"reason": _TEXT}}
 _BODIES: dict[tuple[str, str], tuple[dict[str, Any], bool]] = {
     ("POST", "/api/v1/reviews"): (_CREATE, False),
     ("POST", "/api/v1/reviews/{case_id}/cancel"): (_REASON, False),
+    ("POST", "/api/v1/notices"): (_NOTICE, False),
     ("POST", "/reviews/{case_id}/respond"): (_ANSWER, True),
     ("POST", "/reviews/{case_id}/challenge"): (_ANSWER, True),
     ("POST", "/passkey"): (_REGISTRATION, False),
@@ -84,15 +95,19 @@ _BODIES: dict[tuple[str, str], tuple[dict[str, Any], bool]] = {
     ("POST", "/reviews/{case_id}/draft"): (_DRAFT, True),
     ("PUT", "/reviews/{case_id}/draft"): (_DRAFT, True),
 }
+_PAGED: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("cursor", _TEXT),
+    ("limit", {"type": "integer", "minimum": 1, "maximum": 200}),
+)
 _QUERIES: dict[tuple[str, str], tuple[tuple[str, dict[str, Any]], ...]] = {
     ("POST", "/api/demo"): (("type", {"enum": list(ACTIONS), "default": "selection"}),),
     ("GET", "/api/v1/reviews"): (
         ("status", {"enum": [str(status) for status in Status]}),
         ("type", _TEXT),
         ("since", _TEXT),
-        ("cursor", _TEXT),
-        ("limit", {"type": "integer", "minimum": 1, "maximum": 200}),
+        *_PAGED,
     ),
+    ("GET", "/api/v1/notices"): _PAGED,
 }
 #: Answered with an array; every other success that has a body is a page or a JSON object.
 _LISTS = frozenset({("GET", "/api/v1/agents")})
