@@ -20,6 +20,7 @@ from openhitl.asking.handovers import Handover
 from openhitl.asking.pace import Pace
 from openhitl.asking.tool_server import tool_server
 from openhitl.errors import CrossSite, HitlError, MethodNotAllowed, NotFound
+from openhitl.protocol import scopes
 from openhitl.review.asgi import Receive, Scope, Send, read_body, send_response
 from openhitl.review.door import Door
 from openhitl.review.http import Request, error_response
@@ -128,7 +129,8 @@ class McpDoor:
         origin = headers.get("origin")
         if origin is not None and origin != self._origin:
             raise CrossSite("Pages of other places may not use this server.", hint="")
-        asker = await self._door.asker(request)
+        await self._door.asker(request, scopes.Scope.READ)  # what people answer is read, too
+        asker = await self._door.asker(request, scopes.Scope.ASK)
         if method != "POST":
             raise MethodNotAllowed(allow=["POST"])
         if "mcp-session-id" in headers:

@@ -31,6 +31,7 @@ class CaseQuestioner:
             agent_id=self._asker.agent_id,
             request_key=question.request_key,
             json_bytes=len(compact(question.body)),
+            assurance=self._asker.assurance,
         )
         accepted = await self._book.create(question.body, creation)
         return _asked(accepted["hitl"])
