@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from openhitl.server.openapi import openapi_document
-from openhitl.server.table import SERVER_ROUTES
+from openhitl.server.table import DOCUMENTED
 from scripts.reference.tables import code, table
 
 _HEAD = """# HTTP
@@ -23,6 +23,7 @@ can do in the protocol's own terms. Errors are listed [by code](errors.md).
 | review | the token of a case's `review_url` | `?token=…` |
 | submit | a case's `submit_token`, given to services | `Authorization: Bearer …` |
 | link | the token of an address that `hitl admin passkey-link` printed | `?token=…` |
+| session | of somebody who is signed in: `hitlu_…`; browsers have a cookie | `Authorization: Bearer …` |
 | poll | the key that made the case; for a case made without one, the token of its `poll_url` | as above |
 
 Each token is good for its purpose only. 404 is the same for a case that does not exist and for somebody
@@ -67,7 +68,7 @@ def page() -> str:
 
 
 def _routes(paths: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
-    credentials = {(route.method, route.pattern): route.credential for route in SERVER_ROUTES}
+    credentials = {(route.method, route.pattern): route.credential for route in DOCUMENTED}
     for pattern, operations in paths.items():
         for name, operation in operations.items():
             method = name.upper()

@@ -10,7 +10,7 @@ from openhitl.identity.links import join_link, sign_in_link
 from openhitl.identity.passkeys import make_link
 from openhitl.identity.passwords import hash_password, verify_password
 from openhitl.identity.sessions import Runner, SessionDesk, actor_of
-from openhitl.identity.signing_in import SignIn, totp_row
+from openhitl.identity.signing_in import SignIn, totp_row, wrong_code
 from openhitl.identity.totp import new_secret, provisioning_uri, step_of
 from openhitl.keyring import Keyring
 from openhitl.protocol.passkeys import Passkey, PasskeyHolder
@@ -79,9 +79,10 @@ class Accounts:
     async def set_password(self, signed_in: SignedIn, present: str, password: object) -> None:
         """Set or replace somebody's own password, and sign them out everywhere else.
 
-        Raises: NotSignedIn if there is one and `present` is not it; InvalidRequest.
+        Raises: NotSignedIn if there is one and `present` is not it; InvalidRequest, RateLimited.
         """
         person = signed_in.person
+        await self.sign_in.check_rate(person.name)
         known = await self._run(self._store.password_of, person.name)
         if known is not None and not await self._run(verify_password, known[1], present):
             raise NotSignedIn("That is not your present password.")
@@ -100,15 +101,16 @@ class Accounts:
         now = self._clock()
         step = step_of(secret, code, now)
         if step is None:
-            raise InvalidRequest(SUMMARY, errors=[{"path": "code", "message": "is not the present code"}])
+            raise InvalidRequest(SUMMARY, errors=[wrong_code()])
         person_id = signed_in.person.person_id
         sealed = self._keyring.seal(secret.encode(), bound_to=totp_row(person_id))
         await self._run(self._store.set_totp, person_id, sealed, step=step, by=actor_of(signed_in), now=now)
 
     async def clear_totp(self, signed_in: SignedIn, code: str) -> None:
-        """Ask for codes no longer. Raises: InvalidRequest unless a present code is shown."""
+        """Ask for codes no longer. Raises: InvalidRequest unless a present code is shown; RateLimited."""
+        await self.sign_in.check_rate(signed_in.person.name)
         if not await self.sign_in.is_code(signed_in.person, code):
-            raise InvalidRequest(SUMMARY, errors=[{"path": "code", "message": "is not the present code"}])
+            raise InvalidRequest(SUMMARY, errors=[wrong_code()])
         person_id, now = signed_in.person.person_id, self._clock()
         await self._run(self._store.set_totp, person_id, None, step=0, by=actor_of(signed_in), now=now)
 

@@ -21,9 +21,9 @@ _NOBODYS = _hasher.hash("nobody's password")
 def hash_password(password: object, *, name: str = "") -> str:
     """Hash a new password. Raises: InvalidRequest for one that is too short, too long or the name."""
     if not isinstance(password, str) or not LEAST_CHARACTERS <= len(password) <= MOST_CHARACTERS:
-        raise _refusal(f"must have {LEAST_CHARACTERS} to {MOST_CHARACTERS} characters")
+        raise _refusal("wrong_length", f"must have {LEAST_CHARACTERS} to {MOST_CHARACTERS} characters")
     if len(set(password)) < LEAST_CHARACTERS // 3 or password.casefold() == name.casefold():
-        raise _refusal("is too easy to guess")
+        raise _refusal("too_easy", "is too easy to guess")
     return _hasher.hash(password)
 
 
@@ -37,5 +37,5 @@ def verify_password(known: str | None, password: str) -> bool:
         return False
 
 
-def _refusal(message: str) -> InvalidRequest:
-    return InvalidRequest(SUMMARY, errors=[{"path": "password", "message": message}])
+def _refusal(code: str, message: str) -> InvalidRequest:
+    return InvalidRequest(SUMMARY, errors=[{"path": "password", "code": code, "message": message}])

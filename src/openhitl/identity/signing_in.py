@@ -43,6 +43,9 @@ LINK_PURPOSES = {LinkKind.JOIN: Purpose.JOIN_LINK, LinkKind.SIGN_IN: Purpose.SIG
 #: How often one name, and one address, may try: so many at once, then one in so long.
 TRIES = 10
 EVERY = timedelta(seconds=30)
+#: Of a number that any database takes.
+MAX_DIGITS = 18
+WRONG_CODE = "That is not the present code."
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -87,24 +90,50 @@ class SignIn:
         """Whether browsers make passkeys for this host."""
         return self._party.has_name
 
-    async def by_password(self, name: str, password: str, code: str, visit: Visit) -> Begun:
-        """Sign in with a name, a password and, where it is asked for, a code.
+    async def by_password(self, name: str, password: str, visit: Visit) -> Begun:
+        """Sign in with a name and a password.
 
-        Raises: NotSignedIn, the same whatever was wrong; its `code_required` says that a code is missing,
-        to whom has the password. RateLimited.
+        Raises: NotSignedIn, the same whatever was wrong; to whom has the password of somebody who is asked
+        for codes too, its `code_required` says so and its `ticket` is for `by_code`. RateLimited.
         """
-        await self._check_rate(name, visit)
+        await self.check_rate(name, visit.place)
         known: tuple[Person, str] | None = await self._run(self._store.password_of, name)
         person, known_hash = known or (None, None)
-        if not await self._run(verify_password, known_hash, password) or person is None:
+        if not await self._run(verify_password, known_hash, password) or person is None or known_hash is None:
             raise await self._refused(name, Method.PASSWORD, visit)
         if not person.has_totp:
             return await self._begun(person, Method.PASSWORD, visit)
-        if not code.strip():
-            raise NotSignedIn("A code of your app is needed too.", code_required=True)
-        if not await self.is_code(person, code):
-            raise await self._refused(name, Method.PASSWORD_AND_CODE, visit)
-        return await self._begun(person, Method.PASSWORD_AND_CODE, visit)
+        ticket = f"{person.person_id}.{self._challenges.issue(_code_of(person, known_hash), self._clock())}"
+        raise NotSignedIn("A code of your app is needed too.", code_required=True, ticket=ticket)
+
+    async def by_code(self, ticket: str, code: str, visit: Visit) -> Begun:
+        """Sign in with a code, after the password that `ticket` was given for, within five minutes.
+
+        Raises: NotSignedIn, whose `code_required` says that another code will do; RateLimited.
+        """
+        person = await self._ticket_holder(ticket)
+        await self.check_rate(person.name, visit.place)
+        if await self.is_code(person, code):
+            return await self._begun(person, Method.PASSWORD_AND_CODE, visit)
+        await self._refused(person.name, Method.PASSWORD_AND_CODE, visit)
+        raise NotSignedIn(WRONG_CODE, code_required=True, ticket=ticket, errors=[wrong_code()])
+
+    async def _ticket_holder(self, ticket: str) -> Person:
+        """Say who has shown their password. Raises: NotSignedIn, also if it was replaced since."""
+        number, _, challenge = ticket.partition(".")
+        is_number = number.isascii() and number.isdecimal() and len(number) <= MAX_DIGITS
+        person: Person | None = await self._run(self._store.person, int(number)) if is_number else None
+        known = await self._run(self._store.password_of, person.name) if person else None
+        if known is None:
+            raise NotSignedIn
+        try:
+            issued_at = self._challenges.issued_at(challenge, _code_of(*known))
+        except VerificationFailed as error:
+            raise NotSignedIn from error
+        if self._clock() - issued_at > CHALLENGE_LIFE:
+            raise NotSignedIn
+        holder: Person = known[0]
+        return holder
 
     async def is_code(self, person: Person, code: str) -> bool:
         """Tell whether this is a code of somebody's app, which it is then no more."""
@@ -129,7 +158,7 @@ class SignIn:
 
         Raises: NotSignedIn, RateLimited.
         """
-        await self._check_rate("", visit)
+        await self.check_rate("", visit.place)
         now = self._clock()
         try:
             issued_at = self._challenges.issued_at(challenge, SUBJECT)
@@ -167,7 +196,7 @@ class SignIn:
     async def link(self, kind: LinkKind, token: str | None) -> OneTimeLink:
         """Say what a link leads to, without using it. Raises: InvalidToken."""
         found: OneTimeLink | None = await self._run(self._store.link, _hash(kind, token), self._clock())
-        if found is None or found.kind is not kind:
+        if found is None or found.kind is not kind or (found.person and found.person.disabled_at):
             raise InvalidToken
         return found
 
@@ -223,10 +252,11 @@ class SignIn:
             raise NotSignedIn
         return Begun(signed_in, token)
 
-    async def _check_rate(self, name: str, visit: Visit) -> None:
-        buckets = [f"sign-in from {visit.place}"]
-        if name:
-            buckets.append(f"sign-in as {name_key(name)[:100]}")
+    async def check_rate(self, name: str = "", place: str = "") -> None:
+        """Count a try for whoever is tried, and for where it comes from. Raises: RateLimited."""
+        buckets = [f"sign-in as {name_key(name)[:100]}"] if name else []
+        if place:
+            buckets.append(f"sign-in from {place}")
         for bucket in buckets:
             wait: timedelta | None = await self._run(
                 self._store.take, bucket, every=EVERY, burst=TRIES, now=self._clock()
@@ -237,8 +267,21 @@ class SignIn:
 
     async def _refused(self, name: str, method: Method, visit: Visit) -> NotSignedIn:
         """Record that somebody was not let in; say nothing of why."""
-        await self._run(self._store.sign_in_refused, name[:100], method, place=visit.place, now=self._clock())
+        # What is no name may be a password that was typed into the wrong field.
+        person: Person | None = await self._run(self._store.person_named, name) if name else None
+        tried = person.name if person else ""
+        await self._run(self._store.sign_in_refused, tried, method, place=visit.place, now=self._clock())
         return NotSignedIn()
+
+
+def wrong_code() -> dict[str, str]:
+    """Spell what is wrong with a code, for `errors`."""
+    return {"path": "code", "code": "wrong_code", "message": "is not the present code"}
+
+
+def _code_of(person: Person, password_hash: str) -> str:
+    """Name what a ticket is for: a code of somebody who has shown this very password."""
+    return f"code of {person.person_id} {hashlib.sha256(password_hash.encode()).hexdigest()}"
 
 
 def totp_row(person_id: int) -> str:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import structlog
 
@@ -74,7 +74,7 @@ class DoorApp:
         if not for_people or not wants_html(headers):
             return error_response(error, with_detail=route is not None and route.detail)
         if isinstance(error, SignInRequired) and scope["method"] in ("GET", "HEAD"):
-            wanted = scope["path"] + ("?" + scope["query_string"].decode("latin-1")).rstrip("?")
+            wanted = quote(scope["path"]) + ("?" + scope["query_string"].decode("latin-1")).rstrip("?")
             return see_other(f"{self._door.base}/sign-in?{urlencode({'next': wanted})}")
         return error_page(self._door, error, headers)
 

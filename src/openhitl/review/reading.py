@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from openhitl.cases import StoredCase
 from openhitl.errors import HitlError, NotFound, PeerError
 from openhitl.protocol.case import Json
 from openhitl.review.door import Door
-from openhitl.review.http import Request, Response, json_response
+from openhitl.review.http import Request, Response, error_headers, json_response
 from openhitl.review.pages import (
     Page,
     PageView,
@@ -78,7 +79,11 @@ async def page_response(view: PageView, *, status: int | None = None) -> Respons
 def error_page(door: Door, error: HitlError, headers: Mapping[str, str]) -> Response:
     """Render an error for a person, in the language of the request's headers."""
     language = choose_language(headers.get("accept-language", ""))
-    return html_response(render_error(error.code, error.status, language, base=door.base, theme=door.theme))
+    page = render_error(error.code, error.status, language, base=door.base, theme=door.theme)
+    response = html_response(page)
+    if error.status == 401:  # how programs authenticate is nothing that a browser could do
+        return response
+    return replace(response, headers=(*response.headers, *error_headers(error)))
 
 
 def html_response(page: Page, *, status: int | None = None) -> Response:

@@ -12,7 +12,6 @@ from openhitl.review.asgi import Patience, Receive, Scope, Send, answer_safely
 from openhitl.review.door import Door
 from openhitl.review.protocol_app import ProtocolApp
 from openhitl.review.room import Room
-from openhitl.review.routes import STATIC
 from openhitl.server.house import house_app
 from openhitl.server.mcp import PATH as MCP_PATH
 from openhitl.server.mcp import McpDoor
@@ -58,7 +57,7 @@ class Server:
             agents=engine.agents,
         )
         self._prefix = door.base
-        self._door = ProtocolApp(door, (*SERVER_ROUTES, STATIC), self.patience, self.room)
+        self._door = ProtocolApp(door, SERVER_ROUTES, self.patience, self.room)
         self._house = house_app(self)
         self._mcp = McpDoor(door, self.room, self._pace)
         await self._mcp.start()

@@ -10,7 +10,7 @@ from openhitl.protocol.case import ACTIONS, DefaultAction, Status
 from openhitl.protocol.durations import DEFAULT_TIMEOUT
 from openhitl.protocol.evidence import MAX_EVIDENCE
 from openhitl.review.router import Route
-from openhitl.server.table import SERVER_ROUTES
+from openhitl.server.table import DOCUMENTED
 
 _JSON = "application/json"
 _FORM = "application/x-www-form-urlencoded"
@@ -83,6 +83,11 @@ _DRAFT: dict[str, Any] = {
     "required": ["values"],
     "properties": {"values": _OBJECT, "version": {"type": "integer"}, "step": {"type": "integer"}},
 }
+_SESSION: dict[str, Any] = {
+    "type": "object",
+    "required": ["link_token"],
+    "properties": {"link_token": _TEXT, "device": _TEXT},
+}
 _REASON: dict[str, Any] = {"type": "object", "properties": {"reason": _TEXT}}
 _BODIES: dict[tuple[str, str], tuple[dict[str, Any], bool]] = {
     ("POST", "/api/v1/reviews"): (_CREATE, False),
@@ -91,6 +96,7 @@ _BODIES: dict[tuple[str, str], tuple[dict[str, Any], bool]] = {
     ("POST", "/reviews/{case_id}/respond"): (_ANSWER, True),
     ("POST", "/reviews/{case_id}/challenge"): (_ANSWER, True),
     ("POST", "/passkey"): (_REGISTRATION, False),
+    ("POST", "/api/v1/sessions"): (_SESSION, False),
     ("POST", "/reviews/{case_id}/cancel"): (_REASON, True),
     ("POST", "/reviews/{case_id}/draft"): (_DRAFT, True),
     ("PUT", "/reviews/{case_id}/draft"): (_DRAFT, True),
@@ -126,7 +132,7 @@ _BODILESS = frozenset({204, 303, 304})
 def openapi_document(base_url: str) -> dict[str, Any]:
     """Describe the protocol door as OpenAPI 3.1."""
     paths: dict[str, dict[str, Any]] = {}
-    for route in SERVER_ROUTES:
+    for route in DOCUMENTED:
         paths.setdefault(route.pattern, {})[route.method.lower()] = _operation(route)
     for pattern, summary, media, codes in POLL_ROUTES:
         paths[pattern] = {

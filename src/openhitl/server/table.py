@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from openhitl.review.accounts.routes import ACCOUNT_ROUTES, SESSION_ROUTES
 from openhitl.review.router import Route
-from openhitl.review.routes import ROUTES
+from openhitl.review.routes import ROUTES, STATIC
 from openhitl.server.relay import RELAY_ROUTES
 
-SERVER_ROUTES: tuple[Route, ...] = (
+#: What programs may rely on, as the OpenAPI document says.
+DOCUMENTED: tuple[Route, ...] = (
     *ROUTES,
+    *SESSION_ROUTES,
     *RELAY_ROUTES,
 )
+#: For people: pages, and what their scripts fetch.
+PAGES: tuple[Route, ...] = (
+    *ACCOUNT_ROUTES,
+    STATIC,
+)
+SERVER_ROUTES = (*DOCUMENTED, *PAGES)

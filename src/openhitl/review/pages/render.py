@@ -12,6 +12,7 @@ from openhitl.review.pages.frame import frame_of
 from openhitl.review.pages.full import full_page
 from openhitl.review.pages.outcome import outcome_page
 from openhitl.review.pages.reasons import reason_page
+from openhitl.review.pages.refusals import refusal_of
 from openhitl.review.pages.selection import selection_page
 from openhitl.review.pages.sheet import Sheet, environment, open_sheet
 from openhitl.review.pages.theme import PLAIN, Theme
@@ -92,31 +93,9 @@ def render_registration(
 def render_error(
     code: str, status: int, language: str = "en", *, base: str = "", theme: Theme = PLAIN
 ) -> Page:
-    """Draw the page for a request that reaches no case: a wrong link, a fault of ours, too many tries."""
+    """Draw the page for a request that was refused: a wrong link, a fault of ours, too many tries."""
     words = words_for(language)
-    gettext = words.gettext
-    hint = ""
-    if status in (401, 403, 404):
-        title = gettext("This link does not work")
-        explanation = gettext("It is incomplete, no longer valid, or its request has been deleted.")
-        hint = gettext("Open the link again from the message you got, or ask whoever sent it for a new one.")
-    elif status == 429:
-        title = gettext("Too many requests")
-        explanation = gettext("Please wait a minute and reload this page.")
-    elif status >= 500:
-        title = gettext("Something went wrong here")
-        explanation = gettext("Your answer may not have been recorded. Reload the page to see.")
-    else:
-        title = gettext("This could not be done")
-        explanation = gettext("Go back, check what you typed, and try again.")
+    refusal = refusal_of(code, status)
     template = environment(words).get_template("error.html")
-    html = template.render(
-        words=words,
-        base=base,
-        theme=theme,
-        title=title,
-        explanation=explanation,
-        hint=hint,
-        code=code,
-    )
+    html = template.render(words=words, base=base, theme=theme, path=refusal.path, **refusal.said(words))
     return Page(html, status)

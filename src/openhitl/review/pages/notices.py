@@ -1,0 +1,25 @@
+"""What a page says was just done: sentences by the names that addresses may carry, and no others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from openhitl.words import N_, Words
+
+NOTICES: Mapping[str, str] = {
+    "signed-out": N_("You are signed out."),
+    "passkey-removed": N_("The passkey was removed."),
+    "password-set": N_("Your password was set. Everywhere else you are signed out."),
+    "codes-on": N_("From now on your password needs a code too."),
+    "codes-off": N_("Your password needs no code any more."),
+    "session-ended": N_("That device is signed out."),
+    "sessions-ended": N_("Everywhere else you are signed out."),
+    "role-changed": N_("The role was changed."),
+    "disabled": N_("The account was disabled. It is signed out everywhere."),
+    "enabled": N_("The account may be used again."),
+}
+
+
+def notice_of(name: str, words: Words) -> str:
+    """Say what was done; nothing for a name that is none of ours."""
+    return words.gettext(NOTICES[name]) if name in NOTICES else ""

@@ -1,0 +1,73 @@
+"""What a page says of a request that was refused: by its code, else by its status."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from openhitl.protocol.record import record
+from openhitl.words import N_, Words
+
+
+@record(frozen=True, slots=True)
+class Refusal:
+    """What is said: a title, what it means, what to do. `path` is a page that helps, and `label` names it."""
+
+    title: str
+    explanation: str
+    hint: str = ""
+    path: str = ""
+    label: str = ""
+
+    def said(self, words: Words) -> Mapping[str, str]:
+        """Say it in a language."""
+        parts = {"title": self.title, "explanation": self.explanation, "hint": self.hint, "label": self.label}
+        return {name: words.gettext(part) if part else "" for name, part in parts.items()}
+
+
+_BY_CODE: Mapping[str, Refusal] = {
+    "sign_in_required": Refusal(
+        N_("You are not signed in"),
+        N_("Your session has ended, here or from another device. Nothing was changed."),
+        path="/sign-in",
+        label=N_("Sign in"),
+    ),
+    "cross_site": Refusal(
+        N_("Nothing was changed"),
+        N_("This did not come from a page that you have open here."),
+        N_("Go back, reload the page and try again."),
+    ),
+    "not_owner": Refusal(
+        N_("This is for owners"),
+        N_("Only owners of this server may do this. Ask one of them."),
+        path="/account",
+        label=N_("Your account"),
+    ),
+    "last_owner": Refusal(
+        N_("Nothing was changed"),
+        N_("Somebody has to stay the owner of this server. Make somebody else an owner first."),
+        path="/people",
+        label=N_("People"),
+    ),
+}
+_LINK = Refusal(
+    N_("This link does not work"),
+    N_("It is incomplete, no longer valid, or its request has been deleted."),
+    N_("Open the link again from the message you got, or ask whoever sent it for a new one."),
+)
+_TOO_MANY = Refusal(N_("Too many requests"), N_("Please wait a minute and reload this page."))
+_OURS = Refusal(
+    N_("Something went wrong here"),
+    N_("Your answer may not have been recorded. Reload the page to see."),
+)
+_USUAL = Refusal(N_("This could not be done"), N_("Go back, check what you typed, and try again."))
+
+
+def refusal_of(code: str, status: int) -> Refusal:
+    """Find what is said of an error."""
+    if code in _BY_CODE:
+        return _BY_CODE[code]
+    if status in (401, 403, 404):
+        return _LINK
+    if status == 429:
+        return _TOO_MANY
+    return _OURS if status >= 500 else _USUAL
