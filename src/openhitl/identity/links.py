@@ -35,6 +35,16 @@ def join_link(
     return f"{public_url}{PATHS[LinkKind.JOIN]}?token={token}"
 
 
+def first_owner_link(store: Store, public_url: str, *, by: Actor, now: datetime) -> str | None:
+    """Make the address where the first account, an owner's, is made; None if somebody has one.
+
+    Raises: StoreError.
+    """
+    token = token_from_bytes(LINK_PURPOSES[LinkKind.JOIN], os.urandom(32))
+    is_made = store.add_first_link(hash_token(token), by=by, now=now, until=now + FIRST_OWNER_LIFE)
+    return f"{public_url}{PATHS[LinkKind.JOIN]}?token={token}" if is_made else None
+
+
 def sign_in_link(store: Store, public_url: str, person: Person, *, by: Actor, now: datetime) -> str:
     """Make the address where somebody is signed in, once, within a quarter of an hour. Raises: StoreError."""
     token = token_from_bytes(LINK_PURPOSES[LinkKind.SIGN_IN], os.urandom(32))

@@ -134,8 +134,11 @@ def calm_collector() -> None:
     gc.set_threshold(*COLLECTOR_THRESHOLDS)
 
 
-def run(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT. Raises: SetupError, StoreError."""
+def run(settings: Settings, *, welcome: Callable[[Settings], None] | None = None) -> None:
+    """Serve until SIGTERM or SIGINT. Raises: SetupError, StoreError.
+
+    `welcome` is called with the settings in force once it is clear that this process serves the data folder.
+    """
     log_to_stderr()
     raise_file_limit()
     calm_collector()
@@ -146,6 +149,8 @@ def run(settings: Settings) -> None:
         print(f"OpenHITL listens on {settings.public_url} (store: {where})", file=sys.stderr, flush=True)
         if not lock.held:
             print("Another server of this data folder runs too.", file=sys.stderr, flush=True)
+        elif welcome is not None:
+            welcome(settings)
         try:
             uvicorn_for(Server(settings)).run(sockets=[listener])
         finally:

@@ -18,7 +18,7 @@ from openhitl.store.engine import POSTGRESQL, Database
 from openhitl.store.identity_schema import people, person_subjects, sessions
 from openhitl.store.instants import from_ms, maybe_from_ms, to_ms
 
-#: PostgreSQL's advisory lock for changes after which there must still be an owner.
+#: PostgreSQL's advisory lock for changes that decide who owns the server.
 _OWNERS = 0x6869_746F
 
 
@@ -48,7 +48,7 @@ class People:
     def has_people(self) -> bool:
         """Tell whether anybody has an account, so that there is somebody who can sign in."""
         with self._database.reading() as connection:
-            return connection.execute(select(people.c.id).limit(1)).first() is not None
+            return has_people(connection)
 
     def people(self) -> Sequence[Person]:
         """List everybody, disabled accounts too, in the order in which they joined."""
@@ -138,7 +138,7 @@ class People:
     def _change(self, person_id: int, values: dict[str, Any], what: str, *, by: Actor, now: datetime) -> None:
         with self._database.writing() as connection:
             if what in ("role", "disabled"):
-                self._wait_in_line(connection)
+                lock_owners(self._database, connection)
             connection.execute(update(people).where(people.c.id == person_id).values(values))
             if what in ("role", "disabled"):
                 _check_owner_is_left(connection)
@@ -151,15 +151,21 @@ class People:
             event = AuditEvent(kind=AuditKind.PERSON_CHANGED, at=now, actor=by, data=data)
             append_audit(connection, event)
 
-    def _wait_in_line(self, connection: Connection) -> None:
-        """Let those who take away an owner do so one after another; on SQLite there is one writer."""
-        if self._database.kind == POSTGRESQL:
-            connection.execute(select(func.pg_advisory_xact_lock(_OWNERS)))
-
     def _one(self, query: Select[Any]) -> Person | None:
         with self._database.reading() as connection:
             row = connection.execute(query).one_or_none()
         return None if row is None else person_from(row)
+
+
+def lock_owners(database: Database, connection: Connection) -> None:
+    """Let those who may add or take away an owner do so one after another; on SQLite there is one writer."""
+    if database.kind == POSTGRESQL:
+        connection.execute(select(func.pg_advisory_xact_lock(_OWNERS)))
+
+
+def has_people(connection: Connection) -> bool:
+    """Tell whether anybody has an account."""
+    return connection.execute(select(people.c.id).limit(1)).first() is not None
 
 
 def added_person(connection: Connection, new: NewPerson, *, now: datetime) -> Person:

@@ -28,7 +28,7 @@ from openhitl.store.engine import POSTGRESQL, Database
 from openhitl.store.identity_schema import people, person_links, sessions, spent_challenges
 from openhitl.store.instants import from_ms, to_ms
 from openhitl.store.passkeys import added_passkey
-from openhitl.store.people import NewPerson, added_person, joined, person_from
+from openhitl.store.people import NewPerson, added_person, has_people, joined, lock_owners, person_from
 
 _SIGNED_IN = select(sessions, people).join(people, people.c.id == sessions.c.person_id)
 
@@ -161,14 +161,28 @@ class Sessions:
             "role": role.value if role else None,
             "person_id": person_id,
             "created_by": created_by,
-            "created_at": to_ms(now),
             "expires_at": to_ms(until),
         }
-        data = {"kind": str(kind), "role": values["role"], "person": person_id}
         with self._database.writing() as connection:
-            connection.execute(insert(person_links).values(values))
-            event = AuditEvent(kind=AuditKind.LINK_MADE, at=now, actor=by, data=data)
-            append_audit(connection, event)
+            _add_link(connection, values, by=by, now=now)
+
+    def add_first_link(self, link_hash: bytes, *, by: Actor, now: datetime, until: datetime) -> bool:
+        """Store the hash of a link with which the first owner joins; return False if somebody has already.
+
+        All such links are used up when one of them is.
+        """
+        values = {
+            "kind": LinkKind.JOIN.value,
+            "hash": link_hash,
+            "role": Role.OWNER.value,
+            "expires_at": to_ms(until),
+        }
+        with self._database.writing() as connection:
+            lock_owners(self._database, connection)
+            if has_people(connection):
+                return False
+            _add_link(connection, values, by=by, now=now)
+            return True
 
     def link(self, link_hash: bytes, now: datetime) -> OneTimeLink | None:
         """Say what a link leads to; None if it was used, is too old or not there. Nothing is used up."""
@@ -195,9 +209,12 @@ class Sessions:
         Raises: NameTaken, which leaves the link good.
         """
         with self._database.writing() as connection:
+            lock_owners(self._database, connection)
             used = _used(connection, link_hash, LinkKind.JOIN, now)
             if used is None:
                 return None
+            if not has_people(connection):
+                _use_up_first_links(connection, now)
             role = Role(used.role)
             person = added_person(
                 connection, NewPerson(name=new.name, role=role, password_hash=new.password_hash), now=now
@@ -221,6 +238,20 @@ class Sessions:
 
 def _good(now: datetime) -> tuple[Any, ...]:
     return (person_links.c.used_at.is_(None), person_links.c.expires_at > to_ms(now))
+
+
+def _add_link(connection: Connection, values: dict[str, Any], *, by: Actor, now: datetime) -> None:
+    connection.execute(insert(person_links).values(created_at=to_ms(now), **values))
+    data = {"kind": values["kind"], "role": values.get("role"), "person": values.get("person_id")}
+    append_audit(connection, AuditEvent(kind=AuditKind.LINK_MADE, at=now, actor=by, data=data))
+
+
+def _use_up_first_links(connection: Connection, now: datetime) -> None:
+    """Make useless what several servers, or one that was started again, gave out for the first owner."""
+    query = update(person_links).where(
+        person_links.c.kind == LinkKind.JOIN.value, person_links.c.role == Role.OWNER.value, *_good(now)
+    )
+    connection.execute(query.values(used_at=to_ms(now)))
 
 
 def _used(connection: Connection, link_hash: bytes, kind: LinkKind, now: datetime) -> Row[Any] | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import typer
 
+from openhitl.cli.first_start import welcome
 from openhitl.server.serving import run
 from openhitl.settings import PREFIX, Settings, load_settings
 
@@ -20,7 +21,7 @@ def serve(**flags: Any) -> None:
     Every flag can be given as an environment variable too, and a flag wins. Give secrets in the
     environment or a file: other users of this machine can read the command line.
     """
-    run(load_settings(flags))
+    run(load_settings(flags), welcome=welcome)
 
 
 def _flags() -> list[inspect.Parameter]:

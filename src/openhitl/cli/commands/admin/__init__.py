@@ -1,13 +1,13 @@
-"""Keys, secrets, passkeys, deliveries and the audit log, on the server's own machine."""
+"""People, keys, secrets, passkeys, deliveries and the audit log, on the server's own machine."""
 
 from __future__ import annotations
 
 import typer
 
-from openhitl.cli.commands.admin import audit, callbacks, keys, passkeys, receipts
+from openhitl.cli.commands.admin import audit, callbacks, keys, passkeys, people, receipts
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
-for _group in (keys, callbacks, receipts, passkeys):
+for _group in (people, keys, callbacks, receipts, passkeys):
     app.add_typer(_group.app)
 app.add_typer(audit.app, name="audit")
 
