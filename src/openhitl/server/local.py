@@ -10,8 +10,11 @@ from openhitl.identity.keys import draw_key
 from openhitl.keyring import private_draft, private_folder, unusable
 from openhitl.protocol.audit import OPERATOR
 from openhitl.protocol.case import ActorKind
+from openhitl.protocol.people import Person
+from openhitl.protocol.scopes import ALL_SCOPES, Scope
 from openhitl.protocol.tokens import Purpose, checked_hash
 from openhitl.server.opening import open_store
+from openhitl.server.people_admin import person_called
 from openhitl.settings import Settings
 from openhitl.store import Store
 
@@ -20,25 +23,46 @@ LOCAL_AGENT = "local"
 MAX_NAME_CHARACTERS = 100
 
 
-def new_key(settings: Settings, name: str, kind: ActorKind) -> str:
+def new_key(
+    settings: Settings,
+    name: str,
+    kind: ActorKind,
+    *,
+    owner: str | None = None,
+    scopes: frozenset[Scope] = ALL_SCOPES,
+) -> str:
     """Make an API key for the agent or service of this name, which is made if need be.
 
-    Raises: SetupError for a name that is empty, too long or unprintable; StoreError.
+    `owner` names whom it belongs to: one of the same name that is not theirs is another one.
+
+    Raises: SetupError for a name that is empty, too long or unprintable, or nobody's; StoreError.
     """
     if not 1 <= len(name) <= MAX_NAME_CHARACTERS or not name.isprintable() or name != name.strip():
         raise SetupError(f"An agent's name has 1 to {MAX_NAME_CHARACTERS} printable characters.")
     store, _ = open_store(settings)
     try:
-        return _add_key(store, name, kind)
+        person = person_called(store, owner) if owner is not None else None
+        return _add_key(store, name, kind, person, scopes)
     finally:
         store.close()
 
 
-def _add_key(store: Store, name: str, kind: ActorKind) -> str:
+def _add_key(
+    store: Store,
+    name: str,
+    kind: ActorKind,
+    owner: Person | None = None,
+    scopes: frozenset[Scope] = ALL_SCOPES,
+) -> str:
     key, key_hash = draw_key(kind)
     now = datetime.now(UTC)
-    agent = store.agent_named(name) or store.add_agent(name, by=OPERATOR, now=now)
-    store.add_key(agent.agent_id, kind, key_hash, name, by=OPERATOR, now=now)
+    if owner is None:
+        agent, owners = store.agent_named(name), []
+    else:
+        theirs = (one for one in store.agents_of(owner.person_id) if one.name == name)
+        agent, owners = next(theirs, None), [owner.person_id]
+    agent = agent or store.add_agent(name, by=OPERATOR, now=now, owners=owners)
+    store.add_key(agent.agent_id, kind, key_hash, name, by=OPERATOR, now=now, scopes=scopes)
     return key
 
 

@@ -89,10 +89,7 @@ class Roster:
         return person
 
     def _named(self, name: str) -> Person:
-        person = self._store.person_named(name)
-        if person is None:
-            raise SetupError(f"There is nobody called {name!r} here.", hint="`hitl admin people` lists them.")
-        return person
+        return person_called(self._store, name)
 
     def _only_owner(self) -> Person:
         people = self._store.people()
@@ -115,6 +112,14 @@ def roster(settings: Settings) -> Iterator[Roster]:
         yield Roster(store, people_address(settings))
     finally:
         store.close()
+
+
+def person_called(store: Store, name: str) -> Person:
+    """Find somebody by name, whatever its case. Raises: SetupError, StoreError."""
+    person = store.person_named(name)
+    if person is None:
+        raise SetupError(f"There is nobody called {name!r} here.", hint="`hitl admin people` lists them.")
+    return person
 
 
 def _nobody() -> SetupError:
