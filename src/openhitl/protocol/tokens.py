@@ -27,11 +27,15 @@ class Purpose(StrEnum):
     SESSION = "hitlc_"
     JOIN_LINK = "hitlj_"
     SIGN_IN_LINK = "hitli_"
+    CLIENT = "hitlx_"
+    CODE = "hitlo_"
+    REFRESH = "hitlf_"
+    DEVICE = "hitld_"
 
 
 #: How a case's token purposes are stored.
 STORED_AS = {Purpose.REVIEW: "review", Purpose.SUBMIT: "submit", Purpose.POLL: "poll"}
-_FORM = re.compile(r"hitl[rspavukcji]_[A-Za-z0-9_-]{43}\Z")
+_FORM = re.compile(r"hitl[rspavukcjixofd]_[A-Za-z0-9_-]{43}\Z")
 
 
 def token_from_bytes(purpose: Purpose, secret: bytes) -> str:
