@@ -12,12 +12,15 @@ from openhitl.keyring import Keyring
 from openhitl.store.agents import Agents
 from openhitl.store.assignees import Assignees
 from openhitl.store.checkpoints import Checkpoints
+from openhitl.store.device_codes import DeviceCodes
 from openhitl.store.engine import POSTGRESQL, Database, open_database
 from openhitl.store.jobs import Jobs
 from openhitl.store.keys import Keys
 from openhitl.store.log import first_broken
 from openhitl.store.migration import claim, migrate
 from openhitl.store.notices import Notices
+from openhitl.store.oauth_clients import OAuthClients
+from openhitl.store.oauth_grants import OAuthGrants
 from openhitl.store.passkeys import Passkeys
 from openhitl.store.people import People
 from openhitl.store.purge import purge
@@ -44,6 +47,9 @@ class Store(
     Passkeys,
     People,
     Sessions,
+    OAuthClients,
+    OAuthGrants,
+    DeviceCodes,
     Rates,
     Checkpoints,
     SettingsRecord,

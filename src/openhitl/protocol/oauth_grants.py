@@ -1,0 +1,63 @@
+"""What people allow programs to do, and how it is asked for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from openhitl.protocol.record import record
+
+
+@record(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a grant is asked for: to be the agent of this name, with these scopes, at this resource."""
+
+    agent_name: str
+    scopes: frozenset[str]
+    resource: str
+
+
+@record(frozen=True, slots=True, kw_only=True)
+class Code:
+    """A code that waits for its redemption. `challenge` is what its verifier has to answer."""
+
+    client_ref: int
+    person_id: int
+    redirect_uri: str
+    challenge: str
+    terms: Terms
+
+
+@record(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """What somebody has allowed a program. `person_name` and `agent_name` are as they are now."""
+
+    grant_id: int
+    client_ref: int
+    person_id: int
+    person_name: str
+    agent_id: int
+    agent_name: str
+    scopes: frozenset[str]
+    resource: str
+
+
+@record(frozen=True, slots=True, kw_only=True)
+class Device:
+    """A device that waits to be allowed, as it is shown to whoever decides. `place` is its address."""
+
+    client_id: str
+    client_name: str
+    place: str
+    terms: Terms
+    expires_at: datetime
+
+
+class DeviceState(StrEnum):
+    """Why a device that asks for its tokens gets none. RFC 8628 §3.5."""
+
+    PENDING = "pending"
+    TOO_SOON = "too_soon"
+    DENIED = "denied"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
