@@ -66,6 +66,14 @@ class Keyring:
         token = self._derive(b"form\0" + session_hash)
         return base64.urlsafe_b64encode(token).rstrip(b"=").decode("ascii")
 
+    def access_token_key(self) -> bytes:
+        """Derive the 32 bytes that access tokens are signed with."""
+        return self._derive(b"access token")
+
+    def successor_of(self, refresh_token: str) -> bytes:
+        """Derive the 32 bytes of the refresh token that follows one: the same whenever it is asked."""
+        return self._derive(b"refresh\0" + refresh_token.encode())
+
     @property
     def fingerprint(self) -> str:
         """Tell one root secret from another without revealing it; stored beside the data."""

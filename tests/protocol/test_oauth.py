@@ -19,7 +19,6 @@ from openhitl.protocol.oauth import (
     is_same,
     narrowed_scopes,
     single,
-    spelt_scopes,
 )
 from openhitl.protocol.oauth_clients import (
     LOCAL_REDIRECTS,
@@ -108,7 +107,6 @@ def test_a_refreshed_token_has_no_more_scopes():
     assert narrowed_scopes(both, "read") == narrowed_scopes(read, "openid profile email") == read
     with pytest.raises(InvalidScope):
         narrowed_scopes(read, "ask read")
-    assert spelt_scopes(both) == "ask read"
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from openhitl.protocol.case import Actor, ActorKind
 from openhitl.protocol.oauth_clients import ClientKind, parse_metadata
 from openhitl.protocol.oauth_grants import Code, DeviceState, Grant, Terms
 from openhitl.protocol.people import Role
+from openhitl.protocol.scopes import ALL_SCOPES
 from openhitl.store.device_codes import NewDevice
 from openhitl.store.engine import open_database
 from openhitl.store.oauth_clients import UNUSED_LIFE
@@ -27,7 +28,7 @@ from tests.store.desk import CHANGED, HOUR, NOW
 ANYBODY = Actor(kind=ActorKind.LINK, id="anybody")
 CALLBACK = "https://app.example.com/callback"
 METADATA = parse_metadata({"client_name": "App", "redirect_uris": [CALLBACK]})
-TERMS = Terms(agent_name="deploy bot", scopes=frozenset({"ask", "read"}), resource="https://hitl.example.org")
+TERMS = Terms(agent_name="deploy bot", scopes=ALL_SCOPES, resource="https://hitl.example.org")
 SECOND = timedelta(seconds=1)
 _numbers = itertools.count(1)
 
@@ -112,7 +113,7 @@ def test_a_code_begins_a_grant_with_an_agent_of_the_person(world, database_url):
         (
             "agent.added",
             f"person:{world.person}",
-            {"agent": grant.agent_id, "name": "deploy bot", "owner": world.person},
+            {"agent": grant.agent_id, "name": "deploy bot", "owners": [world.person]},
         ),
         (
             "grant.added",

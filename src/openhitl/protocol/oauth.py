@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from openhitl.errors import InvalidScope, InvalidTarget, OAuthError
 from openhitl.protocol.base64url import encode
+from openhitl.protocol.scopes import ALL_SCOPES, Scope
 
 CODE_GRANT = "authorization_code"
 REFRESH_GRANT = "refresh_token"
@@ -17,9 +18,6 @@ DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 GRANT_TYPES = (CODE_GRANT, REFRESH_GRANT, DEVICE_GRANT)
 AUTH_METHODS = ("none", "client_secret_post", "client_secret_basic")
 
-ASK, READ = "ask", "read"
-#: In the order in which they are spelt.
-SCOPES = (ASK, READ)
 #: What programs written for OpenID providers ask for; it means nothing here. OpenID Connect Core §5.4.
 _OPENID = frozenset({"openid", "profile", "email", "address", "phone", "offline_access"})
 
@@ -56,16 +54,16 @@ def challenge_of(verifier: str | None) -> str:
     return encode(hashlib.sha256(verifier.encode()).digest())
 
 
-def granted_scopes(asked: str | None) -> frozenset[str]:
+def granted_scopes(asked: str | None) -> frozenset[Scope]:
     """Say which scopes an asked `scope` is granted: all without one. RFC 6749 §3.3.
 
     What is of OpenID Connect means nothing here: asking for it alone is asking for the usual.
     Raises: InvalidScope for any other.
     """
-    return _own_scopes(asked) or frozenset(SCOPES)
+    return _own_scopes(asked) or ALL_SCOPES
 
 
-def narrowed_scopes(granted: frozenset[str], asked: str | None) -> frozenset[str]:
+def narrowed_scopes(granted: frozenset[Scope], asked: str | None) -> frozenset[Scope]:
     """Say which scopes a refreshed token has: those granted, or fewer. RFC 6749 §6. Raises: InvalidScope."""
     wanted = _own_scopes(asked) or granted
     if not wanted <= granted:
@@ -73,16 +71,11 @@ def narrowed_scopes(granted: frozenset[str], asked: str | None) -> frozenset[str
     return wanted
 
 
-def _own_scopes(asked: str | None) -> frozenset[str]:
+def _own_scopes(asked: str | None) -> frozenset[Scope]:
     names = frozenset((asked or "").split())
-    if not names <= _OPENID | set(SCOPES):
+    if not names <= _OPENID | ALL_SCOPES:
         raise InvalidScope
-    return names & frozenset(SCOPES)
-
-
-def spelt_scopes(scopes: Iterable[str]) -> str:
-    """Spell scopes as the parameter does. RFC 6749 §3.3."""
-    return " ".join(scope for scope in SCOPES if scope in set(scopes))
+    return frozenset(scope for scope in Scope if scope in names)
 
 
 def checked_resource(asked: str | None, base_url: str) -> str:

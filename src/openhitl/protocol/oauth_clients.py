@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
-from openhitl.errors import InvalidClientMetadata, InvalidRedirectUri
+from openhitl.errors import InvalidClientMetadata, InvalidRedirectUri, OAuthError
 from openhitl.protocol.oauth import AUTH_METHODS, CODE_GRANT, GRANT_TYPES, REFRESH_GRANT
 from openhitl.protocol.record import record
 from openhitl.protocol.redirects import checked_redirect
@@ -92,21 +92,18 @@ def parse_metadata(body: object, *, auth_method: str = "client_secret_basic") ->
         raise InvalidClientMetadata(f"token_endpoint_auth_method must be one of {', '.join(AUTH_METHODS)}.")
     grant_types = _grant_types(given)
     return ClientMetadata(
-        name=checked_client_name(given.get("client_name", UNNAMED)),
+        name=readable_name(given.get("client_name", UNNAMED), refusal=InvalidClientMetadata),
         redirect_uris=_redirects(given, CODE_GRANT in grant_types),
         grant_types=grant_types,
         auth_method=method,
     )
 
 
-def checked_client_name(raw: object) -> str:
-    """Read what a program or an agent is called: 1 to 100 characters that can be seen.
-
-    Raises: InvalidClientMetadata.
-    """
+def readable_name(raw: object, *, refusal: type[OAuthError] = OAuthError) -> str:
+    """Read what a program or an agent is called: 1 to 100 characters that can be seen. Raises: `refusal`."""
     name = unicodedata.normalize("NFC", raw).strip() if isinstance(raw, str) else ""
     if not 1 <= len(name) <= MAX_NAME_CHARACTERS or one_line(name) != name:
-        raise InvalidClientMetadata(f"A name has 1 to {MAX_NAME_CHARACTERS} characters that can be seen.")
+        raise refusal(f"A name has 1 to {MAX_NAME_CHARACTERS} characters that can be seen.")
     return name
 
 

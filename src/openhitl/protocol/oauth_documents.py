@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from openhitl.protocol.oauth import AUTH_METHODS, GRANT_TYPES, SCOPES
+from openhitl.protocol.oauth import AUTH_METHODS, GRANT_TYPES
+from openhitl.protocol.scopes import Scope
 
 ROOT = "/api/v1/oauth"
 SERVER_DOCUMENT = "/.well-known/oauth-authorization-server"
@@ -22,7 +23,7 @@ def server_document(base_url: str) -> dict[str, Any]:
         "registration_endpoint": f"{root}/register",
         "revocation_endpoint": f"{root}/revoke",
         "device_authorization_endpoint": f"{root}/device_authorization",  # RFC 8628 §4
-        "scopes_supported": list(SCOPES),
+        "scopes_supported": list(Scope),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": list(GRANT_TYPES),
@@ -39,7 +40,7 @@ def resource_document(base_url: str, path: str = "") -> dict[str, Any]:
     return {
         "resource": base_url + path,
         "authorization_servers": [base_url],
-        "scopes_supported": list(SCOPES),
+        "scopes_supported": list(Scope),
         "bearer_methods_supported": ["header"],
         "resource_name": "OpenHITL",
     }

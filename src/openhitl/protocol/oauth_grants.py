@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from openhitl.protocol.record import record
+from openhitl.protocol.scopes import Scope
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -13,7 +14,7 @@ class Terms:
     """What a grant is asked for: to be the agent of this name, with these scopes, at this resource."""
 
     agent_name: str
-    scopes: frozenset[str]
+    scopes: frozenset[Scope]
     resource: str
 
 
@@ -38,7 +39,7 @@ class Grant:
     person_name: str
     agent_id: int
     agent_name: str
-    scopes: frozenset[str]
+    scopes: frozenset[Scope]
     resource: str
 
 

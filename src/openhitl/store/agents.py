@@ -120,14 +120,22 @@ def added_agent(
     connection: Connection, name: str, owners: Iterable[int], *, by: Actor, now: datetime
 ) -> Agent:
     """Insert an agent and record it; call it last in a transaction."""
+    agent, event = new_agent(connection, name, owners, by=by, now=now)
+    append_audit(connection, event)
+    return agent
+
+
+def new_agent(
+    connection: Connection, name: str, owners: Iterable[int], *, by: Actor, now: datetime
+) -> tuple[Agent, AuditEvent]:
+    """Insert an agent; return it and what is to be recorded of it at the end of the transaction."""
     agent = _agent(
         connection.execute(insert(agents).values(name=name, created_at=to_ms(now)).returning(agents)).one()
     )
     given = sorted(set(owners))
     _own(connection, agent.agent_id, given, now)
     data = {"agent": agent.agent_id, "name": name, "owners": given}
-    append_audit(connection, AuditEvent(kind=AuditKind.AGENT_ADDED, at=now, actor=by, data=data))
-    return agent
+    return agent, AuditEvent(kind=AuditKind.AGENT_ADDED, at=now, actor=by, data=data)
 
 
 def _own(connection: Connection, agent_id: int, owners: Sequence[int], now: datetime) -> None:

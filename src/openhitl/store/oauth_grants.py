@@ -11,6 +11,7 @@ from sqlalchemy import Row, delete, func, insert, or_, select, update
 from openhitl.protocol.case import Actor, ActorKind
 from openhitl.protocol.oauth_grants import Code, Grant
 from openhitl.protocol.people import Role
+from openhitl.protocol.scopes import parse_scopes
 from openhitl.store.audit import append_audit
 from openhitl.store.engine import Database
 from openhitl.store.identity_schema import (
@@ -234,6 +235,6 @@ def grant_from(row: Row[Any]) -> Grant:
         person_name=row.person_name,
         agent_id=row.agent_id,
         agent_name=row.agent_name,
-        scopes=frozenset(row.scopes.split()),
+        scopes=parse_scopes(row.scopes),
         resource=row.resource,
     )

@@ -9,10 +9,11 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from openhitl.protocol.audit import AuditEvent, AuditKind
 from openhitl.protocol.case import Actor, ActorKind, Assurance
-from openhitl.protocol.oauth import spelt_scopes
 from openhitl.protocol.oauth_grants import Grant, Terms
 from openhitl.protocol.people import actor_id_of
 from openhitl.protocol.record import record
+from openhitl.protocol.scopes import parse_scopes, spelled
+from openhitl.store.agents import new_agent
 from openhitl.store.audit import append_audit
 from openhitl.store.engine import POSTGRESQL, Database
 from openhitl.store.identity_schema import (
@@ -46,14 +47,14 @@ def terms_columns(terms: Terms) -> dict[str, str]:
     """Spell terms as the tables keep them."""
     return {
         "agent_name": terms.agent_name,
-        "scopes": spelt_scopes(terms.scopes),
+        "scopes": spelled(terms.scopes),
         "resource": terms.resource,
     }
 
 
 def terms_from(row: Row[Any]) -> Terms:
     """Read terms from the columns of a table."""
-    return Terms(agent_name=row.agent_name, scopes=frozenset(row.scopes.split()), resource=row.resource)
+    return Terms(agent_name=row.agent_name, scopes=parse_scopes(row.scopes), resource=row.resource)
 
 
 def begin_grant(
@@ -112,7 +113,7 @@ def begin_grant(
         person_name=person.name,
         agent_id=agent_id,
         agent_name=agent_name,
-        scopes=frozenset(allowed.scopes.split()),
+        scopes=parse_scopes(allowed.scopes),
         resource=allowed.resource,
     )
     return Begun(grant, (*events, AuditEvent(kind=AuditKind.GRANT_ADDED, at=now, actor=by, data=data)))
@@ -170,10 +171,5 @@ def _agent(
     found: int | None = connection.execute(same.order_by(agents.c.id).limit(1)).scalar()
     if found is not None:
         return found, []
-    at = to_ms(now)
-    new = insert(agents).values(name=name, created_at=at).returning(agents.c.id)
-    agent_id: int = connection.execute(new).scalar_one()
-    owner = {"agent_id": agent_id, "person_id": allowed.person_id, "created_at": at}
-    connection.execute(insert(agent_owners).values(owner))
-    data = {"agent": agent_id, "name": name, "owner": allowed.person_id}
-    return agent_id, [AuditEvent(kind=AuditKind.AGENT_ADDED, at=now, actor=by, data=data)]
+    agent, event = new_agent(connection, name, [allowed.person_id], by=by, now=now)
+    return agent.agent_id, [event]
