@@ -57,7 +57,8 @@ LAYERS: dict[str, set[str]] = {
 
 IMPORTING = {"import_module", "__import__"}
 #: These resolve names when they are first asked for, so that an agent never loads a server.
-LATE_IMPORTERS = {"__init__.py", "cli/__main__.py"}
+#: And an agent loads the system's keyring only if its login lies there.
+LATE_IMPORTERS = {"__init__.py", "cli/__main__.py", "client/vaults.py"}
 
 EVERYTHING = {"Exception", "BaseException"}
 #: The outermost handlers: what ends here is reported, and the process lives on.
@@ -279,6 +280,12 @@ def loaded_by(module: str) -> set[str]:
 )
 def test_asking_a_human_loads_no_server(module: str) -> None:
     assert loaded_by(module) & (SERVER_SIDE | OTHERS_CLIENTS) == set()
+
+
+def test_finding_a_credential_takes_the_standard_library_alone() -> None:
+    program = "from openhitl.client.config import load_config; import sys; load_config(); print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert set(run.stdout.split()) & (SERVER_SIDE | OTHERS_CLIENTS | {"httpx2", "keyring"}) == set()
 
 
 @pytest.mark.parametrize("client", ["httpx", "requests"])

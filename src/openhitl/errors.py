@@ -410,6 +410,21 @@ class ServerUnreachable(PeerError):
     hint = "Start one with `hitl serve`, or set HITL_SERVER_URL."
 
 
+class LoginRefused(PeerError):
+    """The server did not let this program log in."""
+
+    code = "login_refused"
+    permanent = True
+
+
+class LoginEnded(PeerError):
+    """The stored login is good no more."""
+
+    code = "login_ended"
+    permanent = True
+    hint = "Run `hitl login` again, or set HITL_API_KEY."
+
+
 class InvalidReceipt(PeerError):
     """The receipt does not vouch for this answer."""
 

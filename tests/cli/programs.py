@@ -106,6 +106,8 @@ class Programs:
                 "PATH": os.defpath,
                 "HOME": str(self.home),
                 "PYTHONWARNINGS": "error",
+                # Whoever runs the tests may have a keyring, with logins of their own in it.
+                "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
                 **self.environment,
                 **environment,
             },

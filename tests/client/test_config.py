@@ -4,8 +4,9 @@ import threading
 
 import pytest
 
-from openhitl.client.config import data_dir, load_config
-from openhitl.errors import SetupError
+from openhitl.client.config import data_dir, load_config, load_person
+from openhitl.client.logins import Identity, Login, Logins
+from openhitl.errors import ServerUnreachable, SetupError
 from openhitl.server.lock import ServerLock
 
 
@@ -112,3 +113,76 @@ def test_looking_keeps_no_server_from_its_lock(folder):
     finally:
         looking.set()
         thread.join()
+
+
+THERE = "https://hitl.example.com"
+
+
+def logged_in(folder, server_url=THERE, identity=Identity.AGENT, *, named=True) -> dict[str, str]:
+    """Store a login; return the environment of a program that may find it."""
+    logins = Logins(folder / "logins")
+    login = Login(server_url=server_url, identity=identity, name="ci", access_token=f"{identity}-token")
+    logins.save(login)
+    if named:
+        logins.remember_server(server_url)
+    return {"HITL_CONFIG_DIR": str(logins.folder), "HITL_DATA_DIR": str(folder)}
+
+
+def bearer(config) -> str:
+    return config.credential.headers_for(config.server_url)["Authorization"]
+
+
+def test_the_server_of_the_last_login_is_meant_when_none_is_named(tmp_path):
+    config = load_config(environ=logged_in(tmp_path))
+    assert (config.server_url, config.configured, config.server_source) == (THERE, True, "login")
+    assert bearer(config) == "Bearer agent-token"
+    assert (
+        config.key_source == f"login of ci, in {config.logins.folder}/agent-https-hitl.example.com-443.json"
+    )
+
+
+def test_a_named_server_wins_over_the_one_of_the_login_which_does_not_open_it(tmp_path):
+    environ = logged_in(tmp_path) | {"HITL_SERVER_URL": "https://other.example.com"}
+    config = load_config(environ=environ)
+    assert config.server_url == "https://other.example.com"
+    assert not config.has_credential
+
+
+def test_a_key_wins_over_a_login(tmp_path):
+    environ = logged_in(tmp_path)
+    assert bearer(load_config(environ=environ | {"HITL_API_KEY": "hitla_env"})) == "Bearer hitla_env"
+    assert bearer(load_config(None, "hitla_arg", environ=environ)) == "Bearer hitla_arg"
+
+
+def test_a_login_wins_over_the_key_of_this_machines_user(folder):
+    environ = logged_in(folder, "http://localhost:4485", named=False) | {
+        "HITL_SERVER_URL": "http://localhost:4485"
+    }
+    assert bearer(load_config(environ=environ)) == "Bearer agent-token"
+
+
+def test_without_a_login_the_key_of_this_machines_user_stays(folder):
+    environ = logged_in(folder, named=False)
+    assert load_config(environ=environ).api_key == "hitla_local"
+
+
+def test_a_login_at_the_usual_port_goes_to_nobody_else_who_listens_there(folder):
+    environ = logged_in(folder, "http://localhost:4485", named=False)
+    config = load_config(environ=environ)
+    assert config.login is not None
+    with pytest.raises(ServerUnreachable):
+        config.credential.headers_for(config.server_url)
+    with pytest.raises(ServerUnreachable):
+        config.credential.renewal_for(config.server_url)
+
+
+def test_a_persons_sign_in_never_asks_and_an_agents_login_never_answers(tmp_path):
+    environ = logged_in(tmp_path, identity=Identity.PERSON)
+    assert not load_config(environ=environ).has_credential
+    assert bearer(load_person(environ=environ)) == "Bearer person-token"
+    assert not load_person(environ=logged_in(tmp_path / "b")).has_credential
+
+
+def test_no_key_of_an_agent_is_a_persons(folder):
+    environ = {"HITL_DATA_DIR": str(folder), "HITL_CONFIG_DIR": str(folder), "HITL_API_KEY": "hitla_env"}
+    assert not load_person(environ=environ).has_credential

@@ -10,8 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import secrets
-import stat
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -21,6 +19,7 @@ from typing import Any
 
 from openhitl.agent.questions import OpenCase
 from openhitl.client.credentials import Credential
+from openhitl.client.private_files import make_private, read_private, replace_private
 from openhitl.errors import SetupError
 from openhitl.protocol.incoming_forms import sensitive_keys
 from openhitl.protocol.timestamps import parse_timestamp, timestamp
@@ -28,7 +27,6 @@ from openhitl.protocol.timestamps import parse_timestamp, timestamp
 VERSION = 1
 #: No wait lasts longer beyond its deadline; what is older belongs to nobody who still runs.
 PATIENCE_AFTER_DEADLINE = timedelta(minutes=15)
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +45,8 @@ class SavedWait:
 
     def write(self, path: Path, *, now: datetime) -> None:
         """Write the file. Raises: SetupError if its folder is open to others; OSError."""
-        _make_private(path.parent)
-        _replace(path, json.dumps(self._spelled(now)).encode())
+        make_private(path.parent)
+        replace_private(path, json.dumps(self._spelled(now)).encode())
 
     def _spelled(self, now: datetime) -> dict[str, Any]:
         case = self.case
@@ -78,8 +76,7 @@ class SavedWait:
 def read_wait(path: Path) -> SavedWait:
     """Read a file. Raises: SetupError if there is none, it is not ours alone, or it makes no sense."""
     try:
-        _check_private(path)
-        given = json.loads(path.read_bytes())
+        given = json.loads(read_private(path))
         return _read(given)
     except FileNotFoundError as error:
         raise SetupError(f"No wait is saved at {path}; its case may be over.") from error
@@ -172,30 +169,3 @@ def _read(given: Mapping[str, Any]) -> SavedWait:
 
 def _instants(given: list[str]) -> tuple[datetime, ...]:
     return tuple(parse_timestamp(text) for text in given)
-
-
-def _make_private(folder: Path) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _check_private(folder)
-
-
-def _check_private(path: Path) -> None:
-    """Refuse what others can read, or could have written: a planted wait would get our credential."""
-    found = path.lstat()
-    if os.name == "posix" and (found.st_uid != os.geteuid() or found.st_mode & _OTHERS):
-        raise SetupError(f"This must belong to you alone: {path}.", hint=f"chmod go= {path}")
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file so that it is there as a whole or as it was, whatever happens."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(file, "wb") as writing:
-            writing.write(content)
-            writing.flush()
-            os.fsync(writing.fileno())
-        with suppress(FileNotFoundError):  # somebody else saw the end of the case, and cleared up
-            os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)

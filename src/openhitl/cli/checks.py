@@ -229,7 +229,7 @@ def _owners(settings: Settings, client: ClientConfig) -> Finding:
     """Warn when whoever asks could also answer. design: the trust boundary is the OS user."""
     name = "who asks, who answers"
     folder = settings.data_dir
-    if client.api_key is None or not folder.exists() or folder.stat().st_uid != os.getuid():
+    if not client.has_credential or not folder.exists() or folder.stat().st_uid != os.getuid():
         return Finding(name, Level.OK, "No agent credential and data folder in one hand here.")
     return Finding(
         name,

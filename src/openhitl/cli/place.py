@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import openhitl
 from openhitl.cli.terminal import Terminal
-from openhitl.client.config import load_config, local_url
+from openhitl.client.config import ClientConfig, load_config, local_url
 from openhitl.client.origins import is_loopback
 from openhitl.errors import AlreadyServed, HitlError, ServerUnreachable
 
@@ -91,7 +91,7 @@ class Place:
     def _serve(self, port: int | None = None) -> None:
         settings = openhitl.load_settings({"port": port})
         server = self._open.enter_context(openhitl.EmbeddedServer(settings))
-        self._point_to(server.url, server.api_key)
+        self._point_to(server.url, replace(self.config, api_key=server.api_key, login=None))
         self.embedded = True
 
     def _join(self, url: str) -> bool:
@@ -99,13 +99,13 @@ class Place:
         if not is_up(here):
             return False
         # The key file is there once the server answers.
-        self._point_to(here, load_config(here).api_key)
+        self._point_to(here, load_config(here))
         return True
 
-    def _point_to(self, url: str, api_key: str | None) -> None:
+    def _point_to(self, url: str, found: ClientConfig) -> None:
         # A public base URL may lead through a tunnel that is not up; from here it is one step.
         here = url if is_loopback(url) else local_url()
-        self.config = replace(self.config, server_url=here, api_key=api_key)
+        self.config = replace(self.config, server_url=here, api_key=found.api_key, login=found.login)
 
 
 def is_up(url: str) -> bool:

@@ -14,7 +14,10 @@ from openhitl.cli.exits import Exit
 from openhitl.errors import HitlError, InvalidToken, NotFound, Unauthorized
 from openhitl.protocol.visible import visible
 
-KEY_HINT = "Set HITL_API_KEY to a key of this server; on its machine `hitl admin new-key NAME` makes one."
+KEY_HINT = (
+    "`hitl login` lets you in; or set HITL_API_KEY to a key of this server: on its machine "
+    "`hitl admin new-key NAME` makes one."
+)
 LOST_HINT = "`hitl list` shows the cases that your key made; another key's are not shown."
 
 

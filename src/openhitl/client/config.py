@@ -1,7 +1,8 @@
 """Where the server is and which key opens it: found with the standard library alone.
 
 In order: what the program passes, the environment (`HITL_SERVER_URL`, `HITL_API_KEY`, each also as
-`…_FILE`), and for a server on this machine the key file that it wrote for the user who runs it.
+`…_FILE`), what `hitl login` got, and for a server on this machine the key file that it wrote for the user
+who runs it.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from openhitl.client.credentials import Credential
+from openhitl.client.logins import Identity, Login, Logins, config_dir
 from openhitl.client.origins import is_loopback, origin_of
+from openhitl.client.renewal import LoginRenewal
 from openhitl.errors import SetupError
 
 if sys.platform != "win32":
@@ -29,17 +32,21 @@ LOCK_NAME = "server.lock"
 class ClientConfig:
     """One server and the credential for it.
 
-    `server_url` has no trailing slash. `configured` tells a server that somebody named from the
-    default one on this machine. `key_source` says where the key came from, for `hitl config`. `lock`
-    is set where neither server nor key was named: anybody on this machine may listen on the default
-    port, but only this user's server holds this file's lock.
+    `server_url` has no trailing slash. `configured` tells a server that somebody named, or logged in
+    to by name, from the default one on this machine. The credential is an `api_key` or a `login`;
+    `key_source` says where it came from, and `server_source` where the server did, for `hitl config`.
+    `lock` is set where no server was named: anybody on this machine may listen on the default port, but
+    only this user's server holds this file's lock.
     """
 
     server_url: str
     api_key: str | None = field(default=None, repr=False)
+    login: Login | None = None
     configured: bool = True
     key_source: str = ""
+    server_source: str = "default"
     lock: Path | None = None
+    logins: Logins = field(default_factory=lambda: Logins(config_dir()), repr=False)
 
     @property
     def is_trusted(self) -> bool:
@@ -48,9 +55,15 @@ class ClientConfig:
 
     @property
     def credential(self) -> Credential:
-        """The key as a header, for this server alone."""
+        """The key or login as a header, for this server alone."""
         headers = {"Authorization": f"Bearer {self.api_key}"} if self.api_key else {}
-        return Credential(self.server_url, headers, lambda: self.is_trusted)
+        renewal = LoginRenewal(self.logins, self.login) if self.login and not self.api_key else None
+        return Credential(self.server_url, headers, lambda: self.is_trusted, renewal)
+
+    @property
+    def has_credential(self) -> bool:
+        """Whether there is anything to let us in."""
+        return self.api_key is not None or self.login is not None
 
 
 def load_config(
@@ -64,24 +77,53 @@ def load_config(
     A key found in a file of this machine's data folder is used only for a server on this machine.
     Raises: SetupError if a URL is not one, or if a file that was named cannot be read.
     """
-    named = server_url or from_environment("HITL_SERVER_URL", environ)
+    found = _find_server(server_url, environ)
+    if api_key:
+        return replace(found, api_key=api_key, key_source="given", lock=None)
+    key = from_environment("HITL_API_KEY", environ)
+    if key is not None:
+        return replace(found, api_key=key, key_source="HITL_API_KEY", lock=None)
+    login = found.logins.find(found.server_url, Identity.AGENT)
+    if login is not None:
+        where = found.logins.where(found.server_url, Identity.AGENT)
+        return replace(found, login=login, key_source=f"login of {login.name}, in {where}")
+    if is_loopback(found.server_url):
+        path = data_dir(environ) / LOCAL_KEY_NAME
+        key = _read_key(path)
+        return replace(found, api_key=key, key_source=str(path) if key else "")
+    return found
+
+
+def load_person(server_url: str | None = None, *, environ: Mapping[str, str] = os.environ) -> ClientConfig:
+    """Find the server and what `hitl signin` got from it: a person's credential and no other.
+
+    Raises: SetupError.
+    """
+    found = _find_server(server_url, environ)
+    login = found.logins.find(found.server_url, Identity.PERSON)
+    if login is None:
+        return found
+    where = found.logins.where(found.server_url, Identity.PERSON)
+    return replace(found, login=login, key_source=f"sign-in of {login.name}, in {where}")
+
+
+def _find_server(server_url: str | None, environ: Mapping[str, str]) -> ClientConfig:
+    """Find the server alone. Raises: SetupError."""
+    logins = Logins(config_dir(environ))
+    candidates = (
+        ("given", server_url),
+        ("environment", from_environment("HITL_SERVER_URL", environ)),
+    )
+    source, named = next(((name, url) for name, url in candidates if url), ("login", None))
+    named = named or logins.server
     url = (named or local_url(environ)).rstrip("/")
     _check(url)
-    if api_key:
-        return ClientConfig(server_url=url, api_key=api_key, configured=named is not None, key_source="given")
-    key, source = from_environment("HITL_API_KEY", environ), "HITL_API_KEY"
-    lock = None
-    if key is None and is_loopback(url):
-        folder = data_dir(environ)
-        path = folder / LOCAL_KEY_NAME
-        key, source = _read_key(path), str(path)
-        lock = None if named else folder / LOCK_NAME
     return ClientConfig(
         server_url=url,
-        api_key=key,
         configured=named is not None,
-        key_source=source if key else "",
-        lock=lock,
+        server_source=source if named else "default",
+        lock=None if named else data_dir(environ) / LOCK_NAME,
+        logins=logins,
     )
 
 

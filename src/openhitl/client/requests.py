@@ -25,7 +25,7 @@ def create(
     agent_name: str | None = None,
 ) -> Request:
     """Ask for a new case; with a key, this one or `request_key` in the body, again joins the same case."""
-    headers = {**_JSON, "Content-Type": "application/json", **_named(agent_name)}
+    headers = {**_JSON, "Content-Type": "application/json", **agent_header(agent_name)}
     if idempotency_key is not None:
         headers["Idempotency-Key"] = idempotency_key
     return Request(method="POST", url=f"{server}/api/v1/reviews", headers=headers, body=_encode(body))
@@ -70,7 +70,7 @@ def notify(server: str, message: str, agent_name: str | None) -> Request:
     return Request(
         method="POST",
         url=f"{server}/api/v1/notices",
-        headers={**_JSON, "Content-Type": "application/json", **_named(agent_name)},
+        headers={**_JSON, "Content-Type": "application/json", **agent_header(agent_name)},
         body=_encode({"message": message}),
         repeatable=False,
     )
@@ -100,6 +100,11 @@ def events(url: str, last_event_id: str) -> Request:
     return Request(method="GET", url=url, headers=headers)
 
 
+def agent_header(name: str | None) -> Mapping[str, str]:
+    """Name who asks. Header values are ASCII; the relay's clients name their agent in this header too."""
+    return {"X-MCP-Agent-Name": quote(name, safe=" !#$&'()*+,/:;=?@[]~")} if name else {}
+
+
 def status_url(server: str, case_id: str) -> str:
     """Return where a case of this server is polled."""
     return f"{server}/api/reviews/{_segment(case_id)}/status"
@@ -108,11 +113,6 @@ def status_url(server: str, case_id: str) -> str:
 def events_url(server: str, case_id: str) -> str:
     """Return where a case of this server streams its events."""
     return f"{server}/api/reviews/{_segment(case_id)}/events"
-
-
-def _named(agent_name: str | None) -> dict[str, str]:
-    """Name who asks. Header values are ASCII; the relay's clients name their agent in this header too."""
-    return {"X-MCP-Agent-Name": quote(agent_name, safe=" !#$&'()*+,/:;=?@[]~")} if agent_name else {}
 
 
 def _segment(case_id: str) -> str:

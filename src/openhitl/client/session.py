@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing, contextmanager
 from datetime import UTC, datetime
 from types import ModuleType, TracebackType
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 
 from openhitl import __version__
-from openhitl.client.credentials import Credential
+from openhitl.client.credentials import Credential, Renewal
 from openhitl.client.exchange import Request, Response
 from openhitl.client.origins import is_loopback
 from openhitl.client.pauses import PASSING, backoff_seconds
@@ -26,6 +26,7 @@ from openhitl.client.wires import (
     Stream,
     check_length,
     head_of,
+    send,
     unreachable,
     whole,
 )
@@ -112,18 +113,29 @@ class Session:
         """Send a request and hand out the body as it comes.
 
         Raises: ServerUnreachable, here or while reading, if the connection fails or is silent for
-        longer than `silence_seconds`, or if the server of this machine is nobody's whom we know.
+        longer than `silence_seconds`, or if the server of this machine is nobody's whom we know;
+        LoginEnded.
         """
+        renewal = self._credential.renewal_for(request.url)
+        if renewal is not None and renewal.is_due():
+            await asyncio.to_thread(_renew, self._library, renewal)
         with _failures(self._library, request.url):
-            async with self._client.stream(
-                request.method,
-                request.url,
-                content=request.body,
-                headers={**self._credential.headers_for(request.url), **request.headers},
-                timeout=self._library.Timeout(silence_seconds, connect=CONNECT_SECONDS),
-            ) as response:
+            async with AsyncExitStack() as stack:
+                sent = self._credential.headers_for(request.url)
+                response = await stack.enter_async_context(self._open(request, sent, silence_seconds))
+                if (
+                    response.status_code == 401
+                    and renewal is not None
+                    and await asyncio.to_thread(_renew, self._library, renewal, sent)
+                ):
+                    await stack.aclose()
+                    sent = self._credential.headers_for(request.url)
+                    response = await stack.enter_async_context(self._open(request, sent, silence_seconds))
                 head = head_of(response.status_code, response.headers, request.url)
                 yield Stream(head, self._chunks(request.url, response))
+
+    def _open(self, request: Request, credential: Mapping[str, str], silence_seconds: float) -> Any:
+        return self._client.stream(**_spelled(self._library, request, credential, silence_seconds))
 
     async def _chunks(self, url: str, response: Any) -> AsyncIterator[bytes]:
         with _failures(self._library, url):
@@ -150,22 +162,47 @@ class BlockingSession:
         self, request: Request, *, silence_seconds: float = SILENCE_SECONDS
     ) -> Iterator[BlockingStream]:
         """Send a request and hand out the body as it comes; see `Session.stream`."""
-        with (
-            _failures(self._library, request.url),
-            self._client.stream(
-                request.method,
-                request.url,
-                content=request.body,
-                headers={**self._credential.headers_for(request.url), **request.headers},
-                timeout=self._library.Timeout(silence_seconds, connect=CONNECT_SECONDS),
-            ) as response,
-        ):
+        renewal = self._credential.renewal_for(request.url)
+        if renewal is not None and renewal.is_due():
+            _renew(self._library, renewal)
+        with _failures(self._library, request.url), ExitStack() as stack:
+            sent = self._credential.headers_for(request.url)
+            response = stack.enter_context(self._open(request, sent, silence_seconds))
+            if response.status_code == 401 and renewal is not None and _renew(self._library, renewal, sent):
+                stack.close()
+                sent = self._credential.headers_for(request.url)
+                response = stack.enter_context(self._open(request, sent, silence_seconds))
             head = head_of(response.status_code, response.headers, request.url)
             yield BlockingStream(head, self._chunks(request.url, response))
+
+    def _open(self, request: Request, credential: Mapping[str, str], silence_seconds: float) -> Any:
+        return self._client.stream(**_spelled(self._library, request, credential, silence_seconds))
 
     def _chunks(self, url: str, response: Any) -> Iterator[bytes]:
         with _failures(self._library, url):
             yield from response.iter_bytes()
+
+
+def _spelled(
+    library: ModuleType, request: Request, credential: Mapping[str, str], silence_seconds: float
+) -> dict[str, Any]:
+    return {
+        "method": request.method,
+        "url": request.url,
+        "content": request.body,
+        "headers": {**credential, **request.headers},
+        "timeout": library.Timeout(silence_seconds, connect=CONNECT_SECONDS),
+    }
+
+
+def _renew(library: ModuleType, renewal: Renewal, refused: Mapping[str, str] | None = None) -> bool:
+    """Get headers that let in again; blocks. The requests for that carry no other credential."""
+
+    def ask(request: Request) -> Response:
+        with closing(BlockingSession(Credential(request.url), library=library)) as session:
+            return send(session, request)
+
+    return renewal.renew(ask, refused)
 
 
 def _options(library: ModuleType, url: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import typer
 
 from openhitl.cli.answers import print_json
 from openhitl.cli.terminal import for_stdout
-from openhitl.client.config import load_config
+from openhitl.client.config import load_config, load_person
 from openhitl.settings import MASK, Settings, in_force, load_settings
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -51,12 +51,14 @@ def _server_lines(settings: Settings) -> list[Line]:
 
 
 def _client_lines() -> list[Line]:
-    client = load_config()
-    source = "environment" if client.configured else "default"
-    return [
-        Line("HITL_SERVER_URL", client.server_url, source),
-        Line("HITL_API_KEY", MASK if client.api_key else None, client.key_source or "not set"),
+    client, person = load_config(), load_person()
+    agent = MASK if client.has_credential else None
+    lines = [
+        Line("HITL_SERVER_URL", client.server_url, client.server_source),
+        Line("HITL_API_KEY", agent, client.key_source or "not set"),
+        Line("HITL_CONFIG_DIR", str(client.logins.folder), _source("HITL_CONFIG_DIR")),
     ]
+    return [*lines, Line("person", MASK, person.key_source)] if person.login else lines
 
 
 def _source(name: str) -> str:
