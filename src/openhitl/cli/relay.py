@@ -7,6 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from openhitl.cli.terminal import for_stdout
+from openhitl.client.logins import Login
+
+AGENT_NAME = "HITL CLI Agent"
+_RULE = "=" * 40
+_THIN_RULE = "-" * 60
 
 
 def started_as_relay_client(program: str | None = None) -> bool:
@@ -32,3 +37,28 @@ def print_response(words: str) -> None:
 def print_failure(message: str) -> None:
     """Print why there is no answer."""
     print(for_stdout(f"Request failed: {message}"), flush=True)
+
+
+def print_lines(*lines: str) -> None:
+    """Print lines as they are."""
+    print(for_stdout("\n".join(lines)), flush=True)
+
+
+def print_login(login: Login) -> None:
+    """Print that somebody is logged in, and how Claude Desktop gets there."""
+    print_lines(
+        "✅ OAuth 2.1 authentication successful!",
+        "✅ OAuth 2.1 dynamic authentication successful!",
+        "",
+        f"🤖 Agent '{login.name}' is ready.",
+        "",
+        "📋 Claude Desktop MCP Configuration:",
+        "   {",
+        '     "mcpServers": {',
+        '       "hitl": {',
+        '         "command": "hitl-cli",',
+        f'         "args": ["proxy", "{login.server_url}/mcp-server/mcp/"]',
+        "       }",
+        "     }",
+        "   }",
+    )

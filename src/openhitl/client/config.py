@@ -77,7 +77,7 @@ def load_config(
     A key found in a file of this machine's data folder is used only for a server on this machine.
     Raises: SetupError if a URL is not one, or if a file that was named cannot be read.
     """
-    found = _find_server(server_url, environ)
+    found = find_server(server_url, environ=environ)
     if api_key:
         return replace(found, api_key=api_key, key_source="given", lock=None)
     key = from_environment("HITL_API_KEY", environ)
@@ -99,7 +99,7 @@ def load_person(server_url: str | None = None, *, environ: Mapping[str, str] = o
 
     Raises: SetupError.
     """
-    found = _find_server(server_url, environ)
+    found = find_server(server_url, environ=environ)
     login = found.logins.find(found.server_url, Identity.PERSON)
     if login is None:
         return found
@@ -107,8 +107,8 @@ def load_person(server_url: str | None = None, *, environ: Mapping[str, str] = o
     return replace(found, login=login, key_source=f"sign-in of {login.name}, in {where}")
 
 
-def _find_server(server_url: str | None, environ: Mapping[str, str]) -> ClientConfig:
-    """Find the server alone. Raises: SetupError."""
+def find_server(server_url: str | None = None, *, environ: Mapping[str, str] = os.environ) -> ClientConfig:
+    """Find the server alone, without a credential. Raises: SetupError."""
     logins = Logins(config_dir(environ))
     candidates = (
         ("given", server_url),

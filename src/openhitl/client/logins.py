@@ -102,16 +102,21 @@ class Logins:
     def where(self, server_url: str, identity: Identity) -> str:
         """Say where a record lies."""
         path = self._path(server_url, identity)
-        record = self._read(path) or {}
-        return "keyring" if record.get("kept") == "keyring" else str(path)
+        return "keyring" if self._is_in_keyring(path) else str(path)
 
-    def forget(self, server_url: str, identity: Identity) -> None:
-        """Delete a record, wherever it lies."""
+    def find_readable(self, server_url: str, identity: Identity) -> Login | None:
+        """Return the record for a server; None also for one that cannot be read any more."""
+        try:
+            return self.find(server_url, identity)
+        except SetupError:
+            return None
+
+    def forget(self, server_url: str, identity: Identity) -> bool:
+        """Delete a record, wherever it lies; tell whether there was one."""
         path = self._path(server_url, identity)
-        record = self._read(path) or {}
-        if record.get("kept") == "keyring":
+        if self._is_in_keyring(path):
             _vault().drop(_name(server_url, identity))
-        self._delete(path)
+        return self._delete(path)
 
     def registered(self, server_url: str) -> str | None:
         """Return the client id that this user's command has at a server."""
@@ -176,11 +181,21 @@ class Logins:
         except OSError as error:
             raise _unusable(path, error) from error
 
-    def _delete(self, path: Path) -> None:
+    def _is_in_keyring(self, path: Path) -> bool:
         try:
-            path.unlink(missing_ok=True)
+            record = self._read(path) or {}
+        except SetupError:
+            return False
+        return record.get("kept") == "keyring"
+
+    def _delete(self, path: Path) -> bool:
+        try:
+            path.unlink()
+        except FileNotFoundError:
+            return False
         except OSError as error:
             raise _unusable(path, error) from error
+        return True
 
 
 def config_dir(environ: Mapping[str, str] = os.environ) -> Path:

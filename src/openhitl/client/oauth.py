@@ -17,7 +17,7 @@ from urllib.parse import urlencode, urlsplit
 
 from openhitl.client.exchange import Request, Response
 from openhitl.client.logins import Login
-from openhitl.client.origins import same_origin, site_of
+from openhitl.client.origins import is_loopback, same_origin, site_of
 from openhitl.client.pauses import PASSING
 from openhitl.client.requests import agent_header
 from openhitl.errors import LoginEnded, LoginRefused, ServerUnreachable
@@ -92,6 +92,10 @@ def read_metadata(server_url: str, response: Response) -> Metadata:
         raise LoginRefused(
             f"The server at {server_url} calls itself {visible(issuer)}.",
             hint=f"If you know that address: hitl login --server {visible(issuer)}",
+        )
+    if not (is_loopback(issuer) or issuer.startswith("https:")):
+        raise LoginRefused(
+            "Whoever reads the network on the way could take the login: the server needs https."
         )
     if "S256" not in _strings(body.get("code_challenge_methods_supported")):
         raise LoginRefused("The server does not protect codes with PKCE, as OAuth 2.1 asks for.")
