@@ -10,8 +10,15 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Unpack
 
-from openhitl.agent.questions import OpenCase, Terms
-from openhitl.agent.replies import accepted_case, answer_text, json_object, shown_case
+from openhitl.agent.questions import AgentEntry, OpenCase, Terms
+from openhitl.agent.replies import (
+    accepted_case,
+    agent_entries,
+    agent_entry,
+    answer_text,
+    json_object,
+    shown_case,
+)
 from openhitl.agent.telling import Teller, tell
 from openhitl.agent.updates import Update
 from openhitl.agent.waiting import Waiting
@@ -28,11 +35,11 @@ class HITL:
     """Asks humans through one OpenHITL server and waits for what they decide.
 
     The server and the key come from the arguments, else `HITL_SERVER_URL` and `HITL_API_KEY`, else
-    the server of this user on this machine. `announce`, async or not, is called with each case once it
-    exists, and again at each of its reminders, and must get its `review_url` to a human; by default
-    that is whoever sits at this program's terminal (`openhitl.agent.telling`). Waiting survives
-    restarts of the server and losses of the network. A call that is cancelled or gives up leaves its
-    case open.
+    `hitl login`, else the server of this user on this machine. `announce`, async or not, is called with
+    each case once it exists, and again at each of its reminders, and must get its `review_url` to a
+    human; by default that is whoever sits at this program's terminal (`openhitl.agent.telling`).
+    Waiting survives restarts of the server and losses of the network. A call that is cancelled or gives
+    up leaves its case open.
 
     Use it as an async context manager, or `close()` it.
     """
@@ -83,6 +90,29 @@ class HITL:
         case = await self.create(prompt, question, **terms)
         decision = await self.wait(case)
         return answer_text(case, decision.require_answer())
+
+    async def notify_completion(self, summary: str, agent_name: str | None = None) -> str:
+        """Say that work is done, and wait for what the human says to that; return the human's words.
+
+        Raises: AnswerExpired, AnswerCancelled.
+        """
+        prompt, message = questions.headed(summary)
+        terms: Terms = {"agent_name": agent_name} if agent_name else {}
+        if message is not None:
+            terms["message"] = message
+        case = await self.create(prompt, questions.text_input(), **terms)
+        decision = await self.wait(case)
+        return answer_text(case, decision.require_answer())
+
+    async def create_agent(self, name: str) -> str:
+        """Make an agent that belongs to the same people as this one; return its id."""
+        request = requests.create_agent(self._config.server_url, name)
+        return agent_entry(json_object(await self._session.exchange(request)))["id"]
+
+    async def list_agents(self) -> list[AgentEntry]:
+        """List the agents that belong to the same people as this one, each with `id` and `name`."""
+        request = requests.list_agents(self._config.server_url)
+        return agent_entries(await self._session.exchange(request))
 
     async def approve(
         self, prompt: str, artifact: str | Json | None = None, **terms: Unpack[Terms]

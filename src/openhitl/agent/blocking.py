@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, TypeVar, Unpack
 
 from openhitl.agent.asking import HITL
-from openhitl.agent.questions import OpenCase, Terms
+from openhitl.agent.questions import AgentEntry, OpenCase, Terms
 from openhitl.agent.telling import Teller
 from openhitl.agent.updates import Update
 from openhitl.protocol.case import Json
@@ -70,6 +70,18 @@ class SyncHITL:
     ) -> str:
         """See `HITL.request_input`."""
         return self._run(lambda hitl: hitl.request_input(prompt, choices, placeholder, agent_name))
+
+    def notify_completion(self, summary: str, agent_name: str | None = None) -> str:
+        """See `HITL.notify_completion`."""
+        return self._run(lambda hitl: hitl.notify_completion(summary, agent_name))
+
+    def create_agent(self, name: str) -> str:
+        """See `HITL.create_agent`."""
+        return self._run(lambda hitl: hitl.create_agent(name))
+
+    def list_agents(self) -> list[AgentEntry]:
+        """See `HITL.list_agents`."""
+        return self._run(lambda hitl: hitl.list_agents())
 
     def approve(self, prompt: str, artifact: str | Json | None = None, **terms: Unpack[Terms]) -> Decision:
         """See `HITL.approve`."""

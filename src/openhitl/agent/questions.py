@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypedDict
 
 from openhitl.protocol import questions
 from openhitl.protocol.case import Json
@@ -20,6 +21,7 @@ from openhitl.protocol.questions import (
 )
 
 __all__ = [
+    "AgentEntry",
     "OpenCase",
     "Terms",
     "approval",
@@ -62,6 +64,13 @@ class OpenCase:
     def form(self) -> FormSummary | None:
         """What the form asks for, if there is one."""
         return form_summary(self.context)
+
+
+class AgentEntry(TypedDict):
+    """An agent that belongs to the same people as the caller."""
+
+    id: str
+    name: str
 
 
 class Terms(questions.Terms, total=False):

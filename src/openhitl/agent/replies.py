@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from openhitl.agent.questions import OpenCase
+from openhitl.agent.questions import AgentEntry, OpenCase
 from openhitl.client import requests
 from openhitl.client.exchange import Response, decode_json
 from openhitl.client.origins import same_origin
@@ -94,6 +94,22 @@ def shown_case(server: str, response: Response) -> OpenCase:
 def answer_text(case: OpenCase, decision: Decision) -> str:
     """Say a human's answer in as few words as it has; see `plain_answers.plain_answer`."""
     return plain_answer(case.type, case.context, decision)
+
+
+def agent_entries(response: Response) -> list[AgentEntry]:
+    """Read a list of agents. Raises: PeerError."""
+    try:
+        body = response.json()
+        return [agent_entry(one) for one in body]
+    except (ValueError, TypeError) as error:
+        raise PeerError("The server's answer is not a list of agents.") from error
+
+
+def agent_entry(value: Any) -> AgentEntry:
+    """Read an agent. Raises: PeerError."""
+    if not isinstance(value, dict) or not {"id", "name"} <= value.keys():
+        raise PeerError("The server's answer is not an agent.")
+    return {"id": str(value["id"]), "name": str(value["name"])}
 
 
 def json_object(response: Response) -> dict[str, Any]:

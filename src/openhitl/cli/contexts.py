@@ -74,3 +74,13 @@ def read_context(source: str | None) -> dict[str, Any]:
     if not isinstance(context, dict):
         raise UsageMistake("--context must be a JSON object.")
     return context
+
+
+def one_of(given: str | None, named: str | None, what: str) -> str:
+    """Return what was given as an argument or, as the older program wanted it, as an option.
+
+    Raises: UsageMistake unless it is given once.
+    """
+    if (given is None) == (named is None):
+        raise UsageMistake(f"Give {what}, once.")
+    return str(given if named is None else named)

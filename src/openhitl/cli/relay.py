@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from openhitl.agent.questions import AgentEntry
 from openhitl.cli.terminal import for_stdout
 from openhitl.client.logins import Login
 
@@ -19,24 +21,67 @@ def started_as_relay_client(program: str | None = None) -> bool:
     return Path(program or sys.argv[0]).name.startswith("hitl-cli")
 
 
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How an answer, and the lack of one, are introduced."""
+
+    response: str
+    failure: str
+
+
+REQUEST = Manner("Human response received:", "Request failed:")
+NOTIFICATION = Manner("✅ Human response received:", "❌ Notification failed:")
+
+
 def print_request(prompt: str, choices: Sequence[str] | None, placeholder: str | None) -> None:
     """Print what is being asked."""
-    print(for_stdout(f"Sending request: {prompt}"))
+    lines = [f"Sending request: {prompt}"]
     if choices:
-        print(for_stdout(f"Choices: {list(choices)}"))
+        lines.append(f"Choices: {list(choices)}")
     if placeholder:
-        print(for_stdout(f"Placeholder: {placeholder}"))
-    print("\nWaiting for human response...", flush=True)
+        lines.append(f"Placeholder: {placeholder}")
+    print_lines(*lines, "", "Waiting for human response...")
 
 
-def print_response(words: str) -> None:
+def print_completion(summary: str, agent_id: str | None, agent_name: str | None) -> None:
+    """Print what is reported as done."""
+    lines = ["📋 Task Completion Notification", _RULE, f"Summary: {summary}"]
+    print_lines(*lines, *_who(agent_id, agent_name), "", "⏳ Waiting for human response...")
+
+
+def print_notification(message: str, agent_id: str | None, agent_name: str | None) -> None:
+    """Print what is told."""
+    lines = ["📢 Sending Notification", _RULE, f"Message: {message}"]
+    print_lines(*lines, *_who(agent_id, agent_name), "", "📤 Sending notification...")
+
+
+def print_response(words: str, manner: Manner = REQUEST) -> None:
     """Print the answer."""
-    print(for_stdout(f"\nHuman response received: {words}"), flush=True)
+    print_lines("", f"{manner.response} {words}")
 
 
-def print_failure(message: str) -> None:
+def print_failure(message: str, manner: Manner = REQUEST) -> None:
     """Print why there is no answer."""
-    print(for_stdout(f"Request failed: {message}"), flush=True)
+    print_lines(f"{manner.failure} {message}")
+
+
+def print_agents(agents: Sequence[AgentEntry]) -> None:
+    """Print a table of agents."""
+    if not agents:
+        print_lines("No agents found.")
+        return
+    rows = [f"{agent['id']:<36} {agent['name']:<20}" for agent in agents]
+    print_lines("", "Agents:", _THIN_RULE, f"{'ID':<36} {'Name':<20}", _THIN_RULE, *rows)
+
+
+def print_agent(agent_id: str, name: str) -> None:
+    """Print an agent that was made."""
+    print_lines("Agent created successfully!", f"ID: {agent_id}", f"Name: {name}")
+
+
+def _who(agent_id: str | None, agent_name: str | None) -> list[str]:
+    named = (("Agent ID", agent_id), ("Agent Name", agent_name))
+    return [f"{label}: {value}" for label, value in named if value]
 
 
 def print_lines(*lines: str) -> None:

@@ -14,7 +14,7 @@ import typer
 from openhitl.agent import HITL, Decision, OpenCase, Update
 from openhitl.cli.exits import Exit
 from openhitl.cli.place import Place
-from openhitl.cli.terminal import Terminal, left_words
+from openhitl.cli.terminal import Terminal, left_words, telling
 from openhitl.protocol.case import Status
 
 _LEFT = "The case stays open. Wait for it again:"
@@ -79,6 +79,13 @@ class Wait:
         if case is not None and case.expires_at is not None:
             words += f" · {left_words(case.expires_at - datetime.now(UTC))} left"
         return f"{words} · Ctrl-C leaves it open"
+
+
+def show_case(terminal: Terminal, case: OpenCase, *, open_browser: bool) -> None:
+    """Say where a case is answered, and get its page before whoever sits here."""
+    terminal.say(f"Waiting for an answer to {case.case_id} at\n  {case.review_url}")
+    if case.review_url:
+        telling(terminal, open_browser=open_browser).show(case.review_url)
 
 
 @asynccontextmanager

@@ -100,6 +100,18 @@ def events(url: str, last_event_id: str) -> Request:
     return Request(method="GET", url=url, headers=headers)
 
 
+def list_agents(server: str) -> Request:
+    """Ask for the agents that belong to the same people as the caller."""
+    return Request(method="GET", url=f"{server}/api/v1/agents", headers=_JSON)
+
+
+def create_agent(server: str, name: str) -> Request:
+    """Ask for a new agent, which belongs to the same people as the caller."""
+    headers = {**_JSON, "Content-Type": "application/json"}
+    url, body = f"{server}/api/v1/agents", _encode({"name": name})
+    return Request(method="POST", url=url, headers=headers, body=body, repeatable=False)
+
+
 def agent_header(name: str | None) -> Mapping[str, str]:
     """Name who asks. Header values are ASCII; the relay's clients name their agent in this header too."""
     return {"X-MCP-Agent-Name": quote(name, safe=" !#$&'()*+,/:;=?@[]~")} if name else {}

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 import typer
 
 from openhitl.agent import HITL, OpenCase
 from openhitl.agent.questions import Terms
-from openhitl.agent.replies import answer_text
 from openhitl.cli import relay
-from openhitl.cli.answers import exit_code, notes, tell_answer
+from openhitl.cli.answers import tell_answer
 from openhitl.cli.contexts import ReviewType, question_from, read_context
-from openhitl.cli.exits import Exit
 from openhitl.cli.place import Place
-from openhitl.cli.terminal import Terminal, telling
-from openhitl.cli.waiting import Ended, Wait
-from openhitl.errors import HitlError
+from openhitl.cli.relayed import ask_as_relay_client
+from openhitl.cli.terminal import Terminal
+from openhitl.cli.waiting import Wait, show_case
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -61,32 +58,12 @@ def request(
 
     async def ask(hitl: HITL) -> OpenCase:
         case = await hitl.create(prompt, question, **terms)
-        terminal.say(f"Waiting for an answer to {case.case_id} at\n  {case.review_url}")
-        if case.review_url:
-            telling(terminal, open_browser=open_browser).show(case.review_url)
+        show_case(terminal, case, open_browser=open_browser)
         return case
 
     if relay.started_as_relay_client() and not as_json:
         relay.print_request(prompt, choice, placeholder_text)
-        return _as_relay_client(terminal, ask)
+        return ask_as_relay_client(terminal, ask, relay.REQUEST)
     with Place(terminal) as place:
         wait = Wait(place, terminal)
         return wait.run(ask, lambda ended: tell_answer(terminal, ended, as_json=as_json))
-
-
-def _as_relay_client(terminal: Terminal, ask: Callable[[HITL], Awaitable[OpenCase]]) -> int:
-    """Print what version 1.2.1 of hitl-cli did; its callers read the answer from those lines."""
-
-    def tell(ended: Ended) -> int:
-        if ended.decision.answered:
-            relay.print_response(answer_text(ended.case, ended.decision))
-        else:
-            relay.print_failure(notes(ended.decision)[0])
-        return exit_code(ended.decision)
-
-    try:
-        with Place(terminal) as place:
-            return Wait(place, terminal, program="hitl-cli").run(ask, tell)
-    except HitlError as error:
-        relay.print_failure(str(error))
-        return Exit.ERROR
