@@ -6,8 +6,9 @@
 PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet
 UV_VERSION := 0.13.9
-COMPILE := .venv/lock/bin/python -m uv pip compile pyproject.toml --quiet --universal \
-	--python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
+PINNING := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	--no-header
+COMPILE := .venv/lock/bin/python -m uv pip compile pyproject.toml $(PINNING)
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
@@ -15,7 +16,7 @@ help:
 demo: .venv/installed ## one case of each type, to be answered in a browser
 	@$(PY) -m openhitl.cli demo
 
-test: .venv/installed-dev ## everything that must hold
+test: .venv/installed-dev .venv/installed-dropin ## everything that must hold
 	@sh scripts/system-packages
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
@@ -42,6 +43,8 @@ lock: .venv/bin/python ## resolve the dependencies of pyproject.toml anew
 	.venv/lock/bin/python -m pip --disable-pip-version-check install --quiet uv==$(UV_VERSION)
 	$(COMPILE) --extra dev -o requirements-dev.lock
 	$(COMPILE) --extra build --extra postgres -c requirements-dev.lock -o requirements.lock
+	.venv/lock/bin/python -m uv pip compile tests/dropin/requirements.in $(PINNING) --no-strip-extras \
+		-o tests/dropin/requirements.txt
 
 clean: ## remove what make made
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
@@ -60,4 +63,9 @@ clean: ## remove what make made
 .venv/installed-dev: requirements-dev.lock .venv/installed
 	@echo "Installing what the tests need"
 	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+.venv/installed-dropin: tests/dropin/requirements.txt .venv/installed-dev
+	@echo "Installing the older client that the tests run"
+	@$(PY) -m tests.dropin.older
 	@touch $@
