@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import base64
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from openhitl.errors import NotFound
@@ -10,9 +11,12 @@ from openhitl.identity.keys import Asker, draw_key
 from openhitl.identity.sessions import Runner, actor_of
 from openhitl.protocol.case import ActorKind, Assurance
 from openhitl.protocol.people import Person, SignedIn, checked_name
+from openhitl.protocol.problems import invalid
 from openhitl.protocol.scopes import ALL_SCOPES, Scope
 from openhitl.store import Store
 from openhitl.store.records import Agent, KeyListed
+
+PUBLIC_KEY_BYTES = 32
 
 
 class AgentDesk:
@@ -40,6 +44,31 @@ class AgentDesk:
             self._store.add_agent, checked_name(name), owners=ids, by=asker.actor, now=self._clock()
         )
         return agent
+
+    async def add_public_key(self, asker: Asker, body: Mapping[str, object]) -> dict[str, str]:
+        """Keep the public key of the agent that sends it, and say it again.
+
+        Args:
+            body: `entity_type` agent, `entity_id` its id, `public_key` 32 bytes as base64. The id may be
+                another agent's of the same people (who has a login and a key has two); the key is the
+                caller's all the same.
+
+        Raises: InvalidRequest.
+        """
+        if body.get("entity_type") != "agent":
+            invalid("entity_type", "must be agent: people register their devices themselves")
+        if str(body.get("entity_id")) not in {str(agent.agent_id) for agent in await self.beside(asker)}:
+            invalid("entity_id", "must be the id of an agent of yours")
+        public_key = _public_key(body.get("public_key"))
+        await self._run(
+            self._store.add_agent_key, asker.agent_id, public_key, by=asker.actor, now=self._clock()
+        )
+        return {"entity_type": "agent", "entity_id": str(asker.agent_id), "public_key": public_key}
+
+    async def owners_public_keys(self, asker: Asker) -> Sequence[str]:
+        """List the public keys of the devices of an agent's people, newest first."""
+        found: Sequence[str] = await self._run(self._store.keys_of_owners, asker.agent_id)
+        return found
 
     async def of(self, signed_in: SignedIn) -> Sequence[Agent]:
         """List somebody's agents."""
@@ -128,3 +157,14 @@ class AgentDesk:
             if agent.agent_id == agent_id:
                 return agent
         raise NotFound
+
+
+def _public_key(value: object) -> str:
+    """Read a key of X25519: 32 bytes as base64. RFC 7748 §5. Raises: InvalidRequest."""
+    try:
+        raw = base64.b64decode(str(value), validate=True)
+    except ValueError:
+        raw = b""
+    if len(raw) != PUBLIC_KEY_BYTES:
+        invalid("public_key", "must be 32 bytes as base64")
+    return base64.b64encode(raw).decode("ascii")

@@ -28,6 +28,7 @@ class AuditKind(StrEnum):
     AGENT_CHANGED = "agent.changed"
     KEY_ADDED = "key.added"
     KEY_REVOKED = "key.revoked"
+    PUBLIC_KEY_ADDED = "public_key.added"
     SECRET_ROTATED = "secret.rotated"  # noqa: S105 - a name
     CLIENT_ADDED = "client.added"
     GRANT_ADDED = "grant.added"

@@ -116,7 +116,7 @@ _QUERIES: dict[tuple[str, str], tuple[tuple[str, dict[str, Any]], ...]] = {
     ("GET", "/api/v1/notices"): _PAGED,
 }
 #: Answered with an array; every other success that has a body is a page or a JSON object.
-_LISTS = frozenset({("GET", "/api/v1/agents")})
+_LISTS = frozenset({("GET", "/api/v1/agents"), ("GET", "/api/v1/keys/user")})
 _ARRAYS: dict[str, Any] = {_JSON: {"schema": {"type": "array", "items": _OBJECT}}}
 _HTML: dict[str, Any] = {"text/html": {"schema": _TEXT}}
 _ERROR: dict[str, Any] = {_JSON: {"schema": {"$ref": "#/components/schemas/Error"}}}

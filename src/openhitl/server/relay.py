@@ -36,6 +36,27 @@ async def add_agent(door: Door, request: Request) -> Response:
     return json_response(201, {**_told(agent), "agent_id": str(agent.agent_id)})
 
 
+async def register_key(door: Door, request: Request) -> Response:
+    """Keep the public key that the calling agent is written to with."""
+    desk = _desk(door)
+    asker = await door.asker(request, Scope.ASK)
+    return json_response(200, await desk.add_public_key(asker, body_object(request)))
+
+
+async def people_keys(door: Door, request: Request) -> Response:
+    """List the public keys of the calling agent's people."""
+    desk = _desk(door)
+    found = await desk.owners_public_keys(await door.asker(request, Scope.ASK))
+    return json_response(200, [{"public_key": key} for key in found])
+
+
+async def device_keys(door: Door, request: Request) -> Response:
+    """The same, as hitl-cli's proxy reads it."""
+    desk = _desk(door)
+    found = await desk.owners_public_keys(await door.asker(request, Scope.ASK))
+    return json_response(200, {"public_keys": list(found)})
+
+
 def _desk(door: Door) -> AgentDesk:
     if door.agents is None:
         raise NotFound
@@ -63,6 +84,33 @@ RELAY_ROUTES: tuple[Route, ...] = (
         summary="Make an agent",
         codes=(201, 400, 401, 403, 413, 415, 422, 503),
         credential="key or person",
+        detail=True,
+    ),
+    Route(
+        method="POST",
+        pattern="/api/v1/keys/register",
+        handler=register_key,
+        summary="Register your public key for end-to-end encryption",
+        codes=(200, 400, 401, 403, 413, 415, 422, 503),
+        credential="key",
+        detail=True,
+    ),
+    Route(
+        method="GET",
+        pattern="/api/v1/keys/user",
+        handler=people_keys,
+        summary="List the public keys of your people",
+        codes=(200, 401, 403, 503),
+        credential="key",
+        detail=True,
+    ),
+    Route(
+        method="GET",
+        pattern="/api/v1/devices/public-keys",
+        handler=device_keys,
+        summary="List the public keys of your people's devices",
+        codes=(200, 401, 403, 503),
+        credential="key",
         detail=True,
     ),
 )

@@ -23,6 +23,7 @@ from openhitl.store.oauth_clients import OAuthClients
 from openhitl.store.oauth_grants import OAuthGrants
 from openhitl.store.passkeys import Passkeys
 from openhitl.store.people import People
+from openhitl.store.public_keys import PublicKeys
 from openhitl.store.purge import purge
 from openhitl.store.rates import Rates
 from openhitl.store.reads import Reads
@@ -46,6 +47,7 @@ class Store(
     Jobs,
     Passkeys,
     People,
+    PublicKeys,
     Sessions,
     OAuthClients,
     OAuthGrants,
