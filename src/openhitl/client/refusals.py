@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from openhitl.client.exchange import Response
-from openhitl.errors import CallerError, HitlError, PeerError, StoreError
+from openhitl.errors import CallerError, HitlError, OAuthError, PeerError, StoreError
 from openhitl.protocol.visible import visible
 
 MAX_MESSAGE_CHARACTERS = 2000
@@ -54,4 +54,5 @@ _BY_CODE: Mapping[str, type[HitlError]] = {
     error_class.code: error_class
     for family in (CallerError, PeerError, StoreError)
     for error_class in _classes(family)
+    if error_class is not OAuthError  # whose code is that of every other request, too
 }
