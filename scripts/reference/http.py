@@ -20,6 +20,7 @@ can do in the protocol's own terms. Errors are listed [by code](errors.md).
 | --- | --- | --- |
 | key | an API key of an agent or a service | `Authorization: Bearer …` or `X-API-Key: …` |
 | person | somebody who is signed in | a browser's cookie, or `Authorization: Bearer hitlu_…` |
+| client | a registered program, by `client_id` and secret | `Authorization: Basic …`, or in the form |
 | review | the token of a case's `review_url` | `?token=…` |
 | submit | a case's `submit_token`, given to services | `Authorization: Bearer …` |
 | link | the token of an address that `hitl admin passkey-link` printed | `?token=…` |

@@ -310,6 +310,10 @@ class OAuthError(CallerError):
     code = "invalid_request"
     status = 400
 
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message)
+        self.details = {"error_description": self.message}
+
 
 class InvalidClient(OAuthError):
     """The program is not known here, or did not prove who it is. RFC 6749 §5.2."""

@@ -5,6 +5,16 @@ from openhitl.identity.agents import AgentDesk
 from openhitl.identity.askers import Askers
 from openhitl.identity.callbacks import CallbackSecrets
 from openhitl.identity.keys import ApiKeys, Asker
+from openhitl.identity.oauth import AuthorizationServer
 from openhitl.identity.passkeys import PasskeyDesk
 
-__all__ = ["Accounts", "AgentDesk", "ApiKeys", "Asker", "Askers", "CallbackSecrets", "PasskeyDesk"]
+__all__ = [
+    "Accounts",
+    "AgentDesk",
+    "ApiKeys",
+    "Asker",
+    "Askers",
+    "AuthorizationServer",
+    "CallbackSecrets",
+    "PasskeyDesk",
+]

@@ -11,7 +11,15 @@ from functools import partial
 import structlog
 
 from openhitl.cases import Casebook
-from openhitl.identity import Accounts, AgentDesk, ApiKeys, Askers, CallbackSecrets, PasskeyDesk
+from openhitl.identity import (
+    Accounts,
+    AgentDesk,
+    ApiKeys,
+    Askers,
+    AuthorizationServer,
+    CallbackSecrets,
+    PasskeyDesk,
+)
 from openhitl.jobs.callbacks import CallBack
 from openhitl.jobs.checkpoints import Checkpointer
 from openhitl.jobs.defaults import DefaultFetcher
@@ -71,7 +79,15 @@ class Engine:
             providers=providers,
         )
         keys = ApiKeys(lambda key_hash: self.book.ledger.read(store.find_key, key_hash))
-        self.askers = Askers(keys)
+        self.oauth = AuthorizationServer(
+            store,
+            keyring,
+            settings.public_url,
+            get=self._outbound.get,
+            run=self.book.ledger.read,
+            clock=self.book.clock,
+        )
+        self.askers = Askers(keys, self.oauth.access_tokens)
         self.agents = AgentDesk(store, run=self.book.ledger.read, clock=self.book.clock)
         self.secrets = CallbackSecrets(
             keyring, lambda agent_id, now: self.book.ledger.read(store.callback_generations, agent_id, now)

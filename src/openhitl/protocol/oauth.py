@@ -21,8 +21,10 @@ AUTH_METHODS = ("none", "client_secret_post", "client_secret_basic")
 #: What programs written for OpenID providers ask for; it means nothing here. OpenID Connect Core §5.4.
 _OPENID = frozenset({"openid", "profile", "email", "address", "phone", "offline_access"})
 
-#: Where the MCP server answers, and so what its tokens are for.
-MCP_PATHS = ("/mcp-server/mcp", "/mcp")
+#: Where the MCP server answers.
+MCP_PATH = "/mcp-server/mcp"
+#: What tokens are for, beside the whole server.
+_RESOURCE_PATHS = (MCP_PATH, "/mcp")
 
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 #: Base64url of SHA-256: the last character holds four bits. RFC 7636 §4.2.
@@ -91,7 +93,7 @@ def checked_resource(asked: str | None, base_url: str) -> str:
 
 def resources_of(base_url: str) -> tuple[str, ...]:
     """Name what tokens of a server can be for."""
-    return (base_url, *(base_url + path for path in MCP_PATHS))
+    return (base_url, *(base_url + path for path in _RESOURCE_PATHS))
 
 
 def _lowered_host(url: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
+from openhitl.protocol.oauth_clients import ClientKind
 from openhitl.protocol.record import record
 from openhitl.protocol.scopes import Scope
 
@@ -49,6 +50,7 @@ class Device:
 
     client_id: str
     client_name: str
+    kind: ClientKind
     place: str
     terms: Terms
     expires_at: datetime

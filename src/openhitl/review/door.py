@@ -9,7 +9,15 @@ from urllib.parse import urlsplit
 
 from openhitl.cases import Casebook
 from openhitl.errors import CrossSite, SignInRequired, Unauthorized
-from openhitl.identity import Accounts, AgentDesk, Asker, Askers, CallbackSecrets, PasskeyDesk
+from openhitl.identity import (
+    Accounts,
+    AgentDesk,
+    Asker,
+    Askers,
+    AuthorizationServer,
+    CallbackSecrets,
+    PasskeyDesk,
+)
 from openhitl.notices import NoticeBoard
 from openhitl.protocol.passkeys import RelyingParty
 from openhitl.protocol.people import SessionKind, SignedIn
@@ -36,7 +44,8 @@ class Door:
         claims: what the discovery document says of this door.
         theme: how pages look.
         viewer: whose cases a poll may see, where that is not said by our own keys.
-        accounts, agents: the people here and what they own; None where a service has people of its own.
+        accounts, agents, oauth: the people here, what they own and whom they let in; None where a service
+            has people of its own.
     """
 
     book: Casebook
@@ -48,6 +57,7 @@ class Door:
     fetch_default: Callable[[str], Awaitable[object]]
     accounts: Accounts | None = None
     agents: AgentDesk | None = None
+    oauth: AuthorizationServer | None = None
     claims: Claims = OPEN_DOOR
     viewer: Viewer | None = None
     theme: Theme = PLAIN

@@ -8,7 +8,7 @@ from dataclasses import field
 from typing import Any
 from urllib.parse import parse_qsl
 
-from openhitl.errors import HitlError, MalformedRequest, StoreError, UnsupportedMediaType
+from openhitl.errors import HitlError, InvalidClient, MalformedRequest, StoreError, UnsupportedMediaType
 from openhitl.protocol.compact import compact
 from openhitl.protocol.record import record
 
@@ -132,6 +132,8 @@ def error_headers(error: HitlError) -> Headers:
     """Return the headers that belong to an error: when to come back, how to authenticate."""
     if error.status in (429, 503):
         return (("retry-after", str(error.details.get("retry_after_seconds", RETRY_AFTER_SECONDS))),)
+    if isinstance(error, InvalidClient):  # RFC 6749 §5.2
+        return (("www-authenticate", 'Basic realm="openhitl"'),)
     if error.status == 401:
         return (("www-authenticate", 'Bearer realm="openhitl"'),)
     if error.status == 405:

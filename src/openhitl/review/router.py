@@ -19,7 +19,7 @@ class Route:
         pattern: path with `{name}` for a segment that is handed to the handler by that name.
         codes: every status that this route documents.
         credential: what authenticates a caller: key, person, key or person, review, review or submit, link,
-            none.
+            client, none.
         html: whether people see its errors as pages.
         detail: whether its errors say their message as `detail` too, as older clients read it.
     """

@@ -15,6 +15,7 @@ from openhitl.review.room import Room
 from openhitl.server.house import house_app
 from openhitl.server.mcp import PATH as MCP_PATH
 from openhitl.server.mcp import McpDoor
+from openhitl.server.oauth_documents import prefixed_documents
 from openhitl.server.opening import open_store
 from openhitl.server.table import SERVER_ROUTES
 from openhitl.settings import Settings
@@ -55,9 +56,12 @@ class Server:
             engine.fetch_default,
             accounts=engine.accounts,
             agents=engine.agents,
+            oauth=engine.oauth,
         )
         self._prefix = door.base
-        self._door = ProtocolApp(door, SERVER_ROUTES, self.patience, self.room)
+        self._door = ProtocolApp(
+            door, (*SERVER_ROUTES, *prefixed_documents(door.base)), self.patience, self.room
+        )
         self._house = house_app(self)
         self._mcp = McpDoor(door, self.room, self._pace)
         await self._mcp.start()

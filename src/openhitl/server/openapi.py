@@ -9,7 +9,9 @@ from openhitl.notices import MAX_MESSAGE_CHARACTERS, NoticeKind
 from openhitl.protocol.case import ACTIONS, DefaultAction, Status
 from openhitl.protocol.durations import DEFAULT_TIMEOUT
 from openhitl.protocol.evidence import MAX_EVIDENCE
+from openhitl.protocol.oauth_documents import ROOT
 from openhitl.review.router import Route
+from openhitl.server.oauth_bodies import OAUTH_FORMS, OAUTH_JSON, OAUTH_QUERY
 from openhitl.server.table import DOCUMENTED
 
 _JSON = "application/json"
@@ -100,6 +102,7 @@ _BODIES: dict[tuple[str, str], tuple[dict[str, Any], bool]] = {
     ("POST", "/reviews/{case_id}/cancel"): (_REASON, True),
     ("POST", "/reviews/{case_id}/draft"): (_DRAFT, True),
     ("PUT", "/reviews/{case_id}/draft"): (_DRAFT, True),
+    **{("POST", path): (schema, False) for path, schema in OAUTH_JSON.items()},
 }
 _PAGED: tuple[tuple[str, dict[str, Any]], ...] = (
     ("cursor", _TEXT),
@@ -114,17 +117,22 @@ _QUERIES: dict[tuple[str, str], tuple[tuple[str, dict[str, Any]], ...]] = {
         *_PAGED,
     ),
     ("GET", "/api/v1/notices"): _PAGED,
+    ("GET", f"{ROOT}/authorize"): tuple((name, _TEXT) for name in OAUTH_QUERY),
+    ("GET", "/device"): (("user_code", _TEXT),),
 }
 #: Answered with an array; every other success that has a body is a page or a JSON object.
 _LISTS = frozenset({("GET", "/api/v1/agents"), ("GET", "/api/v1/keys/user")})
 _ARRAYS: dict[str, Any] = {_JSON: {"schema": {"type": "array", "items": _OBJECT}}}
 _HTML: dict[str, Any] = {"text/html": {"schema": _TEXT}}
 _ERROR: dict[str, Any] = {_JSON: {"schema": {"$ref": "#/components/schemas/Error"}}}
+#: Forms that are answered with a page.
+_FORM_PAGES = frozenset({("POST", f"{ROOT}/authorize"), ("POST", "/device")})
 _SUCCESS = {202: "A human is asked", 204: "Done", 303: "To the page", 304: "Unchanged"}
 _SECURITY: dict[str, list[dict[str, list[str]]]] = {
     "key": [{"key": []}],
     "person": [{"person": []}],
     "key or person": [{"key": []}, {"person": []}],
+    "client": [{"client": []}, {}],
 }
 _BODILESS = frozenset({204, 303, 304})
 
@@ -152,6 +160,7 @@ def openapi_document(base_url: str) -> dict[str, Any]:
             "securitySchemes": {
                 "key": {"type": "http", "scheme": "bearer"},
                 "person": {"type": "http", "scheme": "bearer", "description": "Or a browser's session"},
+                "client": {"type": "http", "scheme": "basic", "description": "Or client_id in the form"},
             },
             "schemas": {
                 "Error": {
@@ -171,7 +180,8 @@ def _operation(route: Route) -> dict[str, Any]:
     if route.credential.startswith("review") or route.credential == "link":
         parameters.append(_query("token", _TEXT))
     parameters.extend(_query(name, schema) for name, schema in _QUERIES.get(place, ()))
-    success = _HTML if route.html and route.method == "GET" else _ARRAYS if place in _LISTS else _OBJECTS
+    is_page = (route.html and route.method == "GET") or place in _FORM_PAGES
+    success = _HTML if is_page else _ARRAYS if place in _LISTS else _OBJECTS
     operation: dict[str, Any] = {
         "summary": route.summary,
         "parameters": parameters,
@@ -191,6 +201,8 @@ def _operation(route: Route) -> dict[str, Any]:
         if also_form:
             content[_FORM] = {"schema": _OBJECT}
         operation["requestBody"] = {"content": content}
+    elif route.method == "POST" and route.pattern in OAUTH_FORMS:
+        operation["requestBody"] = {"content": {_FORM: {"schema": OAUTH_FORMS[route.pattern]}}}
     return operation
 
 

@@ -5,12 +5,18 @@ from __future__ import annotations
 from openhitl.review.accounts.routes import ACCOUNT_ROUTES, SESSION_ROUTES
 from openhitl.review.router import Route
 from openhitl.review.routes import ROUTES, STATIC
+from openhitl.server.consent import CONSENT_ROUTES
+from openhitl.server.oauth import OAUTH_ROUTES
+from openhitl.server.oauth_documents import DOCUMENT_ROUTES
 from openhitl.server.relay import RELAY_ROUTES
 
 #: What programs may rely on, as the OpenAPI document says.
 DOCUMENTED: tuple[Route, ...] = (
     *ROUTES,
     *SESSION_ROUTES,
+    *OAUTH_ROUTES,
+    *CONSENT_ROUTES,
+    *DOCUMENT_ROUTES,
     *RELAY_ROUTES,
 )
 #: For people: pages, and what their scripts fetch.

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Row, case, cast, delete, insert, select, update
 
+from openhitl.protocol.oauth_clients import ClientKind
 from openhitl.protocol.oauth_grants import Device, DeviceState, Grant, Terms
 from openhitl.protocol.record import record
 from openhitl.store.audit import append_audit
@@ -57,7 +58,7 @@ class DeviceCodes:
     def waiting_device(self, user_code_hash: bytes, now: datetime) -> Device | None:
         """Return the device that shows a code, while nobody has decided about it."""
         query = (
-            select(device_codes, oauth_clients.c.client_id, oauth_clients.c.name)
+            select(device_codes, oauth_clients.c.client_id, oauth_clients.c.name, oauth_clients.c.kind)
             .join(oauth_clients, oauth_clients.c.id == device_codes.c.client_ref)
             .where(*_undecided(user_code_hash, now))
         )
@@ -68,6 +69,7 @@ class DeviceCodes:
         return Device(
             client_id=row.client_id,
             client_name=row.name,
+            kind=ClientKind(row.kind),
             place=row.place,
             terms=terms_from(row),
             expires_at=from_ms(row.expires_at),

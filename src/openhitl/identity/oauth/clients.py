@@ -50,7 +50,6 @@ class Shown:
 
     client_id: str
     secret: str | None
-    is_basic: bool = False
 
 
 class Clients:
@@ -163,9 +162,9 @@ class Clients:
         if client is None or client.secret_hash is not None:
             expected = client.secret_hash if client and client.secret_hash else _NOBODY
             if not is_same(shown.secret, expected) or client is None:
-                raise InvalidClient(is_basic=shown.is_basic)
+                raise InvalidClient
         elif shown.secret:
-            raise InvalidClient("This program has no secret.", is_basic=shown.is_basic)
+            raise InvalidClient("This program has no secret.")
         return client
 
     async def _find(self, client_id: str | None) -> Client | None:
@@ -193,7 +192,7 @@ def shown_by(authorization: str | None, parameters: Mapping[str, str]) -> Shown:
     basic_id, basic_secret = _basic(encoded)
     if client_id not in (None, basic_id):
         raise OAuthError("client_id is another one in the body.")
-    return Shown(basic_id, basic_secret, is_basic=True)
+    return Shown(basic_id, basic_secret)
 
 
 def _basic(encoded: str) -> tuple[str, str]:
@@ -201,6 +200,6 @@ def _basic(encoded: str) -> tuple[str, str]:
     try:
         text = base64.b64decode(encoded.strip(), validate=True).decode()
     except (binascii.Error, ValueError) as error:
-        raise InvalidClient(is_basic=True) from error
+        raise InvalidClient from error
     client_id, _, secret = text.partition(":")
     return unquote_plus(client_id), unquote_plus(secret)

@@ -69,10 +69,11 @@ class PageView:
 
 @record(frozen=True, slots=True)
 class Page:
-    """One HTML document and the status to send it with."""
+    """One HTML document and the status to send it with. `form_target` as in `page_headers`."""
 
     html: str
     status: int = 200
+    form_target: str = ""
 
 
 @record(frozen=True, slots=True, kw_only=True)
