@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -112,9 +112,11 @@ class Desk:
         self.store = store
         self.now = NOW
         self.committed: list[Committed] = []
+        #: Told of each batch, on the writer's thread.
+        self.told: Callable[[Sequence[Committed]], object] = self.committed.extend
         self.batches: list[int] = []
         self.writer = store.writer(
-            clock=lambda: self.now, on_commit=self.committed.extend, settle=self._settle, **writer
+            clock=lambda: self.now, on_commit=lambda batch: self.told(batch), settle=self._settle, **writer
         )
 
     def _settle(self, settled: Sequence[tuple[Any, Outcome | BaseException]]) -> None:
