@@ -66,6 +66,19 @@ class MCPClient:
         """Say that work is done."""
         return await self._hitl.notify_completion(summary)
 
+    async def notify_human(self, message: str, agent_id: str | None = None) -> str:
+        """Tell people something that wants no answer."""
+        await self._check(agent_id)
+        return await self._hitl.notify(message)
+
+    async def notify_human_oauth(self, message: str, agent_name: str | None = None) -> str:
+        """Tell people something that wants no answer, under a name."""
+        return await self._hitl.notify(message, agent_name)
+
+    async def notify_human_api_key(self, message: str) -> str:
+        """Tell people something that wants no answer."""
+        return await self._hitl.notify(message)
+
     async def create_agent_for_mcp(self, agent_name: str) -> str:
         """Make an agent; return its id."""
         return await self._hitl.create_agent(agent_name)
@@ -88,7 +101,12 @@ async def _complete(hitl: HITL, given: Mapping[str, Any]) -> str:
     return await hitl.notify_completion(given["summary"], given.get("agent_name"))
 
 
+async def _notify(hitl: HITL, given: Mapping[str, Any]) -> str:
+    return await hitl.notify(given["message"], given.get("agent_name"))
+
+
 _TOOLS: Mapping[str, Callable[[HITL, Mapping[str, Any]], Awaitable[str]]] = {
     "request_human_input": _request,
+    "notify_human": _notify,
     "notify_human_completion": _complete,
 }

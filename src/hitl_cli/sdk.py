@@ -30,6 +30,12 @@ class HITL:
         async with openhitl.HITL() as hitl:
             return await hitl.notify_completion(summary, agent_name)
 
+    async def notify(self, message: str, agent_name: str | None = None) -> str:
+        """Tell people something that wants no answer; return what the tool of that name does."""
+        async with openhitl.HITL() as hitl:
+            await hitl.notify(message, agent_name)
+        return "Notification sent."
+
     async def create_agent(self, name: str) -> str:
         """Make an agent; return its id."""
         async with openhitl.HITL() as hitl:

@@ -85,10 +85,14 @@ class Running:
 
 @dataclass(frozen=True)
 class Programs:
-    """Runs `hitl` and `hitl-cli` with this environment on top of an empty one."""
+    """Runs `hitl` and `hitl-cli` with this environment on top of an empty one.
+
+    `programs` is the folder where they are, by default that of the Python that runs the tests.
+    """
 
     home: Path
     environment: Mapping[str, str]
+    programs: Path = Path(sys.executable).parent
 
     @asynccontextmanager
     async def start(
@@ -96,7 +100,7 @@ class Programs:
     ) -> AsyncIterator[Running]:
         """Start a program; it is gone when this is left."""
         process = await asyncio.create_subprocess_exec(
-            str(Path(sys.executable).with_name(program)),
+            str(self.programs / program),
             *arguments,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,

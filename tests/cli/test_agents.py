@@ -1,4 +1,4 @@
-"""`hitl agents` and `hitl notify-completion` against the real server."""
+"""`hitl agents`, `hitl notify` and `hitl notify-completion` against the real server."""
 
 import json
 import uuid
@@ -102,3 +102,35 @@ async def test_as_hitl_cli_finished_work_has_the_lines_of_old(agent):
         "",
         "✅ Human response received: Fine",
     ]
+
+
+async def test_a_notice_is_told_and_nothing_is_on_stdout(agent, server):
+    done = await agent.run("notify", "The build runs.", "--agent-name", "night shift")
+    assert (done.code, done.out) == (0, "")
+    newest = server.agent.get("/api/v1/notices").json()["notices"][0]
+    assert (newest["message"], newest["agent"]) == (
+        "The build runs.",
+        "night shift (agent-under-test)",
+    )
+    told = json.loads((await agent.run("notify", "Again.", "--json")).out)
+    assert told["id"] == server.agent.get("/api/v1/notices").json()["notices"][0]["id"]
+
+
+async def test_as_hitl_cli_a_notice_has_the_lines_of_old(agent):
+    done = await agent.run("notify", "--message", "It runs.", program="hitl-cli")
+    assert done.code == 0
+    assert done.out.splitlines() == [
+        "📢 Sending Notification",
+        "=" * 40,
+        "Message: It runs.",
+        "",
+        "📤 Sending notification...",
+        "",
+        "✅ Notification sent.",
+    ]
+
+
+async def test_as_hitl_cli_a_notice_that_is_refused_says_so_on_stdout(agent):
+    done = await agent.run("notify", "--message", "It runs.", program="hitl-cli", HITL_API_KEY="hitla_wrong")
+    assert done.code == 1
+    assert done.out.splitlines()[-1].startswith("❌ Notification failed: ")

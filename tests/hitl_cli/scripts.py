@@ -13,10 +13,11 @@ from tests.cli.programs import Programs, Running, Transcript
 
 @dataclass(frozen=True)
 class Scripts:
-    """Runs programs with this environment on top of an empty one."""
+    """Runs programs with this environment on top of an empty one, and the Python of `programs`."""
 
     home: Path
     environment: Mapping[str, str]
+    programs: Path = Path(sys.executable).parent
 
     @asynccontextmanager
     async def start(self, source: str, **environment: str) -> AsyncIterator[Running]:
@@ -34,8 +35,8 @@ class Scripts:
 
     @property
     def _programs(self) -> Programs:
-        return Programs(self.home, self.environment)
+        return Programs(self.home, self.environment, self.programs)
 
     @property
     def _python(self) -> str:
-        return Path(sys.executable).name
+        return "python"

@@ -21,6 +21,7 @@ async def main():
         answer = await hitl.request_input("Migrate?", choices=["Yes", "No"])
         print(f"Human response: {answer}")
         if answer == "Yes":
+            print(await hitl.notify("Migration started."))
             print(await hitl.notify_completion("The migration is complete!"))
     except Exception as e:
         print(f"An error occurred: {e}")
@@ -65,6 +66,10 @@ async def main():
     print(await client.request_human_input_api_key("Three?", placeholder_text="here"))
     print(await client.call_tool("request_human_input", {"prompt": "Four?"}))
     print(await client.call_tool("notify_human_completion", {"summary": "Five."}))
+    told = [await client.notify_human("Six."), await client.notify_human_oauth("Seven.", agent_name="Named")]
+    told += [await client.notify_human_api_key("Eight.")]
+    told += [await client.call_tool("notify_human", {"message": "Nine."})]
+    print(set(told) == {"Notification sent."})
 
 asyncio.run(main())
 """
@@ -91,7 +96,7 @@ async def test_the_sdk_asks_and_reports(scripts):
         await answer(await nth_url(program, 1), "select", {"selected": ["Yes"]})
         await answer(await nth_url(program, 2), "submit", {"answer": "Well done"})
         done = await program.ends()
-    assert (done.code, done.out) == (0, "Human response: Yes\nWell done\n")
+    assert (done.code, done.out) == (0, "Human response: Yes\nNotification sent.\nWell done\n")
 
 
 async def test_one_object_serves_several_event_loops(scripts):
@@ -129,7 +134,7 @@ async def test_the_calls_of_the_mcp_client_ask(scripts, server):
             else:
                 await answer(url, "submit", {"answer": said})
         done = await program.ends()
-    assert done.out.split() == ["True", "False", "one", "b", "three", "four", "five"]
+    assert done.out.split() == ["True", "False", "one", "b", "three", "four", "five", "True"]
 
 
 async def test_the_module_is_the_program(scripts):
