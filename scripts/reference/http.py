@@ -24,7 +24,6 @@ can do in the protocol's own terms. Errors are listed [by code](errors.md).
 | review | the token of a case's `review_url` | `?token=…` |
 | submit | a case's `submit_token`, given to services | `Authorization: Bearer …` |
 | link | the token of an address that `hitl admin passkey-link` printed | `?token=…` |
-| session | of somebody who is signed in: `hitlu_…`; browsers have a cookie | `Authorization: Bearer …` |
 | poll | the key that made the case; for a case made without one, the token of its `poll_url` | as above |
 
 Each token is good for its purpose only. 404 is the same for a case that does not exist and for somebody

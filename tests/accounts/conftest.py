@@ -1,4 +1,4 @@
-"""A server for each file of tests."""
+"""A server for each file of tests, behind a proxy that says where visitors come from."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.servers import RunningServer, running
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    with running(tmp_path_factory.mktemp("accounts")) as running_server:
+    with running(tmp_path_factory.mktemp("accounts"), trusted_proxies="127.0.0.1") as running_server:
         yield running_server
 
 

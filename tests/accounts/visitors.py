@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from html import unescape
+from ipaddress import ip_network
 from typing import Any
 
 import httpx2
@@ -19,6 +20,8 @@ from openhitl.store import Store
 from tests.servers import RunningServer
 
 PASSWORD = "several words are easy"
+#: RFC 2544 C.2.2: for tests.
+_ADDRESSES = ip_network("198.18.0.0/15").hosts()
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 
 
@@ -46,9 +49,9 @@ def _opened(server: RunningServer) -> Iterator[tuple[Store, str]]:
 class Browser:
     """Sends what a browser would send from this server's own pages, and keeps cookies."""
 
-    def __init__(self, server: RunningServer) -> None:
+    def __init__(self, server: RunningServer, address: str) -> None:
         public = server.settings.base_url or server.url
-        headers = {"accept": "text/html", "user-agent": FIREFOX}
+        headers = {"accept": "text/html", "user-agent": FIREFOX, "x-forwarded-for": address}
         self.origin = "/".join(public.split("/")[:3])
         self.client = httpx2.Client(base_url=server.url, headers=headers, timeout=20, trust_env=False)
 
@@ -94,9 +97,9 @@ class Visitors:
         self.server = server
         self._open = ExitStack()
 
-    def browser(self) -> Browser:
-        """Open a browser in which nobody is signed in."""
-        browser = Browser(self.server)
+    def browser(self, address: str = "") -> Browser:
+        """Open a browser in which nobody is signed in, at an address of its own."""
+        browser = Browser(self.server, address or str(next(_ADDRESSES)))
         self._open.enter_context(browser.client)
         return browser
 

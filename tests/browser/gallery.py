@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from openhitl.protocol.case import Status
 from openhitl.protocol.policies import read_policy
-from openhitl.review.pages import PageView, Problems
+from openhitl.review.pages import Page, PageView, Problems
 from openhitl.review.pages.problems import NOT_PROVEN
 from openhitl.store.records import Draft, StoredCase
+from tests.browser.account_pages import ACCOUNTS
 from tests.pages.samples import (
     ESCALATION,
     LETTER,
@@ -148,4 +149,5 @@ OTHERS: dict[str, PageView] = {
     ),
 }
 
-EVERY = {**TYPES, **OTHERS}
+#: Pages of accounts are drawn already.
+EVERY: dict[str, PageView | Page] = {**TYPES, **OTHERS, **ACCOUNTS}

@@ -29,9 +29,10 @@ class Stage:
     prefill: str = ""
     _drawn: Drawn = field(default_factory=lambda: Drawn(""))
 
-    def show(self, view: PageView, *, words: Words | None = None, frozen: bool = True) -> Page:
+    def show(self, view: PageView | Drawn, *, words: Words | None = None, frozen: bool = True) -> Page:
         """Draw a view and wait until its scripts have run; frozen, the browser's clock stands at NOW."""
-        return self.put(render_review(view, words=words), frozen=frozen)
+        drawn = view if isinstance(view, Drawn) else render_review(view, words=words)
+        return self.put(drawn, frozen=frozen)
 
     def put(self, drawn: Drawn, *, frozen: bool = True) -> Page:
         """Show a page as the server would send it."""

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from openhitl.review.pages import render_error
-from tests.browser.gallery import EVERY, OTHERS, TYPES
+from tests.browser.gallery import ACCOUNTS, EVERY, OTHERS, TYPES
 from tests.browser.stage import Stage, staged
 from tests.pages.pseudo import mirrored
 from tests.pages.samples import made, view
@@ -76,6 +76,18 @@ def test_each_type_is_accessible_and_says_what_matters_above_the_fold(stage: Sta
 def test_every_other_page_is_accessible(narrow: Stage, name: str, theme: str) -> None:
     narrow.page.emulate_media(color_scheme=theme)
     assert_accessible(narrow.show(OTHERS[name]))
+
+
+@pytest.mark.parametrize("name", ACCOUNTS)
+def test_every_page_of_accounts_is_accessible(stage: Stage, name: str) -> None:
+    page = stage.show(ACCOUNTS[name])
+    for summary in page.locator("summary").all():
+        summary.click()
+    assert_accessible(page)
+    for button in page.locator("a.button:visible, button:visible").all():
+        box = button.bounding_box()
+        assert box is not None
+        assert box["height"] >= 48
 
 
 @pytest.mark.parametrize("name", EVERY)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from openhitl.errors import InvalidRequest, NotFound, NotOwner, NotSignedIn
+from openhitl.errors import InvalidRequest, NotFound, NotOwner, NotSignedIn, WrongSecret
 from openhitl.identity.links import join_link, sign_in_link
 from openhitl.identity.passkeys import make_link
 from openhitl.identity.passwords import hash_password, verify_password
@@ -13,12 +13,25 @@ from openhitl.identity.sessions import Runner, SessionDesk, actor_of
 from openhitl.identity.signing_in import SignIn, totp_row, wrong_code
 from openhitl.identity.totp import new_secret, provisioning_uri, step_of
 from openhitl.keyring import Keyring
+from openhitl.protocol.base64url import decode, encode
 from openhitl.protocol.passkeys import Passkey, PasskeyHolder
 from openhitl.protocol.people import Person, Role, SignedIn
 from openhitl.protocol.problems import SUMMARY
+from openhitl.protocol.record import record
 from openhitl.store import Store
 
 ISSUER = "OpenHITL"
+
+
+@record(frozen=True, slots=True)
+class TotpDraft:
+    """A secret for codes that nobody is asked for yet: as text, as the address for a QR code, and sealed
+    for the form that carries it until a code shows that an app has it.
+    """
+
+    secret: str
+    uri: str
+    carried: str
 
 
 class Accounts:
@@ -91,19 +104,36 @@ class Accounts:
         await self._run(self._store.set_password, person.person_id, hashed, by=by, now=now)
         await self.sessions.end_others(signed_in)
 
-    def draw_totp(self, signed_in: SignedIn) -> tuple[str, str]:
-        """Draw a secret for codes; return it and the address for a QR code. Nothing is stored yet."""
-        secret = new_secret()
-        return secret, provisioning_uri(secret, signed_in.person.name, ISSUER)
+    def draw_totp(self, signed_in: SignedIn) -> TotpDraft:
+        """Draw a secret for codes. Nothing is stored yet."""
+        return self._draft(signed_in, new_secret())
 
-    async def set_totp(self, signed_in: SignedIn, secret: str, code: str) -> None:
-        """Ask for codes from now on. Raises: InvalidRequest unless the code shows that the app has them."""
+    def totp_draft(self, signed_in: SignedIn, carried: str) -> TotpDraft:
+        """Read a draft that a form of this session carried. Raises: InvalidRequest for any other."""
+        try:
+            secret = self._keyring.unseal(decode(carried), bound_to=_draft_row(signed_in))
+        except (WrongSecret, ValueError) as error:
+            raise InvalidRequest("That form was not made here, for you.") from error
+        return self._draft(signed_in, secret.decode())
+
+    def _draft(self, signed_in: SignedIn, secret: str) -> TotpDraft:
+        carried = encode(self._keyring.seal(secret.encode(), bound_to=_draft_row(signed_in)))
+        return TotpDraft(secret, provisioning_uri(secret, signed_in.person.name, ISSUER), carried)
+
+    async def set_totp(self, signed_in: SignedIn, draft: TotpDraft, code: str) -> None:
+        """Ask for codes from now on.
+
+        Raises: InvalidRequest unless the code shows that the app has the secret, and if others are asked
+        for already.
+        """
+        if signed_in.person.has_totp:
+            raise InvalidRequest("Codes are asked for already.")
         now = self._clock()
-        step = step_of(secret, code, now)
+        step = step_of(draft.secret, code, now)
         if step is None:
             raise InvalidRequest(SUMMARY, errors=[wrong_code()])
         person_id = signed_in.person.person_id
-        sealed = self._keyring.seal(secret.encode(), bound_to=totp_row(person_id))
+        sealed = self._keyring.seal(draft.secret.encode(), bound_to=totp_row(person_id))
         await self._run(self._store.set_totp, person_id, sealed, step=step, by=actor_of(signed_in), now=now)
 
     async def clear_totp(self, signed_in: SignedIn, code: str) -> None:
@@ -173,6 +203,10 @@ class Accounts:
         if person is None:
             raise NotFound
         return person
+
+
+def _draft_row(signed_in: SignedIn) -> str:
+    return f"totp draft:{signed_in.session.session_id}"
 
 
 def _check_owner(signed_in: SignedIn) -> None:

@@ -14,11 +14,12 @@ from openhitl.words import choose_language
 async def page(door: Door, request: Request) -> Response:
     """Serve the page that a link leads to."""
     token = request.query.get("token", "")
-    name = (await door.passkeys.holder(token)).name
+    holder = await door.passkeys.holder(token)
+    name, home = holder.name, f"{door.base}/account" if holder.person_id is not None else ""
     language = choose_language(request.headers.get("accept-language", ""))
     options = door.passkeys.options(token, name)
     drawn = render_registration(
-        name, options, token=token, language=language, base=door.base, theme=door.theme
+        name, options, token=token, home=home, language=language, base=door.base, theme=door.theme
     )
     return html_response(drawn)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openhitl.review.accounts import joining, links, own, signing_in, terminals
+from openhitl.review.accounts import codes, joining, links, own, passwords, people, signing_in, terminals
 from openhitl.review.router import Route
 
 _SIGNING_IN: tuple[Route, ...] = (
@@ -124,10 +124,157 @@ _OWN: tuple[Route, ...] = (
         pattern="/account",
         handler=own.page,
         summary="One's own account",
-        codes=(200, 303, 503),
+        codes=(200, 303, 401, 503),
+        credential="person",
+        html=True,
+    ),
+    Route(
+        method="POST",
+        pattern="/account/passkeys",
+        handler=own.add_passkey,
+        summary="Go to where a device makes one more passkey",
+        codes=(303, 400, 401, 403, 413, 503),
+        credential="person",
+        html=True,
+    ),
+    Route(
+        method="POST",
+        pattern="/account/passkeys/{passkey_id}/remove",
+        handler=own.remove_passkey,
+        summary="Remove a passkey",
+        codes=(303, 400, 401, 403, 404, 413, 503),
+        credential="person",
+        html=True,
+    ),
+    Route(
+        method="GET",
+        pattern="/account/password",
+        handler=passwords.page,
+        summary="The page where one sets one's password",
+        codes=(200, 303, 401, 503),
+        credential="person",
+        html=True,
+    ),
+    Route(
+        method="POST",
+        pattern="/account/password",
+        handler=passwords.set_password,
+        summary="Set one's password",
+        codes=(303, 400, 401, 403, 413, 422, 429, 503),
+        credential="person",
+        html=True,
+    ),
+    Route(
+        method="GET",
+        pattern="/account/codes",
+        handler=codes.page,
+        summary="The page where one begins to use codes, or stops",
+        codes=(200, 303, 401, 503),
+        credential="person",
+        html=True,
+    ),
+    Route(
+        method="POST",
+        pattern="/account/codes",
+        handler=codes.begin,
+        summary="Use codes from now on",
+        codes=(303, 400, 401, 403, 413, 422, 503),
+        credential="person",
+        html=True,
+    ),
+    Route(
+        method="POST",
+        pattern="/account/codes/off",
+        handler=codes.stop,
+        summary="Use codes no longer",
+        codes=(303, 400, 401, 403, 413, 422, 429, 503),
+        credential="person",
+        html=True,
+    ),
+    Route(
+        method="POST",
+        pattern="/account/sessions/{session_id}/end",
+        handler=own.end_session,
+        summary="Sign out on another device",
+        codes=(303, 400, 401, 403, 404, 413, 503),
+        credential="person",
+        html=True,
+    ),
+    Route(
+        method="POST",
+        pattern="/account/sessions/end-others",
+        handler=own.end_others,
+        summary="Sign out everywhere else",
+        codes=(303, 400, 401, 403, 413, 503),
+        credential="person",
+        html=True,
+    ),
+    Route(
+        method="POST",
+        pattern="/account/link",
+        handler=own.sign_in_elsewhere,
+        summary="Make a link to sign in elsewhere",
+        codes=(200, 400, 401, 403, 413, 503),
         credential="person",
         html=True,
     ),
 )
 
-ACCOUNT_ROUTES: tuple[Route, ...] = (*_SIGNING_IN, *_OWN)
+_EVERYBODY: tuple[Route, ...] = (
+    Route(
+        method="GET",
+        pattern="/people",
+        handler=people.page,
+        summary="Everybody, for owners",
+        codes=(200, 303, 401, 403, 503),
+        credential="person",
+        html=True,
+    ),
+    Route(
+        method="POST",
+        pattern="/people/invite",
+        handler=people.invite,
+        summary="Make a link to join with",
+        codes=(200, 400, 401, 403, 413, 422, 503),
+        credential="person",
+        html=True,
+    ),
+    Route(
+        method="POST",
+        pattern="/people/{person_id}/link",
+        handler=people.link,
+        summary="Make a link for somebody to sign in with",
+        codes=(200, 400, 401, 403, 404, 413, 503),
+        credential="person",
+        html=True,
+    ),
+    Route(
+        method="POST",
+        pattern="/people/{person_id}/role",
+        handler=people.set_role,
+        summary="Make somebody an owner or a member",
+        codes=(303, 400, 401, 403, 404, 409, 413, 422, 503),
+        credential="person",
+        html=True,
+    ),
+    Route(
+        method="POST",
+        pattern="/people/{person_id}/disable",
+        handler=people.disable,
+        summary="Lock somebody out",
+        codes=(303, 400, 401, 403, 404, 409, 413, 503),
+        credential="person",
+        html=True,
+    ),
+    Route(
+        method="POST",
+        pattern="/people/{person_id}/enable",
+        handler=people.enable,
+        summary="Let somebody in again",
+        codes=(303, 400, 401, 403, 404, 413, 503),
+        credential="person",
+        html=True,
+    ),
+)
+
+ACCOUNT_ROUTES: tuple[Route, ...] = (*_SIGNING_IN, *SESSION_ROUTES, *_OWN, *_EVERYBODY)

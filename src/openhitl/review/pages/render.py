@@ -67,7 +67,14 @@ def _page_for(sheet: Sheet) -> _Draw:
 
 
 def render_registration(
-    name: str, options: Json, *, token: str, language: str = "en", base: str = "", theme: Theme = PLAIN
+    name: str,
+    options: Json,
+    *,
+    token: str,
+    home: str = "",
+    language: str = "en",
+    base: str = "",
+    theme: Theme = PLAIN,
 ) -> Page:
     """Draw the page where somebody registers a passkey.
 
@@ -75,6 +82,7 @@ def render_registration(
         name: whose passkey it will be.
         options: those of `navigator.credentials.create`, as JSON.
         token: of the link that led here.
+        home: where they go on to; nowhere without.
     """
     words = words_for(language)
     template = environment(words).get_template("registration.html")
@@ -84,6 +92,7 @@ def render_registration(
         base=base,
         theme=theme,
         name=name,
+        home=home,
         options=compact(options).decode(),
         target=target,
     )

@@ -1,0 +1,134 @@
+"""Every page of accounts, drawn for people who exist only here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from openhitl.identity.accounts import TotpDraft
+from openhitl.protocol.passkeys import Passkey
+from openhitl.protocol.people import Method, Person, Role, Session, SessionKind, SignedIn
+from openhitl.review.accounts.codes import codes_page
+from openhitl.review.accounts.joining import join_page
+from openhitl.review.accounts.links import link_page, spent_page
+from openhitl.review.accounts.own import account_page, elsewhere_page
+from openhitl.review.accounts.passwords import password_page
+from openhitl.review.accounts.people import invitation_page, people_page, way_in_page
+from openhitl.review.accounts.signing_in import code_page, sign_in_page
+from openhitl.review.pages.desk import Desk
+from openhitl.review.pages.notices import NOTICES
+from openhitl.review.pages.view import Page
+from openhitl.words import words_for
+from tests.pages.samples import NOW
+
+_OPTIONS = {"challenge": "AAAA", "rp": {"id": "localhost"}, "user": {"id": "AAAA", "name": ""}}
+_LINK = "https://hitl.example.com/join?token=hitlj_" + "x" * 43
+
+
+def _person(person_id: int, name: str, role: Role = Role.MEMBER, **fields: Any) -> Person:
+    joined = NOW - timedelta(days=40 - person_id)
+    return Person(person_id=person_id, name=name, role=role, created_at=joined, **fields)
+
+
+ALICE = _person(1, "Alice", Role.OWNER, has_password=True)
+BOB = _person(2, "Bob")
+EVERYBODY = [
+    ALICE,
+    BOB,
+    _person(3, "Charlotte Antonia Featherstonehaugh-Wolfeschlegelsteinhausen", Role.OWNER),
+    _person(4, "Mallory", disabled_at=NOW - timedelta(hours=3)),
+]
+
+
+def _session(session_id: int, device: str, hours: int, **fields: Any) -> Session:
+    began = NOW - timedelta(hours=hours)
+    return Session(
+        **{
+            "session_id": session_id,
+            "person_id": 1,
+            "kind": SessionKind.BROWSER,
+            "method": Method.PASSKEY,
+            "device": device,
+            "created_at": began,
+            "seen_at": NOW - timedelta(hours=hours // 3),
+            "expires_at": NOW + timedelta(days=30),
+            **fields,
+        }
+    )
+
+
+SESSIONS = [
+    _session(1, "Firefox on Linux", 2),
+    _session(2, "Safari on iPhone", 50, method=Method.PASSWORD_AND_CODE),
+    _session(3, "laptop", 400, kind=SessionKind.TERMINAL, method=Method.LINK),
+    _session(4, "x" * 200, 9),
+]
+
+
+def _passkey(passkey_id: int, used: bool) -> Passkey:
+    return Passkey(
+        passkey_id=passkey_id,
+        name="Alice",
+        rp_id="localhost",
+        credential_id=b"",
+        public_key=b"",
+        sign_count=0,
+        created_at=NOW - timedelta(days=9 * passkey_id),
+        last_used_at=NOW - timedelta(hours=5) if used else None,
+    )
+
+
+def desk(person: Person | None = None, *, language: str = "en", **values: Any) -> Desk:
+    """Lay out a page for somebody, or for whoever is not signed in."""
+    signed_in = SignedIn(person, SESSIONS[0]) if person else None
+    return Desk(words=words_for(language), now=NOW, signed_in=signed_in, csrf="token", **values)
+
+
+def account_pages(language: str = "en") -> dict[str, Page]:
+    """Draw every page of accounts in a language."""
+
+    def at(person: Person | None = None, **values: Any) -> Desk:
+        return desk(person, language=language, **values)
+
+    draft = TotpDraft("ABCDEFGH" * 4, "otpauth://totp/OpenHITL:Alice?secret=" + "ABCDEFGH" * 4, "sealed")
+    coded = replace(ALICE, has_totp=True)
+    passkeys = [_passkey(1, used=True), _passkey(2, used=False)]
+    bare = replace(ALICE, has_password=False)
+    wrong_name = at(problems=[("name", "name_taken"), ("password", "too_easy")], typed={"name": "Bob"})
+    refused = at(problems=[("", "sign_in_failed")], typed={"name": "Alice"})
+    return {
+        "sign-in": sign_in_page(at(notice=NOTICES["signed-out"]), wanted="/account", has_passkeys=True),
+        "sign-in-wrong": sign_in_page(refused, wanted="/account", has_passkeys=True),
+        "sign-in-again": sign_in_page(at(ALICE), wanted="/account", has_passkeys=False),
+        "sign-in-code": code_page(at(), "/account", "ticket"),
+        "sign-in-code-wrong": code_page(at(problems=[("code", "wrong_code")]), "/account", "ticket"),
+        "sign-in-link": link_page(at(), name="Alice", token="hitli_x"),
+        "link-spent": spent_page(at()),
+        "link-spent-signed-in": spent_page(at(ALICE)),
+        "join": join_page(at(), role=Role.OWNER, token="hitlj_x", options=_OPTIONS),
+        "join-wrong": join_page(wrong_name, role=Role.MEMBER, token="hitlj_x", options=None),
+        "account": account_page(
+            at(coded, notice=NOTICES["codes-on"]), passkeys=passkeys, sessions=SESSIONS, has_passkeys=True
+        ),
+        "account-bare": account_page(
+            at(replace(BOB, has_password=False)), passkeys=[], sessions=SESSIONS[:1], has_passkeys=True
+        ),
+        "account-one-way-in": account_page(
+            at(bare), passkeys=passkeys[:1], sessions=SESSIONS[:2], has_passkeys=False
+        ),
+        "password": password_page(at(bare)),
+        "password-wrong": password_page(
+            at(ALICE, problems=[("present", "sign_in_failed"), ("password", "wrong_length")])
+        ),
+        "codes-on": codes_page(at(ALICE), draft),
+        "codes-on-wrong": codes_page(at(ALICE, problems=[("code", "wrong_code")]), draft),
+        "codes-off": codes_page(at(coded), None),
+        "elsewhere": elsewhere_page(at(ALICE), link=_LINK),
+        "people": people_page(at(ALICE, notice=NOTICES["role-changed"]), people=EVERYBODY),
+        "invitation": invitation_page(at(ALICE), role=Role.MEMBER, link=_LINK),
+        "way-in": way_in_page(at(ALICE), name="Bob", link=_LINK),
+    }
+
+
+ACCOUNTS = account_pages()
