@@ -150,6 +150,29 @@ class NotSignedIn(CallerError):
     status = 401
 
 
+class SsoFailed(CallerError):
+    """That sign-in was begun elsewhere or too long ago, or the provider did not let you in."""
+
+    code = "sso_failed"
+    status = 401
+    hint = "Start again from the sign-in page."
+
+
+class SsoRefused(CallerError):
+    """The provider knows you, but nobody here is connected with that account of yours."""
+
+    code = "sso_refused"
+    status = 403
+    hint = "Sign in otherwise and connect the two on your account's page, or ask an owner for an invitation."
+
+
+class SubjectTaken(CallerError):
+    """Somebody else here is connected with that account."""
+
+    code = "subject_taken"
+    status = 409
+
+
 class NotAssignee(CallerError):
     """Somebody else has been asked."""
 
@@ -191,6 +214,7 @@ class LastOwner(CallerError):
 
     code = "last_owner"
     status = 409
+    hint = "Make somebody else an owner first."
 
 
 class ActionNotInline(CallerError):
@@ -405,6 +429,12 @@ class PeerError(HitlError):
     code = "peer_failed"
     status = 502
     permanent = False
+
+
+class ProviderFailed(PeerError):
+    """The OpenID provider did not answer as it should."""
+
+    code = "provider_failed"
 
 
 class ServerUnreachable(PeerError):

@@ -22,6 +22,7 @@ from openhitl.errors import SetupError
 PREFIX = "HITL_"
 _PLAIN_URL = re.compile(r"[A-Za-z0-9:/\[\]._~%!$&()*+,;=@-]+")  # RFC 3986 §2, without quotes
 _KEY = re.compile(r"(0x)?[0-9a-fA-F]{64}")
+_ALLOWED = re.compile(r"\*|([!-?A-~]+@)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 #: Where the address of a database may hold a password: before the host, or among the parameters.
@@ -80,6 +81,24 @@ class Settings(BaseSettings):
         description="Networks (CIDR), separated by commas, of proxies whose X-Forwarded-For is believed.",
     )
 
+    oidc_issuer: str = Field(
+        default="",
+        description="Single sign-on: the issuer of the OpenID provider, exactly as it spells it; without it "
+        "there is none.",
+    )
+    oidc_client_id: str = Field(default="", description="Single sign-on: what this server is called there.")
+    oidc_client_secret: SecretStr | None = Field(
+        default=None, description="Single sign-on: its secret there; none for a public client."
+    )
+    oidc_allow: str = Field(
+        default="",
+        description="Single sign-on: whose first sign-in makes an account: e-mail addresses or domains, "
+        "separated by commas, or * for anybody the provider lets in. Default: nobody's.",
+    )
+    oidc_name: str = Field(
+        default="", max_length=60, description="Single sign-on: what the button says; default is the host."
+    )
+
     world_id_rp_id: str = Field(
         default="",
         pattern=r"^((rp|app)_[A-Za-z0-9_]{1,100})?$",
@@ -135,12 +154,27 @@ class Settings(BaseSettings):
             ip_network(text, strict=False)  # says itself what is wrong
         return value
 
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _check_issuer(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (not _is_safe(value) or parts.query or parts.fragment or parts.username):
+            raise ValueError("must be an https URL (http on localhost only) without query or fragment")
+        return value
+
+    @field_validator("oidc_allow")
+    @classmethod
+    def _check_allowed(cls, value: str) -> str:
+        for text in _listed(value):
+            if not _ALLOWED.fullmatch(text):
+                raise ValueError(f"{text} is neither an e-mail address nor a domain nor *")
+        return value
+
     @field_validator("world_id_api")
     @classmethod
     def _check_world_id_api(cls, value: str) -> str:
         parts = urlsplit(value)
-        schemes = ("http", "https") if parts.hostname in LOCAL_HOSTS else ("https",)
-        if parts.scheme not in schemes or not parts.hostname:
+        if not _is_safe(value):
             raise ValueError("must be an https URL (http on localhost only)")
         if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
             raise ValueError("must be scheme and host alone")
@@ -157,6 +191,15 @@ class Settings(BaseSettings):
     def _check_world_id(self) -> Settings:
         if not self.world_id_rp_id and (self.world_id_app_id or self.world_id_signing_key is not None):
             raise ValueError("HITL_WORLD_ID_RP_ID is required with the other settings of World ID")
+        return self
+
+    @model_validator(mode="after")
+    def _check_sso(self) -> Settings:
+        others = (self.oidc_client_id, self.oidc_client_secret, self.oidc_allow, self.oidc_name)
+        if any(others) and not self.oidc_issuer:
+            raise ValueError("HITL_OIDC_ISSUER is required with the other settings of single sign-on")
+        if self.oidc_issuer and not self.oidc_client_id:
+            raise ValueError("HITL_OIDC_CLIENT_ID is required with HITL_OIDC_ISSUER")
         return self
 
     @model_validator(mode="after")
@@ -197,6 +240,16 @@ class Settings(BaseSettings):
         return _listed(self.private_networks)
 
     @property
+    def oidc_allowed(self) -> Sequence[str]:
+        """Whose first sign-in by the OpenID provider makes an account."""
+        return _listed(self.oidc_allow)
+
+    @property
+    def oidc_label(self) -> str:
+        """What the OpenID provider is called on pages; empty where there is none."""
+        return self.oidc_name or urlsplit(self.oidc_issuer).hostname or ""
+
+    @property
     def proxies(self) -> Sequence[str]:
         """The networks of the proxies that say for whom they call."""
         return _listed(self.trusted_proxies)
@@ -218,6 +271,14 @@ def _shown(name: str, value: Any, mask: Callable[[str, str], str]) -> str | int 
         for password in _PASSWORDS:
             value = password.sub(lambda found: found[1] + mask(name, found[2]), value)
     return value if value is None or isinstance(value, (bool, int)) else str(value)
+
+
+def _is_safe(url: str) -> bool:
+    """Tell whether nobody between us and an address can read or change what is sent."""
+    parts = urlsplit(url)
+    if parts.scheme == "http":
+        return parts.hostname in LOCAL_HOSTS
+    return parts.scheme == "https" and bool(parts.hostname)
 
 
 def _listed(value: str) -> list[str]:

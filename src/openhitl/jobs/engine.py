@@ -20,6 +20,7 @@ from openhitl.identity import (
     CallbackSecrets,
     PasskeyDesk,
 )
+from openhitl.identity.sso import single_sign_on
 from openhitl.jobs.callbacks import CallBack
 from openhitl.jobs.checkpoints import Checkpointer
 from openhitl.jobs.defaults import DefaultFetcher
@@ -105,6 +106,14 @@ class Engine:
             run=self.book.ledger.read,
             clock=self.book.clock,
             on_join=self.book.standing.somebody_joined,
+        )
+        self.sso = single_sign_on(
+            settings,
+            store,
+            keyring,
+            self._outbound,
+            run=self.book.ledger.read,
+            clock=self.book.clock,
         )
         self.fetch_default = DefaultFetcher(self._outbound)
         self._checkpointer = Checkpointer(self.book)

@@ -57,6 +57,7 @@ class Server:
             accounts=engine.accounts,
             agents=engine.agents,
             oauth=engine.oauth,
+            sso=engine.sso,
         )
         self._prefix = door.base
         self._door = ProtocolApp(

@@ -15,7 +15,7 @@ from openhitl.protocol.case import Actor, Json
 from openhitl.protocol.people import Person, Role, name_key
 from openhitl.store.audit import append_audit
 from openhitl.store.engine import POSTGRESQL, Database
-from openhitl.store.identity_schema import people, person_subjects, sessions
+from openhitl.store.identity_schema import people, sessions
 from openhitl.store.instants import from_ms, maybe_from_ms, to_ms
 
 #: PostgreSQL's advisory lock for changes that decide who owns the server.
@@ -29,14 +29,6 @@ class NewPerson:
     name: str
     role: Role
     password_hash: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """Who somebody is to an OpenID provider. OpenID Connect Core 1.0 §2."""
-
-    issuer: str
-    subject: str
 
 
 class People:
@@ -63,13 +55,6 @@ class People:
         """Return the person of a name; upper and lower case are the same."""
         return self._one(select(people).where(people.c.name_key == name_key(name)))
 
-    def person_of(self, subject: Subject) -> Person | None:
-        """Return whom an OpenID provider calls so."""
-        known = select(person_subjects.c.person_id).where(
-            person_subjects.c.issuer == subject.issuer, person_subjects.c.subject == subject.subject
-        )
-        return self._one(select(people).where(people.c.id.in_(known)))
-
     def password_of(self, name: str) -> tuple[Person, str] | None:
         """Return a person who may sign in and the hash of their password; None without either."""
         query = select(people).where(
@@ -87,20 +72,10 @@ class People:
             found = connection.execute(select(people.c.totp_sealed).where(people.c.id == person_id)).scalar()
             return None if found is None else bytes(found)
 
-    def add_person(
-        self, new: NewPerson, *, by: Actor, now: datetime, subject: Subject | None = None
-    ) -> Person:
+    def add_person(self, new: NewPerson, *, by: Actor, now: datetime) -> Person:
         """Make an account. Raises: NameTaken."""
         with self._database.writing() as connection:
             person = added_person(connection, new, now=now)
-            if subject is not None:
-                values = {
-                    "issuer": subject.issuer,
-                    "subject": subject.subject,
-                    "person_id": person.person_id,
-                    "created_at": to_ms(now),
-                }
-                connection.execute(insert(person_subjects).values(values))
             append_audit(connection, joined(person, by=by, now=now))
             return person
 

@@ -31,6 +31,7 @@ from openhitl.store.records import Committed
 from openhitl.store.request_keys import RequestKeys
 from openhitl.store.sessions import Sessions
 from openhitl.store.settings_record import SettingsRecord
+from openhitl.store.subjects import Subjects
 from openhitl.store.transactions import Transactions
 from openhitl.store.wakeups import Announcer, Listener
 from openhitl.store.writer import CAPACITY, Settled, Writer
@@ -52,6 +53,7 @@ class Store(
     OAuthClients,
     OAuthGrants,
     DeviceCodes,
+    Subjects,
     Rates,
     Checkpoints,
     SettingsRecord,
