@@ -31,6 +31,7 @@ from openhitl.keyring import Keyring
 from openhitl.notices import NoticeBoard
 from openhitl.outbound import Guard, OutboundHttp
 from openhitl.protocol.audit import OPERATOR
+from openhitl.protocol.evidence import Provider
 from openhitl.protocol.lifecycle import Effect
 from openhitl.settings import MASK, Settings, in_force
 from openhitl.store import Store
@@ -62,14 +63,6 @@ class Engine:
             settings, lambda name, secret: f"{MASK} {keyring.blind(secret.encode(), bound_to=name)[:8]}"
         )
         self._outbound = OutboundHttp(Guard(settings.networks))
-        providers = evidence_providers(
-            settings,
-            self._outbound,
-            find_passkey=lambda name: self.book.ledger.read(store.find_passkey, name),
-            passkey_used=lambda key, count: self.book.ledger.read(
-                store.passkey_used, key, count, self.book.clock()
-            ),
-        )
         self.book = Casebook(
             store,
             keyring,
@@ -77,48 +70,52 @@ class Engine:
             tokens_for_all=tokens_for_all,
             shared=shared,
             has_accounts=has_accounts,
-            providers=providers,
-        )
-        keys = ApiKeys(lambda key_hash: self.book.ledger.read(store.find_key, key_hash))
-        self.oauth = AuthorizationServer(
-            store,
-            keyring,
-            settings.public_url,
-            get=self._outbound.get,
-            run=self.book.ledger.read,
-            clock=self.book.clock,
-        )
-        self.askers = Askers(keys, self.oauth.access_tokens)
-        self.agents = AgentDesk(store, run=self.book.ledger.read, clock=self.book.clock)
-        self.secrets = CallbackSecrets(
-            keyring, lambda agent_id, now: self.book.ledger.read(store.callback_generations, agent_id, now)
-        )
-        self.passkeys = PasskeyDesk(
-            store, settings.public_url, run=self.book.ledger.read, clock=self.book.clock
+            providers=self._providers(store, settings),
         )
         self.notices = NoticeBoard(
             store, run=self.book.ledger.read, clock=self.book.clock, admit=self.book.admit
         )
-        self.accounts = Accounts(
-            store,
-            keyring,
-            settings.public_url,
-            run=self.book.ledger.read,
-            clock=self.book.clock,
-            on_join=self.book.standing.somebody_joined,
-        )
-        self.sso = single_sign_on(
-            settings,
-            store,
-            keyring,
-            self._outbound,
-            run=self.book.ledger.read,
-            clock=self.book.clock,
-        )
+        self._know_askers(store, keyring, settings)
+        self._know_people(store, keyring, settings)
         self.fetch_default = DefaultFetcher(self._outbound)
         self._checkpointer = Checkpointer(self.book)
         self._loop = asyncio.get_running_loop()
         self._tasks: list[asyncio.Task[None]] = []
+
+    def _providers(self, store: Store, settings: Settings) -> list[Provider]:
+        return evidence_providers(
+            settings,
+            self._outbound,
+            find_passkey=lambda name: self.book.ledger.read(store.find_passkey, name),
+            passkey_used=lambda key, count: self.book.ledger.read(
+                store.passkey_used, key, count, self.book.clock()
+            ),
+        )
+
+    def _know_askers(self, store: Store, keyring: Keyring, settings: Settings) -> None:
+        run, clock = self.book.ledger.read, self.book.clock
+        self.oauth = AuthorizationServer(
+            store, keyring, settings.public_url, get=self._outbound.get, run=run, clock=clock
+        )
+        keys = ApiKeys(lambda key_hash: run(store.find_key, key_hash))
+        self.askers = Askers(keys, self.oauth.access_tokens)
+        self.agents = AgentDesk(store, run=run, clock=clock)
+        self.secrets = CallbackSecrets(
+            keyring, lambda agent_id, now: run(store.callback_generations, agent_id, now)
+        )
+
+    def _know_people(self, store: Store, keyring: Keyring, settings: Settings) -> None:
+        run, clock = self.book.ledger.read, self.book.clock
+        self.passkeys = PasskeyDesk(store, settings.public_url, run=run, clock=clock)
+        self.accounts = Accounts(
+            store,
+            keyring,
+            settings.public_url,
+            run=run,
+            clock=clock,
+            on_join=self.book.standing.somebody_joined,
+        )
+        self.sso = single_sign_on(settings, store, keyring, self._outbound, run=run, clock=clock)
 
     async def start(self, doers: Mapping[Effect, Doer] | None = None) -> None:
         """Begin to follow the log and to work; `doers` do what only this program can. Raises: StoreError."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from openhitl.review import answering, asking, discovery, reading, registering
+from openhitl.review.accounts import guarded
 from openhitl.review.router import Route
 
 #: For agents and services that ask over HTTP.
@@ -85,7 +86,7 @@ REVIEW_ROUTES: tuple[Route, ...] = (
     Route(
         method="GET",
         pattern="/review/{case_id}",
-        handler=reading.page,
+        handler=guarded.page,
         summary="The review page",
         codes=(200, 401, 404, 503),
         credential="review",

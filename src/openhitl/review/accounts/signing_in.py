@@ -26,6 +26,13 @@ async def page(door: Door, request: Request) -> Response:
     return html_response(sign_in_page(desk, wanted=wanted, has_passkeys=has_passkeys))
 
 
+def in_place_of(door: Door, request: Request, wanted: str) -> Response:
+    """Serve the page where people sign in, in the place of one that only they may see."""
+    has_passkeys = accounts_of(door).sign_in.has_passkeys
+    desk = desk_of(door, request)
+    return html_response(sign_in_page(desk, wanted=destination(wanted), has_passkeys=has_passkeys))
+
+
 async def enter(door: Door, request: Request) -> Response:
     """Sign in with a name and a password, then with a code where one is asked for."""
     door.check_origin(request)
