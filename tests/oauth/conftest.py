@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.oauth.world import Browser, Program
+from tests.accounts.visitors import Visitors
+from tests.oauth.world import Person, Program
 from tests.servers import RunningServer, running
 
 
@@ -17,10 +18,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
 
 
 @pytest.fixture(scope="module")
-def alice(server: RunningServer) -> Iterator[Browser]:
-    browser = Browser(server, "Alice")
-    with browser.http:
-        yield browser
+def visitors(server: RunningServer) -> Iterator[Visitors]:
+    visitors = Visitors(server)
+    yield visitors
+    visitors.close()
+
+
+@pytest.fixture(scope="module")
+def alice(visitors: Visitors) -> Person:
+    return Person(visitors, "Alice")
 
 
 @pytest.fixture(scope="module")

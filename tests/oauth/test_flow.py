@@ -22,7 +22,7 @@ def test_a_program_that_is_allowed_asks_as_an_agent_of_the_person(server, alice,
     assert tokens.keys() == {"access_token", "token_type", "expires_in", "refresh_token", "scope"}
     assert (tokens["token_type"], tokens["expires_in"], tokens["scope"]) == ("Bearer", 3600, "ask read")
     claims = claims_of(tokens["access_token"])
-    assert (claims["iss"], claims["aud"], claims["sub"]) == (server.url, server.url, str(alice.person_id))
+    assert (claims["iss"], claims["aud"], claims["sub"]) == (server.url, server.url, alice.actor_id)
     assert (claims["client_id"], claims["exp"] - claims["iat"]) == (program.client_id, 3600)
     assert isinstance(claims["agent_id"], str)
     asked = asks_with(server, tokens["access_token"])

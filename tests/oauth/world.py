@@ -7,19 +7,14 @@ import os
 import re
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
 
-from openhitl.protocol.audit import OPERATOR
-from openhitl.protocol.people import Method, Role, SessionKind
-from openhitl.protocol.tokens import Purpose, hash_token, token_from_bytes
-from openhitl.server.opening import open_store
-from openhitl.store.people import NewPerson
-from openhitl.store.sessions import NewSession
+from openhitl.protocol.people import Role
+from tests.accounts.visitors import Visitors
 from tests.servers import RunningServer
 
 CALLBACK = "https://app.example.com/callback"
@@ -33,42 +28,26 @@ def query_of(location: str) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(location).query, keep_blank_values=True))
 
 
-class Browser:
-    """Somebody who is signed in."""
+class Person:
+    """Somebody who is signed in, in a browser."""
 
-    def __init__(self, server: RunningServer, name: str, role: Role = Role.OWNER) -> None:
-        token = token_from_bytes(Purpose.SESSION, os.urandom(32))
-        now = datetime.now(UTC).replace(microsecond=0)
-        store, _ = open_store(server.settings)
-        try:
-            person = store.add_person(NewPerson(name=name, role=role), by=OPERATOR, now=now)
-            session = NewSession(
-                kind=SessionKind.BROWSER,
-                hash=hash_token(token),
-                method=Method.LINK,
-                device="test",
-                expires_at=now + timedelta(hours=1),
-            )
-            assert store.add_session(person.person_id, session, now=now)
-        finally:
-            store.close()
-        self.person_id = person.person_id
-        self.http = httpx2.Client(
-            base_url=server.url,
-            headers={"cookie": f"hitl_session={token}", "accept": "text/html"},
-            timeout=20,
-            trust_env=False,
-        )
+    def __init__(self, visitors: Visitors, name: str, role: Role = Role.OWNER) -> None:
+        self.browser = visitors.joined(name, role)
+        current = self.browser.get("/api/v1/sessions/current", headers={"accept": "application/json"})
+        self.actor_id: str = current.json()["person"]["id"]
 
     def look(self, url: str) -> httpx2.Response:
-        return self.http.get(url)
+        return self.browser.get(url)
+
+    def form_of(self, page: httpx2.Response) -> dict[str, str]:
+        """Read what the form of a page carries."""
+        assert page.status_code == 200, page.text
+        return {name: unescape(value) for name, value in _HIDDEN.findall(page.text)}
 
     def press(self, page: httpx2.Response, decision: str, **changed: str) -> httpx2.Response:
         """Post the form of a page, with one of its buttons."""
-        assert page.status_code == 200, page.text
-        hidden = {name: unescape(value) for name, value in _HIDDEN.findall(page.text)}
-        path = page.url.path
-        return self.http.post(path, data={**hidden, "decision": decision, **changed}, headers=OWN_FORM)
+        data = {**self.form_of(page), "decision": decision, **changed}
+        return self.browser.post(page.url.path, data=data, headers=OWN_FORM)
 
     def allow(self, url: str) -> str:
         """Look at a consent page, allow, and return where the browser is sent."""
@@ -124,8 +103,8 @@ class Program:
         given = {name: value for name, value in parameters.items() if value is not None}
         return f"{OAUTH}/authorize?{httpx2.QueryParams(given)}"
 
-    def code(self, browser: Browser, **changed: str | None) -> str:
-        return query_of(browser.allow(self.url(**changed)))["code"]
+    def code(self, person: Person, **changed: str | None) -> str:
+        return query_of(person.allow(self.url(**changed)))["code"]
 
     def post(
         self, path: str, data: dict[str, str | None], headers: dict[str, str] | None = None
@@ -148,8 +127,8 @@ class Program:
     def refresh(self, refresh_token: str, **changed: str | None) -> httpx2.Response:
         return self.post("token", {"grant_type": "refresh_token", "refresh_token": refresh_token, **changed})
 
-    def tokens(self, browser: Browser, **changed: str | None) -> dict[str, Any]:
-        answer = self.redeem(self.code(browser, **changed))
+    def tokens(self, person: Person, **changed: str | None) -> dict[str, Any]:
+        answer = self.redeem(self.code(person, **changed))
         assert answer.status_code == 200, answer.text
         return answer.json()
 

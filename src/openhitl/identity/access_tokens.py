@@ -19,6 +19,7 @@ from openhitl.protocol.base64url import encode
 from openhitl.protocol.case import ActorKind
 from openhitl.protocol.oauth import resources_of
 from openhitl.protocol.oauth_grants import Grant
+from openhitl.protocol.people import actor_id_of
 from openhitl.protocol.record import record
 from openhitl.protocol.scopes import Scope, parse_scopes, spelled
 from openhitl.protocol.tokens import hash_token
@@ -71,7 +72,7 @@ class AccessTokens:
         claims = {
             "iss": self._issuer,
             "aud": grant.resource,
-            "sub": str(grant.person_id),
+            "sub": actor_id_of(grant.person_id),
             "client_id": client_id,
             "agent_id": str(grant.agent_id),
             "scope": spelled(scopes),

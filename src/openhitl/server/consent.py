@@ -13,20 +13,20 @@ from openhitl.protocol.oauth_documents import ROOT
 from openhitl.protocol.people import SignedIn
 from openhitl.protocol.redirects import destination_of
 from openhitl.protocol.user_codes import read_code
+from openhitl.review.accounts.desks import desk_of, problems_of
 from openhitl.review.door import Door
 from openhitl.review.http import Request, Response, see_other, wants_html
 from openhitl.review.pages.consent import (
     Consent,
-    Look,
-    render_consent,
-    render_device,
-    render_device_decided,
-    render_not_asked,
+    consent_page,
+    device_decided_page,
+    device_page,
+    not_asked_page,
 )
+from openhitl.review.pages.desk import Desk
 from openhitl.review.reading import html_response
 from openhitl.review.router import Route
 from openhitl.server.oauth import parameters_of, server_of
-from openhitl.words import choose_language
 
 AUTHORIZE = f"{ROOT}/authorize"
 #: What is of the form, and not of the program's request.
@@ -50,12 +50,13 @@ async def _answered(
 ) -> Response:
     authorization = server_of(door).authorization
     caller = f"person:{signed_in.person.person_id}"
+    desk = desk_of(door, request, signed_in)
     try:
         address = await authorization.address(parameters, caller=caller)
     except (InvalidClient, InvalidRedirectUri) as error:
         if not wants_html(request.headers):
             raise
-        return html_response(render_not_asked(_look(door, request), reason=error.message))
+        return html_response(not_asked_page(desk, reason=error.message))
     try:
         asked = authorization.read(address, parameters)
     except OAuthError as error:
@@ -65,25 +66,19 @@ async def _answered(
         return see_other(await authorization.allow(asked, signed_in))
     if decision == "deny":
         return see_other(authorization.deny(address))
-    return html_response(
-        render_consent(_consent(door, request, signed_in, asked, parameters), _look(door, request))
-    )
+    return html_response(consent_page(desk, _consent(desk, asked, parameters)))
 
 
-def _consent(
-    door: Door, request: Request, signed_in: SignedIn, asked: Asked, parameters: Mapping[str, str]
-) -> Consent:
+def _consent(desk: Desk, asked: Asked, parameters: Mapping[str, str]) -> Consent:
     client = asked.address.client
-    passed_on = {name: value for name, value in parameters.items() if name not in _OWN}
     return Consent(
         client_name=client.metadata.name,
         kind=client.kind,
         document=_document_host(client.client_id, client.kind),
         terms=asked.terms,
         destination=destination_of(asked.address.redirect_uri),
-        person=signed_in.person.name,
-        target=door.base + AUTHORIZE,
-        hidden={**passed_on, "csrf": door.csrf(request)},
+        target=desk.base + AUTHORIZE,
+        hidden={name: value for name, value in parameters.items() if name not in _OWN},
     )
 
 
@@ -93,26 +88,37 @@ def _document_host(client_id: str, kind: ClientKind) -> str:
 
 async def device(door: Door, request: Request) -> Response:
     """Ask for the code that a device shows; one in the address is filled in, and no more. RFC 8628 §3.3."""
-    await door.person(request)
-    return _ask_code(door, request, typed=read_code(request.query.get("user_code", "")) or "")
+    signed_in = await door.person(request)
+    typed = read_code(request.query.get("user_code", "")) or ""
+    desk = desk_of(door, request, signed_in, typed={"user_code": typed})
+    return html_response(device_page(desk, target=door.base + PATH))
 
 
 async def decide_device(door: Door, request: Request) -> Response:
     """Look for the device that shows a code; then take the answer about it. RFC 8628 §3.3, §5.1, §5.4."""
     signed_in = await door.person_posting(request)
     parameters = parameters_of(request)
-    devices = server_of(door).devices
-    typed = parameters.get("user_code", "")
-    decision = parameters.get("decision")
     try:
-        if decision in ("allow", "deny"):
-            is_allowed = decision == "allow"
-            code = read_code(typed) or ""
-            await devices.decide(signed_in, code, parameters.get("ticket", ""), is_allowed=is_allowed)
-            return html_response(render_device_decided(_look(door, request), is_allowed=is_allowed))
-        code, found = await devices.look(signed_in, typed)
+        return await _looked(door, request, signed_in, parameters)
     except (NotFound, RateLimited) as error:
-        return _ask_code(door, request, typed=read_code(typed) or "", problem=error.code)
+        typed = {"user_code": read_code(parameters.get("user_code", "")) or ""}
+        problems = problems_of(error, "user_code")
+        desk = desk_of(door, request, signed_in, typed=typed, problems=problems)
+        return html_response(device_page(desk, target=door.base + PATH, status=error.status))
+
+
+async def _looked(
+    door: Door, request: Request, signed_in: SignedIn, parameters: Mapping[str, str]
+) -> Response:
+    devices = server_of(door).devices
+    desk = desk_of(door, request, signed_in)
+    typed, decision = parameters.get("user_code", ""), parameters.get("decision")
+    if decision in ("allow", "deny"):
+        is_allowed = decision == "allow"
+        ticket = parameters.get("ticket", "")
+        await devices.decide(signed_in, read_code(typed) or "", ticket, is_allowed=is_allowed)
+        return html_response(device_decided_page(desk, is_allowed=is_allowed))
+    code, found = await devices.look(signed_in, typed)
     consent = Consent(
         client_name=found.client_name,
         kind=found.kind,
@@ -120,27 +126,10 @@ async def decide_device(door: Door, request: Request) -> Response:
         terms=found.terms,
         place=found.place,
         code=code,
-        person=signed_in.person.name,
         target=door.base + PATH,
-        hidden={
-            "user_code": code,
-            "ticket": devices.ticket(signed_in, code),
-            "csrf": door.csrf(request),
-        },
+        hidden={"user_code": code, "ticket": devices.ticket(signed_in, code)},
     )
-    return html_response(render_consent(consent, _look(door, request)))
-
-
-def _ask_code(door: Door, request: Request, *, typed: str, problem: str = "") -> Response:
-    page = render_device(
-        _look(door, request), target=door.base + PATH, csrf=door.csrf(request), typed=typed, problem=problem
-    )
-    return html_response(page)
-
-
-def _look(door: Door, request: Request) -> Look:
-    language = choose_language(request.headers.get("accept-language", ""))
-    return Look(language=language, base=door.base, theme=door.theme)
+    return html_response(consent_page(desk, consent))
 
 
 CONSENT_ROUTES: tuple[Route, ...] = (

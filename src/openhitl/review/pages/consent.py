@@ -3,32 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
 
 from openhitl.protocol.oauth_clients import ClientKind
 from openhitl.protocol.oauth_grants import Terms
 from openhitl.protocol.record import record
 from openhitl.protocol.redirects import Destination
-from openhitl.review.pages.sheet import environment
-from openhitl.review.pages.theme import PLAIN, Theme
+from openhitl.review.pages.desk import Desk
 from openhitl.review.pages.view import Page
-from openhitl.words import words_for
-
-
-@record(frozen=True, slots=True, kw_only=True)
-class Look:
-    """How a page looks: its language, the path prefix of the server, the theme."""
-
-    language: str = "en"
-    base: str = ""
-    theme: Theme = PLAIN
-
-    def draw(self, template: str, *, status: int = 200, form_target: str = "", **values: Any) -> Page:
-        """Fill a template."""
-        words = words_for(self.language)
-        drawn = environment(words).get_template(template)
-        html = drawn.render(words=words, base=self.base, theme=self.theme, **values)
-        return Page(html, status, form_target)
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -40,9 +22,8 @@ class Consent:
         document: the host of its document, if it has one.
         destination: where the answer goes; None for a device.
         place, code: where a device is, and the code that it shows; empty for a program.
-        person: who is asked.
         target: where the form is posted to.
-        hidden: what the form carries.
+        hidden: what the form carries beside what shows that it is ours.
     """
 
     client_name: str
@@ -52,36 +33,31 @@ class Consent:
     destination: Destination | None = None
     place: str = ""
     code: str = ""
-    person: str
     target: str
     hidden: Mapping[str, str]
 
 
-def render_consent(consent: Consent, look: Look) -> Page:
+def consent_page(desk: Desk, consent: Consent) -> Page:
     """Draw the question whether a program, or a device, may be an agent of somebody's."""
-    source = consent.destination.source if consent.destination else ""
-    return look.draw("consent.html", form_target=source, consent=consent)
+    page = desk.draw("consent.html", consent=consent)
+    # Else Chromium would not follow the redirect that answers the form.
+    return replace(page, form_target=consent.destination.source) if consent.destination else page
 
 
-def render_device(look: Look, *, target: str, csrf: str, typed: str = "", problem: str = "") -> Page:
-    """Draw the page where somebody types the code of a device.
-
-    Args:
-        problem: why the one before did not do: unknown, rate_limited; empty for none.
-    """
-    status = {"": 200, "rate_limited": 429}.get(problem, 404)
-    return look.draw("device.html", status=status, target=target, csrf=csrf, typed=typed, problem=problem)
+def device_page(desk: Desk, *, target: str, status: int | None = None) -> Page:
+    """Draw the page where somebody types the code of a device."""
+    return desk.draw("device.html", target=target, status=status)
 
 
-def render_device_decided(look: Look, *, is_allowed: bool) -> Page:
+def device_decided_page(desk: Desk, *, is_allowed: bool) -> Page:
     """Draw what became of a device."""
-    return look.draw("device_decided.html", is_allowed=is_allowed)
+    return desk.draw("device_decided.html", is_allowed=is_allowed)
 
 
-def render_not_asked(look: Look, *, reason: str) -> Page:
+def not_asked_page(desk: Desk, *, reason: str) -> Page:
     """Draw the page for a program's request that cannot even be answered to the program. RFC 6749 §4.1.2.1.
 
     Args:
         reason: the error in a sentence, in English.
     """
-    return look.draw("not_asked.html", status=400, reason=reason)
+    return desk.draw("not_asked.html", status=400, reason=reason)

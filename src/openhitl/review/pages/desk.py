@@ -19,6 +19,10 @@ from openhitl.words import N_, Words
 #: What is said of a field, by its path and the code of what is wrong.
 _SAID: Mapping[tuple[str, str], str] = {
     ("", "sign_in_failed"): N_("That did not let you in. Check the name and the password."),
+    ("user_code", "not_found"): N_(
+        "No device shows this code now. Codes are good for ten minutes, and once."
+    ),
+    ("user_code", "rate_limited"): N_("Too many tries. Wait two minutes, then try again."),
     ("code", "wrong_code"): N_("That is not the present code. Wait for the next one and try again."),
     ("name", ""): N_("Use 1 to 100 characters that can be seen."),
     ("name", "name_taken"): N_("Somebody has this name already. Choose another."),
