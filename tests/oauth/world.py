@@ -114,7 +114,7 @@ class Program:
         return self.server.anyone.post(f"{OAUTH}/{path}", data=given, headers=headers)
 
     def redeem(
-        self, code: str, headers: dict[str, str] | None = None, **changed: str | None
+        self, code: str, headers: dict[str, str] | None = None, /, **changed: str | None
     ) -> httpx2.Response:
         data = {
             "grant_type": "authorization_code",
@@ -124,7 +124,7 @@ class Program:
         }
         return self.post("token", {**data, **changed}, headers)
 
-    def refresh(self, refresh_token: str, **changed: str | None) -> httpx2.Response:
+    def refresh(self, refresh_token: str, /, **changed: str | None) -> httpx2.Response:
         return self.post("token", {"grant_type": "refresh_token", "refresh_token": refresh_token, **changed})
 
     def tokens(self, person: Person, **changed: str | None) -> dict[str, Any]:

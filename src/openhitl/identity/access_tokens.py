@@ -60,7 +60,7 @@ class AccessTokens:
     ) -> None:
         self._key = OctKey.import_key(keyring.access_token_key())
         self._issuer = public_url
-        self._resources = frozenset(resources_of(public_url))
+        self._resources = resources_of(public_url)
         self._find = find
         self._clock = clock
         self._monotonic = monotonic
