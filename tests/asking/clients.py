@@ -14,8 +14,8 @@ from mcp_types import CallToolResult
 
 from tests.servers import token_of
 
-#: One of every era: stateless, and the handshake before it.
-MODES = ("2026-07-28", "legacy")
+#: One of every era: what a client of today finds out for itself, and the handshake before it.
+MODES = ("auto", "legacy")
 PATH = "/mcp-server/mcp/"
 BOUND_SECONDS = 30.0
 
@@ -60,12 +60,16 @@ class Human:
     """Whoever answers the cases of one agent."""
 
     def __init__(self, url: str, key: str) -> None:
-        self._url = url
+        self.url = url
         self._headers = {"x-api-key": key}
 
     def cases(self, **filters: str) -> list[dict[str, Any]]:
         """List the agent's cases, newest first."""
         return self._get("/api/v1/reviews", filters)["reviews"]
+
+    def notices(self) -> list[dict[str, Any]]:
+        """List what the agent has told, newest first."""
+        return self._get("/api/v1/notices", {})["notices"]
 
     @property
     def open(self) -> dict[str, Any]:
@@ -83,7 +87,7 @@ class Human:
 
     def _get(self, path: str, query: dict[str, str]) -> dict[str, Any]:
         response = httpx2.get(
-            self._url + path, params=query, headers=self._headers, trust_env=False, timeout=BOUND_SECONDS
+            self.url + path, params=query, headers=self._headers, trust_env=False, timeout=BOUND_SECONDS
         )
         assert response.status_code == 200, response.text
         return response.json()
@@ -91,7 +95,7 @@ class Human:
     def _post(self, case: dict[str, Any], what: str, body: dict[str, Any]) -> dict[str, Any]:
         token = token_of(case["review_url"])
         response = httpx2.post(
-            f"{self._url}/reviews/{case['case_id']}/{what}?token={token}",
+            f"{self.url}/reviews/{case['case_id']}/{what}?token={token}",
             json=body,
             trust_env=False,
             timeout=BOUND_SECONDS,

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.asking.clients import MODES, Waiting, connected, said, text_of
+from tests.asking.clients import Waiting, connected, said, text_of
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(params=MODES)
-def mode(request: pytest.FixtureRequest) -> str:
-    return request.param
 
 
 async def test_a_choice_is_answered_with_its_label(server, mode):

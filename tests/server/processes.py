@@ -61,6 +61,11 @@ class ServerProcess:
         self._process.send_signal(signal.SIGTERM)
         return time.monotonic()
 
+    def kill(self) -> None:
+        """Send SIGKILL, and wait until it is gone."""
+        self._process.kill()
+        self._process.wait(PATIENCE_SECONDS)
+
     def ends(self) -> int:
         """Wait for the end; return the exit code."""
         code = self._process.wait(PATIENCE_SECONDS)

@@ -55,7 +55,7 @@ class Call:
             body=body, request_key=self._key(arguments), agent_name=getattr(arguments, "agent_name", None)
         )
         asked = await self.line.questioner.ask(question)
-        while await self.handovers.settled(asked.case_id):
+        if await self.handovers.settled(asked.case_id):
             asked = await self.line.questioner.ask(question)
         return asked
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
+
+#: How many cases are remembered that were just handed over.
+REMEMBERED = 1_000
 
 
 class Handovers:
@@ -15,6 +19,7 @@ class Handovers:
 
     def __init__(self) -> None:
         self._sending: dict[str, set[asyncio.Future[None]]] = {}
+        self._sent: deque[str] = deque(maxlen=REMEMBERED)
 
     def begin(self, case_id: str, received: Callable[[str], Awaitable[None]]) -> Handover:
         """Begin to send the answer of a case; `received` is told once it was sent."""
@@ -23,15 +28,19 @@ class Handovers:
         return Handover(self, case_id, done, received)
 
     async def settled(self, case_id: str) -> bool:
-        """Wait until nobody is being sent the answer of a case; return False if nobody was."""
-        sending = self._sending.get(case_id)
-        if not sending:
-            return False
-        await asyncio.wait(set(sending))
-        return True
+        """Wait until nobody is being sent the answer of a case; return whether somebody was, or just before.
 
-    def end(self, case_id: str, done: asyncio.Future[None]) -> None:
+        Whoever has joined the case meanwhile has to ask again.
+        """
+        sending = self._sending.get(case_id)
+        if sending:
+            await asyncio.wait(set(sending))
+        return bool(sending) or case_id in self._sent
+
+    def end(self, case_id: str, done: asyncio.Future[None], *, sent: bool) -> None:
         """Let those go on who wait for this."""
+        if sent:
+            self._sent.append(case_id)
         sending = self._sending[case_id]
         sending.discard(done)
         if not sending:
@@ -58,10 +67,11 @@ class Handover:
         """Note that the answer is with whoever asked."""
         try:
             await self._received(self._case_id)
-        finally:
+        except BaseException:
             self.lost()
+            raise
+        self._handovers.end(self._case_id, self._done, sent=True)
 
     def lost(self) -> None:
         """Let the question live on."""
-        if not self._done.done():
-            self._handovers.end(self._case_id, self._done)
+        self._handovers.end(self._case_id, self._done, sent=False)

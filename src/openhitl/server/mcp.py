@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
+import structlog
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from sse_starlette.sse import AppStatus
 
@@ -31,6 +32,7 @@ PATH = "/mcp-server/mcp"
 #: What clients that ask people for a grant should ask for.
 SCOPES = "ask read"
 METADATA = "/.well-known/oauth-protected-resource"
+_log = structlog.get_logger("openhitl.server")
 #: Where a request's line is in its ASGI scope.
 _LINE = "openhitl.line"
 
@@ -73,10 +75,13 @@ class HttpLine:
         """End with the POST, and with it the handover of an answer."""
         if self._handover is None:
             return
-        if self._is_sent:
-            await self._handover.sent()
-        else:
+        if not self._is_sent:
             self._handover.lost()
+            return
+        try:
+            await self._handover.sent()
+        except HitlError as error:  # the answer is there for an hour, should the same be asked again
+            _log.warning("handover_not_noted", error=repr(error))
 
 
 class McpDoor:
