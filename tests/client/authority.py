@@ -112,22 +112,19 @@ class Authority:
                 client_id = f"client-{len(self.clients)}"
                 self.clients[client_id] = dict(asked.form)
                 return 201, {"client_id": client_id, **asked.form}
-            case "/authorize":
-                return 200 if self._query_client(asked) in self.clients else 400, {}
             case "/token":
                 return self._token(asked.form)
             case "/device":
                 return self._device(asked.form)
             case "/revoke":
+                if asked.form["client_id"] not in self.clients:
+                    return 401, {"error": "invalid_client"}
                 self.successors.pop(asked.form["token"], None)
                 return 200, {}
         token = asked.headers.get("authorization", "").removeprefix("Bearer ")
         if token not in self.good:
             return 401, {"error": "invalid_token", "message": "No."}
         return 200, {"path": asked.path}
-
-    def _query_client(self, asked: Asked) -> str:
-        return asked.form.get("client_id", "")
 
     def _metadata(self) -> dict[str, Any]:
         told: dict[str, Any] = {

@@ -96,19 +96,17 @@ class _Attempt:
         with Loopback(state) as loopback:
             redirect_uri = loopback.redirect_uri
 
-            def address() -> str:
-                return oauth.authorization_url(
+            if not self._is_known():
+                self._register()
+            self._show(
+                oauth.authorization_url(
                     self._metadata,
                     client_id=self.client_id,
                     redirect_uri=redirect_uri,
                     state=state,
                     verifier=verifier,
                 )
-
-            # The server may have forgotten us since; what a browser would be told then helps nobody.
-            if not self.client_id or self._status(address()) >= 400:
-                self._register()
-            self._show(address())
+            )
             query = loopback.answer(within_seconds=self._wish.wait.total_seconds())
         if query is None:
             raise _nobody_answered(self._wish)
@@ -158,15 +156,18 @@ class _Attempt:
             response = ask()
         return oauth.read_device(self._metadata, response)
 
+    def _is_known(self) -> bool:
+        """Tell whether the server knows us still: a browser that it sends away helps nobody."""
+        if not self.client_id or not self._metadata.revocation_url:
+            return False
+        return self._ask(oauth.client_request(self._metadata, self.client_id)).status == 200
+
     def _register(self) -> None:
         request = oauth.registration_request(
             self._metadata, client_name=CLIENT_NAME, redirect_uri=REDIRECT_URI
         )
         self.client_id = oauth.read_registration(self._ask(request))
         self._logins.remember_client(self._metadata.issuer, self.client_id)
-
-    def _status(self, url: str) -> int:
-        return self._ask(Request(method="GET", url=url)).status
 
     def _show(self, url: str) -> None:
         self._terminal.say(f"Say yes in your browser, at\n  {url}")

@@ -140,6 +140,11 @@ def read_registration(response: Response) -> str:
     return client_id
 
 
+def client_request(metadata: Metadata, client_id: str) -> Request:
+    """Ask whether a server still knows this program, by revoking a token that never was. RFC 7009 §2.2."""
+    return _post(metadata.revocation_url, {"token": "unknown", "client_id": client_id})
+
+
 def challenge_of(verifier: str) -> str:
     """Return the S256 challenge of a verifier. RFC 7636 §4.2."""
     digest = hashlib.sha256(verifier.encode("ascii")).digest()
