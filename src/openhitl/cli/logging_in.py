@@ -16,6 +16,7 @@ from openhitl.client.config import ClientConfig
 from openhitl.client.credentials import Credential, Send
 from openhitl.client.exchange import Request, Response
 from openhitl.client.logins import Identity, Login, Logins
+from openhitl.client.requests import end_session
 from openhitl.client.session import BlockingSession
 from openhitl.client.wires import send
 from openhitl.errors import HitlError, LoginRefused, ServerUnreachable
@@ -67,12 +68,15 @@ def log_in(config: ClientConfig, wish: Wish, terminal: Terminal) -> Login:
 
 def revoke(login: Login) -> bool:
     """Have the server forget a login; tell whether it did. It is good no more then, wherever it is."""
-    if not login.revocation_url:
+    if login.identity is Identity.PERSON:
+        credential, request = Credential(login.server_url, login.headers), end_session(login.server_url)
+    elif login.revocation_url:
+        credential, request = Credential(login.server_url), oauth.revocation_request(login)
+    else:
         return False
     try:
-        with closing(BlockingSession(Credential(login.server_url))) as session:
-            request = oauth.revocation_request(login)
-            return send(session, request, within_seconds=REVOKE_SECONDS).status == 200
+        with closing(BlockingSession(credential)) as session:
+            return send(session, request, within_seconds=REVOKE_SECONDS).status in (200, 204, 401)
     except HitlError:
         return False
 
@@ -105,6 +109,7 @@ class _Attempt:
                     redirect_uri=redirect_uri,
                     state=state,
                     verifier=verifier,
+                    agent_name=self._wish.agent_name,
                 )
             )
             query = loopback.answer(within_seconds=self._wish.wait.total_seconds())

@@ -152,9 +152,9 @@ def challenge_of(verifier: str) -> str:
 
 
 def authorization_url(
-    metadata: Metadata, *, client_id: str, redirect_uri: str, state: str, verifier: str
+    metadata: Metadata, *, client_id: str, redirect_uri: str, state: str, verifier: str, agent_name: str
 ) -> str:
-    """Return where the human says yes."""
+    """Return where the human says yes. An OpenHITL server shows the agent's name there too."""
     query = {
         "response_type": "code",
         "client_id": client_id,
@@ -164,6 +164,7 @@ def authorization_url(
         "code_challenge": challenge_of(verifier),
         "code_challenge_method": "S256",
         "resource": metadata.issuer,
+        "agent_name": agent_name,
     }
     joint = "&" if urlsplit(metadata.authorization_url).query else "?"
     return f"{metadata.authorization_url}{joint}{urlencode(query)}"

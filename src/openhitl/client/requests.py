@@ -112,6 +112,18 @@ def create_agent(server: str, name: str) -> Request:
     return Request(method="POST", url=url, headers=headers, body=body, repeatable=False)
 
 
+def begin_session(server: str, link: str, device: str) -> Request:
+    """Sign a person in on a terminal, with a link that is good once, or with its token alone."""
+    headers = {**_JSON, "Content-Type": "application/json"}
+    url, body = f"{server}/api/v1/sessions", _encode({"link_token": link, "device": device})
+    return Request(method="POST", url=url, headers=headers, body=body, repeatable=False)
+
+
+def end_session(server: str) -> Request:
+    """Sign a person out."""
+    return Request(method="DELETE", url=f"{server}/api/v1/sessions/current", headers=_JSON)
+
+
 def agent_header(name: str | None) -> Mapping[str, str]:
     """Name who asks. Header values are ASCII; the relay's clients name their agent in this header too."""
     return {"X-MCP-Agent-Name": quote(name, safe=" !#$&'()*+,/:;=?@[]~")} if name else {}
