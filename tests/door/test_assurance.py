@@ -186,3 +186,45 @@ def test_a_page_with_forms_posts_as_the_person_who_sees_it(house):
         f"{address(hitl)}&csrf={house.ana.csrf}", data=form, headers=headers, follow_redirects=False
     )
     assert posted.status_code in (303, 422), posted.text  # 422: the page shows the details first
+
+
+def test_people_see_what_waits_for_them_and_answer_it(house):
+    terminal = sign_in(house.server, "Ana", kind=SessionKind.TERMINAL).http
+    hitl = house.ask(prompt="Send the invoice?", metadata={"run": 7})
+    listed = terminal.get("/api/v1/inbox", params={"status": "open", "limit": 1}).json()
+    [case] = listed["cases"]
+    assert (case["case_id"], case["prompt"], case["assurance"]) == (
+        hitl["case_id"],
+        "Send the invoice?",
+        "signed_in",
+    )
+    assert listed["next_cursor"] == hitl["case_id"]
+    assert {"metadata", "review_url", "poll_url"}.isdisjoint(case)
+    answered = terminal.post(f"/api/v1/inbox/{hitl['case_id']}/respond", json=APPROVE)
+    assert (answered.status_code, answered.json()["result"]["action"]) == (200, "approve")
+    again = terminal.post(f"/api/v1/inbox/{hitl['case_id']}/respond", json={"action": "reject"})
+    assert (again.status_code, again.json()["error"]) == (409, "duplicate_submission")
+    shown = terminal.get(f"/api/v1/inbox/{hitl['case_id']}").json()
+    assert (shown["status"], shown["responded_by"]) == ("completed", {"name": "Ana"})
+    ended = terminal.get("/api/v1/inbox", params={"status": "ended"}).json()["cases"]
+    assert hitl["case_id"] in [one["case_id"] for one in ended]
+
+
+def test_an_inbox_holds_nothing_of_others(house):
+    hitl = house.ask()
+    assert hitl["case_id"] not in house.bo.http.get("/api/v1/inbox").text
+    nothing = "review_0000000000000000000000000z"
+    answers = [house.bo.http.get(f"/api/v1/inbox/{case_id}") for case_id in (hitl["case_id"], nothing)]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert answers[0].content == answers[1].content
+    refused = house.bo.post(f"/api/v1/inbox/{hitl['case_id']}/respond", json=APPROVE)
+    assert refused.status_code == 404
+    for client in (house.server.agent, house.server.service, house.server.anyone):
+        assert client.get("/api/v1/inbox").status_code == 401
+        assert client.post(f"/api/v1/inbox/{hitl['case_id']}/respond", json=APPROVE).status_code == 401
+
+
+@pytest.mark.parametrize("query", [{"status": "pending"}, {"limit": "0"}, {"limit": "x"}, {"since": "soon"}])
+def test_an_inbox_says_what_it_cannot_read(house, query):
+    refused = house.ana.http.get("/api/v1/inbox", params=query)
+    assert (refused.status_code, refused.json()["error"]) == (422, "invalid_request")

@@ -313,6 +313,23 @@ class Casebook:
             limit=limit,
         )
 
+    async def inbox(
+        self,
+        person_id: int,
+        *,
+        is_open: bool | None,
+        since: datetime | None,
+        before: str | None,
+        limit: int,
+    ) -> Sequence[StoredCase]:
+        """List the cases that a person may answer, newest first; see `Assignees.case_ids_for`."""
+        store = self.ledger.store
+        ids = await self.ledger.read(
+            store.case_ids_for, person_id, is_open=is_open, since=since, before=before, limit=limit
+        )
+        found = await self.ledger.read(store.load_many, ids)
+        return [found[case_id] for case_id in ids if case_id in found]
+
     async def events(self, case_id: str, *, after: int) -> Sequence[Event]:
         """Read the events of a case past a number, in order."""
         return await self.ledger.read(self.ledger.store.events, case_id, after)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
@@ -17,16 +16,15 @@ from openhitl.errors import (
 )
 from openhitl.identity import Asker
 from openhitl.protocol.case import ACTIONS, Actor, ActorKind, Status
-from openhitl.protocol.numbers import parse_whole
 from openhitl.protocol.problems import check_storable, text_of
 from openhitl.protocol.scopes import Scope
 from openhitl.review.bodies import body_object, reason_in
 from openhitl.review.door import Door
 from openhitl.review.http import RETRY_AFTER_SECONDS, Request, Response, json_response
+from openhitl.review.queries import instant_in, limit_in
 from openhitl.review.samples import SAMPLES
 
 MAX_KEY_CHARACTERS = 255
-MAX_PAGE = 200
 MAX_AGENT_CHARACTERS = 100
 DEMO = Actor(kind=ActorKind.SERVICE, id="demo", surface="demo", name="Demo service")
 ACCEPTED_HEADERS = (("retry-after", str(RETRY_AFTER_SECONDS)),)
@@ -96,12 +94,12 @@ async def listing(door: Door, request: Request) -> Response:
     asker = await door.asker(request, Scope.READ)
     query = request.query
     check_storable(query)
-    limit = _whole(query.get("limit", "50"), "limit", most=MAX_PAGE)
+    limit = limit_in(query)
     page = await door.book.listing(
         asker.agent_id,
         status=_status(query.get("status")),
         review_type=_review_type(query.get("type")),
-        since=_instant(query.get("since")),
+        since=instant_in(query, "since"),
         before=query.get("cursor"),
         limit=limit,
     )
@@ -148,7 +146,7 @@ async def notify(door: Door, request: Request) -> Response:
 async def notices(door: Door, request: Request) -> Response:
     """List the caller's own notices, newest first."""
     asker = await door.asker(request)
-    limit = _whole(request.query.get("limit", "50"), "limit", most=MAX_PAGE)
+    limit = limit_in(request.query)
     page = await door.notices.listing(asker.agent_id, before=request.query.get("cursor"), limit=limit)
     return json_response(200, page)
 
@@ -178,20 +176,3 @@ def _review_type(value: str | None) -> str | None:
         return value
     valid = sorted(ACTIONS)
     raise InvalidRequest(f"type must be one of {', '.join(valid)}, or start with x-.", valid=valid)
-
-
-def _instant(value: str | None) -> datetime | None:
-    if value is None:
-        return None
-    try:
-        instant = datetime.fromisoformat(value)
-        return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
-    except (ValueError, OverflowError) as error:
-        raise InvalidRequest("since must be an ISO 8601 instant, such as 2026-02-20T16:00:00Z.") from error
-
-
-def _whole(value: str, name: str, *, most: int) -> int:
-    number = parse_whole(value)
-    if number is None or not 1 <= number <= most:
-        raise InvalidRequest(f"{name} must be a whole number from 1 to {most}.")
-    return number

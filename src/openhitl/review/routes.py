@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openhitl.review import answering, asking, discovery, reading, registering
+from openhitl.review import answering, asking, discovery, inbox, reading, registering
 from openhitl.review.accounts import guarded
 from openhitl.review.router import Route
 
@@ -168,6 +168,34 @@ REVIEW_ROUTES: tuple[Route, ...] = (
         summary="Register a passkey, once per link",
         codes=(201, 400, 401, 403, 413, 415, 422, 503),
         credential="link",
+    ),
+)
+
+#: For people who are signed in, and their programs.
+INBOX_ROUTES: tuple[Route, ...] = (
+    Route(
+        method="GET",
+        pattern="/api/v1/inbox",
+        handler=inbox.listing,
+        summary="List the cases that you may answer, newest first",
+        codes=(200, 401, 422, 503),
+        credential="person",
+    ),
+    Route(
+        method="GET",
+        pattern="/api/v1/inbox/{case_id}",
+        handler=inbox.show,
+        summary="Show a case that you may answer",
+        codes=(200, 401, 404, 503),
+        credential="person",
+    ),
+    Route(
+        method="POST",
+        pattern="/api/v1/inbox/{case_id}/respond",
+        handler=inbox.respond,
+        summary="Answer a case by name",
+        codes=(200, 400, 401, 403, 404, 409, 410, 413, 415, 422, 503),
+        credential="person",
     ),
 )
 

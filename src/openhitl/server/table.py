@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from openhitl.review.accounts.routes import ACCOUNT_ROUTES, SESSION_ROUTES
 from openhitl.review.router import Route
-from openhitl.review.routes import ROUTES, STATIC
+from openhitl.review.routes import INBOX_ROUTES, ROUTES, STATIC
 from openhitl.server.consent import CONSENT_ROUTES
 from openhitl.server.oauth import OAUTH_ROUTES
 from openhitl.server.oauth_documents import DOCUMENT_ROUTES
@@ -14,6 +14,7 @@ from openhitl.server.relay import RELAY_ROUTES
 DOCUMENTED: tuple[Route, ...] = (
     *ROUTES,
     *SESSION_ROUTES,
+    *INBOX_ROUTES,
     *OAUTH_ROUTES,
     *CONSENT_ROUTES,
     *DOCUMENT_ROUTES,
