@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,8 @@ class Origin:
 
 
 @contextmanager
-def serving(host: str = "127.0.0.1") -> Iterator[Origin]:
-    """Serve on a free port of an address for as long as this is entered."""
+def serving(host: str = "127.0.0.1", *, pem: Path | None = None) -> Iterator[Origin]:
+    """Serve on a free port of an address for as long as this is entered; `pem` has the key for https."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -75,7 +77,11 @@ def serving(host: str = "127.0.0.1") -> Iterator[Origin]:
 
     listener = Listener((host, 0), Handler)
     port = listener.server_address[1]
-    origin = Origin(f"http://{host}:{port}", port)
+    if pem is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(pem)
+        listener.socket = context.wrap_socket(listener.socket, server_side=True)
+    origin = Origin(f"{'https' if pem else 'http'}://{host}:{port}", port)
     thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
