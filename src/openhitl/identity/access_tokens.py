@@ -64,7 +64,7 @@ class AccessTokens:
         self._find = find
         self._clock = clock
         self._monotonic = monotonic
-        self._known: dict[bytes, tuple[Asker, float, int]] = {}
+        self._known: dict[bytes, tuple[Asker, float, Claimed]] = {}
 
     def issue(self, grant: Grant, client_id: str, scopes: frozenset[Scope], life: timedelta) -> str:
         """Make a token of a grant. RFC 9068 §2."""
@@ -86,9 +86,11 @@ class AccessTokens:
     def remembered(self, token: str) -> Asker | None:
         """Return whose token this is if it was verified a moment ago, and is not too old by now."""
         known = self._known.get(_hash(token))
-        if known is None or known[1] <= self._monotonic() or known[2] <= self._clock().timestamp():
+        if known is None:
             return None
-        return known[0]
+        asker, until, claimed = known
+        is_good = until > self._monotonic() and claimed.expires_at > self._clock().timestamp()
+        return asker if is_good else None
 
     async def verify(self, token: str) -> Asker:
         """Return the agent whose token this is.
@@ -112,8 +114,12 @@ class AccessTokens:
         )
         if len(self._known) >= CAPACITY:
             self._known.clear()
-        self._known[_hash(token)] = (asker, self._monotonic() + TRUST_SECONDS, claimed.expires_at)
+        self._known[_hash(token)] = (asker, self._monotonic() + TRUST_SECONDS, claimed)
         return asker
+
+    def forget(self, grant_id: int) -> None:
+        """Trust the tokens of a grant no more, now that it was revoked here."""
+        self._known = {key: known for key, known in self._known.items() if known[2].grant_id != grant_id}
 
     def claimed(self, token: str) -> Claimed:
         """Read a token that was signed here and is not too old. Raises: InvalidToken."""

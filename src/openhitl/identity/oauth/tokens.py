@@ -162,6 +162,7 @@ class TokenDesk:
             raise InvalidGrant
         by = Actor(kind=ActorKind.AGENT, id=f"agent:{grant.agent_id}", surface="api", name=grant.agent_name)
         await self._desk.run(self._desk.store.end_grant, grant.grant_id, by=by, now=self._desk.clock())
+        self._access.forget(grant.grant_id)
 
     async def _grant_of(self, client: Client, token: str) -> Grant | None:
         try:
