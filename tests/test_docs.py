@@ -143,6 +143,17 @@ def test_a_passkey_is_asked_for_as_printed(tmp_path: Path) -> None:
         assert "There is no passkey 3" in revoked.output
 
 
+def test_the_audit_log_is_verified_as_printed(tmp_path: Path) -> None:
+    [exporting] = blocks("docs/how-to/verify-the-audit-log.md", "sh")
+    with running(tmp_path / "data") as server:
+        server.ask({"type": "confirmation", "prompt": "Go?"})
+        finished = run_shell([f'export HITL_DATA_DIR="{tmp_path}/data"', exporting], server, tmp_path)
+    assert finished.code == 0, finished.output
+    whole, _, _, agrees = finished.lines[-4:]
+    assert whole.startswith("whole    positions 1 to "), finished.output
+    assert agrees.startswith("agrees   the checkpoint of "), finished.output
+
+
 def test_the_callback_example_runs_as_printed(tmp_path: Path) -> None:
     document = "docs/how-to/be-called-back.md"
     (receiver,) = blocks(document, "python")

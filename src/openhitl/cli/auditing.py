@@ -170,13 +170,14 @@ def tell_whole(whole: Whole, *, as_json: bool, out: TextIO) -> int:
                 "at": end.at,
                 "key": end.key_id,
                 "purged": whole.purged,
+                "emptied": whole.emptied,
                 "checkpoints": whole.checkpoints,
                 "agrees": list(whole.witnesses),
             }
         )
         return Exit.ANSWERED
     lines = [
-        f"whole    positions {first} to {end.position}; {whole.purged} payloads purged",
+        f"whole    positions {first} to {end.position}; {whole.purged} purged, {whole.emptied} emptied",
         f"end      {end.at}, hash {end.hash.hex()}",
         f"signed   {end.key_id}, and {whole.checkpoints} checkpoints before",
         *(f"agrees   {witness}" for witness in whole.witnesses),

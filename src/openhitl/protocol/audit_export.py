@@ -64,13 +64,15 @@ class Anchor:
 class Whole:
     """A file in which nothing is wrong: from which position to which, and what was compared with it.
 
-    `purged` counts entries whose payload was deleted, `checkpoints` those in the file; `witnesses` are the
-    anchors, all of which agree; `end` is the checkpoint in the last line.
+    `purged` counts entries of cases whose payload was deleted, `emptied` such entries beside the cases, of
+    which nothing is ever purged; `checkpoints` those in the file; `witnesses` are the anchors, all of which
+    agree; `end` is the checkpoint in the last line.
     """
 
     header: Header
     end: Checkpoint
     purged: int
+    emptied: int
     checkpoints: int
     witnesses: tuple[str, ...]
 
@@ -157,6 +159,7 @@ class Export:
                 header=self.header,
                 end=end,
                 purged=check.purged,
+                emptied=check.emptied,
                 checkpoints=check.checkpoints,
                 witnesses=tuple(anchor.witness for anchor in anchors),
             )
@@ -194,6 +197,7 @@ class _Check:
     def __init__(self, header: Header, is_signed: IsSigned) -> None:
         self.chain = Chain(header.after, header.after_hash)
         self.purged = 0
+        self.emptied = 0
         self.checkpoints = 0
         self._header = header
         self._is_signed = is_signed
@@ -215,7 +219,9 @@ class _Check:
 
     def entry(self, entry: Entry) -> None:
         self.chain.follow(entry)
-        self.purged += entry.payload is None
+        if entry.payload is None:
+            self.purged += bool(entry.case_id)
+            self.emptied += not entry.case_id
         self._compare()
 
     def checkpoint(self, statement: str) -> None:
@@ -233,7 +239,8 @@ class _Check:
             raise ValueError("The entries are not those that were signed.")
         if self._anchors:
             cut = min(self._anchors)
-            raise ValueError(f"Entries are missing at the end: {self._anchors[cut][0].witness} knew more.")
+            witness = self._anchors[cut][0].witness
+            raise ValueError(f"Entries are missing at the end, or the file is older than {witness}.")
         if end.file != digest:
             raise ValueError("The file is not the one that was signed, though its entries are.")
         return end
