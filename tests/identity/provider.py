@@ -150,6 +150,12 @@ def providing() -> Iterator[Provider]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if self.path.startswith("/authorize?"):
+                self.send_response(302)
+                self.send_header("location", provider.authorize(provider.url + self.path))
+                self.send_header("content-length", "0")
+                self.end_headers()
+                return
             self._answer("", self.path.partition("?")[0])
 
         def do_POST(self) -> None:

@@ -8,10 +8,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from openhitl.errors import NotSignedIn, SsoFailed, SsoRefused, SubjectTaken
+from openhitl.errors import NotSignedIn, RateLimited, SsoFailed, SsoRefused, SubjectTaken
 from openhitl.identity.sessions import SessionDesk
 from openhitl.identity.signing_in import Visit
-from openhitl.identity.sso import CALLBACK_PATH, TRIP_LIFE, names_for, single_sign_on
+from openhitl.identity.sso import BURST, CALLBACK_PATH, TRIP_LIFE, names_for, single_sign_on
 from openhitl.keyring import Keyring
 from openhitl.outbound import Guard, OutboundHttp
 from openhitl.protocol.audit import OPERATOR
@@ -69,9 +69,12 @@ class Desk:
         back = self.provider.authorize(url)
         return dict(parse_qsl(urlsplit(back).query)), cookie
 
+    async def arrive(self, response, cookie):
+        return await self.sso.arrive(response, cookie, place=VISIT.place)
+
     async def sign_in(self, **human):
         self.provider.human = {**ADA, **human}
-        arrival = await self.sso.arrive(*await self.travel())
+        arrival = await self.arrive(*await self.travel())
         return (await self.sso.enter(arrival, VISIT)).signed_in
 
 
@@ -146,7 +149,7 @@ async def test_without_a_list_nobody_joins_but_who_is_connected_gets_in(provider
             await desk.sign_in()
         olga = desk.signed_in(desk.store.person_named("Olga"))
         assert not await desk.sso.is_connected(olga)
-        await desk.sso.connect(await desk.sso.arrive(*await desk.travel(olga)), olga)
+        await desk.sso.connect(await desk.arrive(*await desk.travel(olga)), olga)
         assert await desk.sso.is_connected(olga)
         assert (await desk.sign_in()).person.name == "Olga"
         await desk.sso.disconnect(olga)
@@ -192,7 +195,7 @@ async def test_neither_a_name_nor_an_address_connects_anybody_with_an_account(de
 
 async def test_two_tabs_of_one_newcomer_make_one_account(desk):
     desk.provider.human = dict(ADA)
-    arrivals = [await desk.sso.arrive(*await desk.travel()) for _ in range(4)]
+    arrivals = [await desk.arrive(*await desk.travel()) for _ in range(4)]
     begun = await asyncio.gather(*(desk.sso.enter(arrival, VISIT) for arrival in arrivals))
     assert len({one.signed_in.person.person_id for one in begun}) == 1
     assert [person.name for person in desk.store.people()] == ["Olga", "Ada Lovelace"]
@@ -214,19 +217,30 @@ async def test_who_comes_back_is_who_set_out(desk):
         (brought, encode(Keyring(bytes(32)).seal(b"{}", bound_to="sso"))),
     ):
         with pytest.raises(SsoFailed):
-            await desk.sso.arrive(response, given)
+            await desk.arrive(response, given)
     assert "/token" not in desk.provider.seen
-    assert await desk.sso.arrive(brought, cookie)
+    assert await desk.arrive(brought, cookie)
 
 
 async def test_a_trip_takes_ten_minutes_at_most(desk):
     brought, cookie = await desk.travel()
     desk.now += TRIP_LIFE
     with pytest.raises(SsoFailed):
-        await desk.sso.arrive(brought, cookie)
+        await desk.arrive(brought, cookie)
     desk.now -= TRIP_LIFE + timedelta(seconds=1)
     with pytest.raises(SsoFailed):
-        await desk.sso.arrive(brought, cookie)
+        await desk.arrive(brought, cookie)
+
+
+async def test_the_provider_is_asked_only_so_often_for_one_place(desk):
+    desk.provider.human = dict(ADA)
+    brought, cookie = await desk.travel()
+    for _ in range(BURST):
+        with pytest.raises(SsoFailed):
+            await desk.arrive({**brought, "code": ""}, cookie)
+    with pytest.raises(RateLimited):
+        await desk.arrive(brought, cookie)
+    assert await desk.sso.arrive(brought, cookie, place="192.0.2.8")
 
 
 async def test_every_trip_draws_its_own_secrets(desk):
@@ -238,15 +252,15 @@ async def test_every_trip_draws_its_own_secrets(desk):
 
 async def test_only_who_set_out_to_connect_is_connected(desk):
     ada, bob = (desk.signed_in(desk.add(name)) for name in ("Ada", "Bob"))
-    arrival = await desk.sso.arrive(*await desk.travel(ada))
+    arrival = await desk.arrive(*await desk.travel(ada))
     with pytest.raises(SsoFailed):
         await desk.sso.connect(arrival, bob)
     with pytest.raises(SsoFailed):  # it set out to sign in
-        await desk.sso.connect(await desk.sso.arrive(*await desk.travel()), bob)
+        await desk.sso.connect(await desk.arrive(*await desk.travel()), bob)
     await desk.sso.connect(arrival, ada)
-    await desk.sso.connect(await desk.sso.arrive(*await desk.travel(ada)), ada)
+    await desk.sso.connect(await desk.arrive(*await desk.travel(ada)), ada)
     with pytest.raises(SubjectTaken):
-        await desk.sso.connect(await desk.sso.arrive(*await desk.travel(bob)), bob)
+        await desk.sso.connect(await desk.arrive(*await desk.travel(bob)), bob)
     assert (await desk.sign_in()).person.name == "Ada"
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,6 +28,8 @@ DISCOVERY_PATH = "/.well-known/openid-configuration"
 SCOPE = "openid profile email"
 #: For how long what a provider publishes is believed without a look.
 CACHE_LIFE = timedelta(hours=1)
+#: What can stand in a header as it is. RFC 3986 §2
+_PLAIN_URL = re.compile(r"[A-Za-z0-9:/?#\[\]@!$&'()*+,=._~%-]+")
 _FORM = {"content-type": "application/x-www-form-urlencoded", "accept": "application/json"}
 _log = structlog.get_logger("openhitl.sso")
 
@@ -247,7 +250,7 @@ def _endpoint(document: Mapping[str, Any], name: str, *, optional: bool = False)
         return ""
     parts = urlsplit(url if isinstance(url, str) else "")
     is_here = parts.scheme == "http" and parts.hostname in LOCAL_HOSTS
-    if not isinstance(url, str) or not (parts.scheme == "https" or is_here):
+    if not isinstance(url, str) or not _PLAIN_URL.fullmatch(url) or not (parts.scheme == "https" or is_here):
         raise ProviderFailed(f"The OpenID provider has no {name} that could be used.")
     return url
 

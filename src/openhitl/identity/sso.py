@@ -17,6 +17,7 @@ from openhitl.errors import (
     InvalidRequest,
     NameTaken,
     NotSignedIn,
+    RateLimited,
     SsoFailed,
     SsoRefused,
     SubjectTaken,
@@ -39,6 +40,9 @@ from openhitl.store.people import NewPerson
 CALLBACK_PATH = "/sign-in/oidc/callback"
 #: How long somebody may take at the provider.
 TRIP_LIFE = timedelta(minutes=10)
+#: How often the provider is asked for one address: a whole office may share it.
+BURST = 60
+EVERY = timedelta(seconds=1)
 _ROW = "sso"
 #: How many people of one name can join before their owner has to help.
 _NAMESAKES = 20
@@ -115,15 +119,20 @@ class SingleSignOn:
         sealed = self._keyring.seal(json.dumps(asdict(trip)).encode(), bound_to=_ROW)
         return url, encode(sealed)
 
-    async def arrive(self, response: Mapping[str, str], cookie: str) -> Arrival:
-        """Say who has come back from the provider.
+    async def arrive(self, response: Mapping[str, str], cookie: str, *, place: str) -> Arrival:
+        """Say who has come back from the provider to this place.
 
         Raises: SsoFailed unless this browser set out, within ten minutes, and the provider let them in;
-        PeerError.
+        RateLimited, PeerError.
         """
         trip = self._trip(cookie)
         if response.get("state") != trip.state:
             raise SsoFailed
+        wait: timedelta | None = await self._run(
+            self._store.take, f"sso from {place}", every=EVERY, burst=BURST, now=self._clock()
+        )
+        if wait is not None:
+            raise RateLimited(retry_after_seconds=int(wait.total_seconds()) + 1)
         identity = await self._provider.identify(response, verifier=trip.verifier, nonce=trip.nonce)
         return Arrival(identity, trip)
 

@@ -29,8 +29,7 @@ from openhitl.review.http import Request
 from openhitl.review.pages import PLAIN, Theme
 from openhitl.settings import Settings
 
-HOST_COOKIE = "__Host-hitl_session"
-PLAIN_COOKIE = "hitl_session"
+SESSION_COOKIE = "hitl_session"
 
 #: Says from the headers of a request whose cases it may see: an agent's row, None for nobody's.
 Viewer = Callable[[Mapping[str, str]], Awaitable[int | None]]
@@ -137,11 +136,15 @@ class Door:
 
     @property
     def cookie_name(self) -> str:
-        """The cookie of a session; browsers keep others from setting it where there is https.
+        """The cookie of a session."""
+        return self.prefixed(SESSION_COOKIE)
+
+    def prefixed(self, cookie: str) -> str:
+        """Name a cookie so that browsers keep others from setting it, where there is https.
 
         RFC 6265bis §4.1.3.2 "The __Host- Prefix".
         """
-        return HOST_COOKIE if self.is_secure else PLAIN_COOKIE
+        return f"__Host-{cookie}" if self.is_secure else cookie
 
     @property
     def is_secure(self) -> bool:
@@ -149,11 +152,13 @@ class Door:
 
     def session_cookie(self, token: str, max_age_seconds: int) -> tuple[str, str]:
         """Spell the header that keeps a session in a browser, or with 0 seconds forgets it."""
+        return self.cookie(SESSION_COOKIE, token, max_age_seconds)
+
+    def cookie(self, name: str, value: str, max_age_seconds: int) -> tuple[str, str]:
+        """Spell the header of a cookie that is for this server alone; with 0 seconds it is forgotten."""
         secure = "; Secure" if self.is_secure else ""
-        return (
-            "set-cookie",
-            f"{self.cookie_name}={token}; Path=/; Max-Age={max_age_seconds}; HttpOnly; SameSite=Lax{secure}",
-        )
+        kept = f"Path=/; Max-Age={max_age_seconds}; HttpOnly; SameSite=Lax{secure}"
+        return ("set-cookie", f"{self.prefixed(name)}={value}; {kept}")
 
 
 def _form_token(request: Request) -> str:

@@ -27,6 +27,8 @@ async def page(door: Door, request: Request) -> Response:
         passkeys=await accounts.passkeys(signed_in),
         sessions=await accounts.sessions.of(signed_in),
         has_passkeys=accounts.sign_in.has_passkeys,
+        sso_name=door.sso.name if door.sso else "",
+        is_connected=door.sso is not None and await door.sso.is_connected(signed_in),
     )
     return html_response(drawn)
 
@@ -66,15 +68,30 @@ async def sign_in_elsewhere(door: Door, request: Request) -> Response:
 
 
 def account_page(
-    desk: Desk, *, passkeys: Sequence[Passkey], sessions: Sequence[Session], has_passkeys: bool
+    desk: Desk,
+    *,
+    passkeys: Sequence[Passkey],
+    sessions: Sequence[Session],
+    has_passkeys: bool,
+    sso_name: str = "",
+    is_connected: bool = False,
 ) -> Page:
     """Draw an account.
 
     Args:
         passkeys: those that are good.
         has_passkeys: whether browsers make passkeys for this host.
+        sso_name: what the OpenID provider is called; empty without one.
+        is_connected: whether it signs this person in.
     """
-    return desk.draw("account.html", passkeys=passkeys, sessions=sessions, has_passkeys=has_passkeys)
+    return desk.draw(
+        "account.html",
+        passkeys=passkeys,
+        sessions=sessions,
+        has_passkeys=has_passkeys,
+        sso_name=sso_name,
+        is_connected=is_connected,
+    )
 
 
 def elsewhere_page(desk: Desk, *, link: str) -> Page:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openhitl.review.accounts import codes, joining, links, own, passwords, people, signing_in, terminals
+from openhitl.review.accounts import codes, joining, links, own, passwords, people, signing_in, sso, terminals
 from openhitl.review.router import Route
 
 _SIGNING_IN: tuple[Route, ...] = (
@@ -52,6 +52,22 @@ _SIGNING_IN: tuple[Route, ...] = (
         summary="Sign in with a link, once",
         codes=(303, 401, 403, 413, 503),
         credential="link",
+        html=True,
+    ),
+    Route(
+        method="GET",
+        pattern="/sign-in/oidc",
+        handler=sso.begin,
+        summary="Go to the OpenID provider to sign in",
+        codes=(303, 404, 502, 503),
+        html=True,
+    ),
+    Route(
+        method="GET",
+        pattern="/sign-in/oidc/callback",
+        handler=sso.finish,
+        summary="Come back from the OpenID provider",
+        codes=(303, 401, 403, 404, 409, 429, 502, 503),
         html=True,
     ),
     Route(
@@ -206,6 +222,24 @@ _OWN: tuple[Route, ...] = (
         handler=own.end_others,
         summary="Sign out everywhere else",
         codes=(303, 400, 401, 403, 413, 503),
+        credential="person",
+        html=True,
+    ),
+    Route(
+        method="POST",
+        pattern="/account/sso",
+        handler=sso.connect,
+        summary="Go to the OpenID provider to connect one's account with one there",
+        codes=(200, 400, 401, 403, 404, 413, 502, 503),
+        credential="person",
+        html=True,
+    ),
+    Route(
+        method="POST",
+        pattern="/account/sso/disconnect",
+        handler=sso.disconnect,
+        summary="Disconnect one's account from that at the OpenID provider",
+        codes=(303, 400, 401, 403, 404, 413, 503),
         credential="person",
         html=True,
     ),

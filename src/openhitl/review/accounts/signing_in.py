@@ -21,9 +21,7 @@ async def page(door: Door, request: Request) -> Response:
     """Serve the page where people sign in; who is signed in is told so."""
     signed_in = await door.visitor(request)
     desk = desk_of(door, request, signed_in)
-    has_passkeys = accounts_of(door).sign_in.has_passkeys
-    wanted = destination(request.query.get("next", ""))
-    return html_response(sign_in_page(desk, wanted=wanted, has_passkeys=has_passkeys))
+    return html_response(_drawn(door, desk, destination(request.query.get("next", ""))))
 
 
 def in_place_of(door: Door, request: Request, wanted: str) -> Response:
@@ -57,8 +55,13 @@ def _asked_again(door: Door, request: Request, error: NotSignedIn, *, wanted: st
         problems = problems_of(error) if error.details.get("errors") else []
         return html_response(code_page(desk_of(door, request, problems=problems), wanted, ticket), status=401)
     desk = desk_of(door, request, problems=problems_of(error), typed={"name": name})
+    return html_response(_drawn(door, desk, wanted), status=401)
+
+
+def _drawn(door: Door, desk: Desk, wanted: str) -> Page:
     has_passkeys = accounts_of(door).sign_in.has_passkeys
-    return html_response(sign_in_page(desk, wanted=wanted, has_passkeys=has_passkeys), status=401)
+    sso_name = door.sso.name if door.sso else ""
+    return sign_in_page(desk, wanted=wanted, has_passkeys=has_passkeys, sso_name=sso_name)
 
 
 async def options(door: Door, request: Request) -> Response:
@@ -86,14 +89,15 @@ async def leave(door: Door, request: Request) -> Response:
     return done(door, PATH, "signed-out", [door.session_cookie("", 0)])
 
 
-def sign_in_page(desk: Desk, *, wanted: str, has_passkeys: bool) -> Page:
+def sign_in_page(desk: Desk, *, wanted: str, has_passkeys: bool, sso_name: str = "") -> Page:
     """Draw the page where people sign in.
 
     Args:
         wanted: the path that they go on to.
         has_passkeys: whether browsers make passkeys for this host.
+        sso_name: what the OpenID provider is called; empty without one.
     """
-    return desk.draw("sign_in.html", wanted=wanted, has_passkeys=has_passkeys)
+    return desk.draw("sign_in.html", wanted=wanted, has_passkeys=has_passkeys, sso_name=sso_name)
 
 
 def code_page(desk: Desk, wanted: str, ticket: str) -> Page:

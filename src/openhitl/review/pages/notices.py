@@ -12,6 +12,8 @@ NOTICES: Mapping[str, str] = {
     "password-set": N_("Your password was set. Everywhere else you are signed out."),
     "codes-on": N_("From now on your password needs a code too."),
     "codes-off": N_("Your password needs no code any more."),
+    "sso-connected": N_("From now on you can sign in that way, too."),
+    "sso-disconnected": N_("It signs you in no longer."),
     "session-ended": N_("That device is signed out."),
     "sessions-ended": N_("Everywhere else you are signed out."),
     "role-changed": N_("The role was changed."),

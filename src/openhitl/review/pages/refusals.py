@@ -31,6 +31,37 @@ _BY_CODE: Mapping[str, Refusal] = {
         path="/sign-in",
         label=N_("Sign in"),
     ),
+    "sign_in_failed": Refusal(
+        N_("You are not signed in"),
+        N_("Your account here is not in use. Ask an owner of this server."),
+        path="/sign-in",
+        label=N_("Sign in"),
+    ),
+    "sso_failed": Refusal(
+        N_("You are not signed in"),
+        N_("That was begun elsewhere or too long ago, or you were not let in there."),
+        path="/sign-in",
+        label=N_("Sign in"),
+    ),
+    "sso_refused": Refusal(
+        N_("Nobody here is connected with that account"),
+        N_("Sign in otherwise, and connect the two on your account’s page."),
+        N_("If you have no account here, ask an owner of this server for an invitation."),
+        path="/sign-in",
+        label=N_("Sign in"),
+    ),
+    "subject_taken": Refusal(
+        N_("Nothing was changed"),
+        N_("Somebody else here is connected with that account."),
+        path="/account",
+        label=N_("Your account"),
+    ),
+    "provider_failed": Refusal(
+        N_("You are not signed in"),
+        N_("The service that signs you in does not answer as it should. Try again in a minute."),
+        path="/sign-in",
+        label=N_("Sign in"),
+    ),
     "cross_site": Refusal(
         N_("Nothing was changed"),
         N_("This did not come from a page that you have open here."),
