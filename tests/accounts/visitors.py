@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from html import unescape
 from ipaddress import ip_network
+from itertools import count
 from typing import Any
 
 import httpx2
@@ -22,6 +23,7 @@ from tests.servers import RunningServer
 PASSWORD = "several words are easy"
 #: RFC 2544 C.2.2: for tests.
 _ADDRESSES = ip_network("198.18.0.0/15").hosts()
+_NUMBERS = count(1)
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 
 
@@ -108,6 +110,10 @@ class Visitors:
         browser = self.browser()
         assert browser.join(invitation(self.server, role), name).status_code == 303
         return browser
+
+    def number(self) -> int:
+        """Say a number that nobody else has."""
+        return next(_NUMBERS)
 
     def close(self) -> None:
         self._open.close()

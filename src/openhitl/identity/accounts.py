@@ -194,7 +194,15 @@ class Accounts:
 
     async def _sign_in_link(self, person: Person, signed_in: SignedIn) -> str:
         by, now = actor_of(signed_in), self._clock()
-        link: str = await self._run(sign_in_link, self._store, self._public_url, person, by=by, now=now)
+        link: str = await self._run(
+            sign_in_link,
+            self._store,
+            self._public_url,
+            person,
+            by=by,
+            now=now,
+            created_by=signed_in.person.person_id,
+        )
         return link
 
     async def _other(self, signed_in: SignedIn, person_id: int) -> Person:

@@ -45,7 +45,15 @@ def first_owner_link(store: Store, public_url: str, *, by: Actor, now: datetime)
     return f"{public_url}{PATHS[LinkKind.JOIN]}?token={token}" if is_made else None
 
 
-def sign_in_link(store: Store, public_url: str, person: Person, *, by: Actor, now: datetime) -> str:
+def sign_in_link(
+    store: Store,
+    public_url: str,
+    person: Person,
+    *,
+    by: Actor,
+    now: datetime,
+    created_by: int | None = None,
+) -> str:
     """Make the address where somebody is signed in, once, within a quarter of an hour. Raises: StoreError."""
     token = token_from_bytes(LINK_PURPOSES[LinkKind.SIGN_IN], os.urandom(32))
     store.add_link(
@@ -55,5 +63,6 @@ def sign_in_link(store: Store, public_url: str, person: Person, *, by: Actor, no
         now=now,
         until=now + LIVES[LinkKind.SIGN_IN],
         person_id=person.person_id,
+        created_by=created_by,
     )
     return f"{public_url}{PATHS[LinkKind.SIGN_IN]}?token={token}"

@@ -12,12 +12,18 @@ from openhitl.protocol.case import Actor
 from openhitl.protocol.passkeys import NewPasskey, Passkey, PasskeyHolder
 from openhitl.store.audit import append_audit
 from openhitl.store.engine import POSTGRESQL, Database
-from openhitl.store.identity_schema import passkey_links, passkeys
+from openhitl.store.identity_schema import passkey_links, passkeys, people
 from openhitl.store.instants import from_ms, maybe_from_ms, to_ms
 
 _LISTED = select(passkeys).order_by(passkeys.c.id)
-_FIND = select(passkeys).where(
-    passkeys.c.credential_id == bindparam("wanted"), passkeys.c.revoked_at.is_(None)
+_FIND = (
+    select(passkeys)
+    .outerjoin(people, people.c.id == passkeys.c.person_id)
+    .where(
+        passkeys.c.credential_id == bindparam("wanted"),
+        passkeys.c.revoked_at.is_(None),
+        people.c.disabled_at.is_(None),
+    )
 )
 
 
@@ -87,7 +93,7 @@ class Passkeys:
             return [_passkey(row) for row in connection.execute(query)]
 
     def find_passkey(self, credential_id: bytes) -> Passkey | None:
-        """Return the passkey of this id, unless it was revoked."""
+        """Return the passkey of this id, unless it was revoked or its person is disabled."""
         with self._database.reading() as connection:
             row = connection.execute(_FIND, {"wanted": credential_id}).one_or_none()
         return None if row is None else _passkey(row)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, and_, delete, exists, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from openhitl.protocol.audit import AuditEvent, AuditKind
@@ -30,6 +30,7 @@ from openhitl.store.instants import from_ms, to_ms
 from openhitl.store.passkeys import added_passkey
 from openhitl.store.people import NewPerson, added_person, has_people, joined, lock_owners, person_from
 
+_makers = people.alias("makers")
 _SIGNED_IN = select(sessions, people).join(people, people.c.id == sessions.c.person_id)
 
 
@@ -237,7 +238,15 @@ class Sessions:
 
 
 def _good(now: datetime) -> tuple[Any, ...]:
-    return (person_links.c.used_at.is_(None), person_links.c.expires_at > to_ms(now))
+    """A link that was not used, is not too old, and whose maker may still make such links."""
+    made, links = _makers.c, person_links.c
+    is_for_another = or_(links.person_id.is_(None), links.person_id != links.created_by)
+    may_no_more = or_(made.disabled_at.is_not(None), and_(is_for_another, made.role != Role.OWNER.value))
+    return (
+        links.used_at.is_(None),
+        links.expires_at > to_ms(now),
+        ~exists().where(made.id == links.created_by, may_no_more),
+    )
 
 
 def _add_link(connection: Connection, values: dict[str, Any], *, by: Actor, now: datetime) -> None:

@@ -311,4 +311,4 @@ _EVERYBODY: tuple[Route, ...] = (
     ),
 )
 
-ACCOUNT_ROUTES: tuple[Route, ...] = (*_SIGNING_IN, *SESSION_ROUTES, *_OWN, *_EVERYBODY)
+ACCOUNT_ROUTES: tuple[Route, ...] = (*_SIGNING_IN, *_OWN, *_EVERYBODY)
