@@ -101,7 +101,7 @@ class Visitors:
 
     def browser(self, address: str = "") -> Browser:
         """Open a browser in which nobody is signed in, at an address of its own."""
-        browser = Browser(self.server, address or str(next(_ADDRESSES)))
+        browser = Browser(self.server, address or self.address())
         self._open.enter_context(browser.client)
         return browser
 
@@ -110,6 +110,10 @@ class Visitors:
         browser = self.browser()
         assert browser.join(invitation(self.server, role), name).status_code == 303
         return browser
+
+    def address(self) -> str:
+        """Say an address that nobody else has."""
+        return str(next(_ADDRESSES))
 
     def number(self) -> int:
         """Say a number that nobody else has."""

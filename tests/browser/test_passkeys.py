@@ -3,42 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, CDPSession, Page, expect
+from playwright.sync_api import Browser, expect
 
 from openhitl.server.passkey_admin import list_passkeys, revoke_passkey
+from tests.browser.devices import Device
 from tests.browser.journeys import expect_outcome, follow, press, result
 from tests.browser.test_journeys import fill_first_step
 from tests.evidence.policies import policy, registration_link
 from tests.pages.samples import sample
 from tests.servers import RunningServer, running
-
-#: A device whose owner is verified whenever it is asked, and that holds passkeys.
-DEVICE = {
-    "protocol": "ctap2",
-    "transport": "internal",
-    "hasResidentKey": True,
-    "hasUserVerification": True,
-    "isUserVerified": True,
-    "automaticPresenceSimulation": True,
-}
-
-
-@dataclass
-class Device:
-    """A page and the authenticator it can reach."""
-
-    page: Page
-    cdp: CDPSession
-    authenticator: str
-
-    def verifies(self, verified: bool) -> None:
-        """Let the person pass, or fail, the check of fingerprint, face or PIN from now on."""
-        given = {"authenticatorId": self.authenticator, "isUserVerified": verified}
-        self.cdp.send("WebAuthn.setUserVerified", given)
 
 
 @pytest.fixture(scope="module")
@@ -56,13 +32,11 @@ def device(chromium: Browser, server: RunningServer) -> Iterator[Device]:
     page = context.new_page()
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda line: faults.append(line.text) if "Content Security" in line.text else None)
-    cdp = context.new_cdp_session(page)
-    cdp.send("WebAuthn.enable")
-    authenticator = cdp.send("WebAuthn.addVirtualAuthenticator", {"options": DEVICE})["authenticatorId"]
+    device = Device.beside(page)
     page.goto(registration_link(server, "Alice"))
     press(page, "Register this device")
     expect(page.get_by_role("heading", level=2)).to_have_text("The passkey is registered")
-    yield Device(page, cdp, authenticator)
+    yield device
     context.close()
     assert faults == []
 
