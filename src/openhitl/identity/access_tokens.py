@@ -111,6 +111,7 @@ class AccessTokens:
             name=grant.agent_name,
             kind=ActorKind.AGENT,
             scopes=claimed.scopes & grant.scopes,
+            assurance=grant.assurance,
         )
         if len(self._known) >= CAPACITY:
             self._known.clear()

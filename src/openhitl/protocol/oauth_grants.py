@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
+from openhitl.protocol.case import Assurance
 from openhitl.protocol.oauth_clients import ClientKind
 from openhitl.protocol.record import record
 from openhitl.protocol.scopes import Scope
@@ -32,7 +33,10 @@ class Code:
 
 @record(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """What somebody has allowed a program. `person_name` and `agent_name` are as they are now."""
+    """What somebody has allowed a program. `person_name` and `agent_name` are as they are now.
+
+    `assurance` is the least that the agent's owners want of its cases, None for the usual.
+    """
 
     grant_id: int
     client_ref: int
@@ -42,6 +46,7 @@ class Grant:
     agent_name: str
     scopes: frozenset[Scope]
     resource: str
+    assurance: Assurance | None = None
 
 
 @record(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, or_, select, update
+from sqlalchemy import Row, and_, delete, func, insert, or_, select, update
 
-from openhitl.protocol.case import Actor, ActorKind
+from openhitl.protocol.case import Actor, ActorKind, Assurance
 from openhitl.protocol.oauth_grants import Code, Grant
 from openhitl.protocol.people import Role
 from openhitl.protocol.scopes import parse_scopes
@@ -44,10 +44,16 @@ _STANDING = (
     select(
         oauth_grants,
         agents.c.name.label("agent_name"),
+        agents.c.assurance,
         people.c.name.label("person_name"),
     )
     .join(agents, agents.c.id == oauth_grants.c.agent_id)
     .join(people, people.c.id == oauth_grants.c.person_id)
+    # Whoever owns the agent no more has nobody act as it.
+    .join(
+        agent_owners,
+        and_(agent_owners.c.agent_id == agents.c.id, agent_owners.c.person_id == oauth_grants.c.person_id),
+    )
     .where(
         oauth_grants.c.revoked_at.is_(None), agents.c.disabled_at.is_(None), people.c.disabled_at.is_(None)
     )
@@ -173,7 +179,7 @@ class OAuthGrants:
         return True
 
     def grant(self, grant_id: int) -> Grant | None:
-        """Return a grant that stands: not revoked, its agent and its person not disabled."""
+        """Return a grant that stands: not revoked, its agent its person's, neither disabled."""
         return self._grant(_STANDING.where(oauth_grants.c.id == grant_id))
 
     def grants_of(self, person_id: int) -> Sequence[tuple[Grant, str]]:
@@ -237,4 +243,5 @@ def grant_from(row: Row[Any]) -> Grant:
         agent_name=row.agent_name,
         scopes=parse_scopes(row.scopes),
         resource=row.resource,
+        assurance=Assurance(row.assurance) if row.assurance else None,
     )
