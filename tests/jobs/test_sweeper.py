@@ -152,3 +152,16 @@ def test_many_cases_due_at_once_are_all_swept(database_url, clock, tmp_path):
             assert await sweeper_of(book).sweep() == 500
 
     asyncio.run(scenario())
+
+
+def test_what_is_too_old_to_mean_anything_is_forgotten(database_url, clock, tmp_path):
+    async def scenario():
+        async with opened(database_url, clock, tmp_path) as book:
+            store, every = book.ledger.store, timedelta(minutes=1)
+            store.take("sign-in:192.0.2.7", every=every, burst=1, now=clock())
+            assert await sweeper_of(book).forget() == 0
+            clock.move(hours=1)
+            assert await sweeper_of(book).forget() == 1
+            assert await sweeper_of(book).forget() == 0
+
+    asyncio.run(scenario())

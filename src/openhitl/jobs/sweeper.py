@@ -1,4 +1,4 @@
-"""The sweeper: expires and reminds what is due, and deletes what is past its retention.
+"""The sweeper: expires and reminds what is due, and deletes what is past its retention, or too old.
 
 Timers are a column of the case, so a restart forgets nothing, every process may sweep, and a second
 sweep of the same case changes nothing.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -33,6 +33,7 @@ class Sweeper:
         """Sweep until cancelled; a failing store is tried again at the next turn."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._repeat(self.sweep, SWEEP_SECONDS))
+            tasks.create_task(self._repeat(self.forget, PURGE_SECONDS))
             if self._retention:
                 tasks.create_task(self._repeat(self.purge, PURGE_SECONDS))
 
@@ -58,9 +59,15 @@ class Sweeper:
 
     async def purge(self) -> int:
         """Delete what ended before the retention; return how many cases."""
-        before = self._book.clock() - self._retention
-        purged = 0
-        ledger = self._book.ledger
-        while count := await ledger.read(ledger.store.purge, before, PURGE_AT_ONCE):
-            purged += count
-        return purged
+        store = self._book.ledger.store
+        return await self._until_none(store.purge, self._book.clock() - self._retention)
+
+    async def forget(self) -> int:
+        """Delete codes, tokens and counts that are too old to mean anything; return how many rows."""
+        return await self._until_none(self._book.ledger.store.forget, self._book.clock())
+
+    async def _until_none(self, delete: Callable[[datetime, int], int], instant: datetime) -> int:
+        deleted = 0
+        while count := await self._book.ledger.read(delete, instant, PURGE_AT_ONCE):
+            deleted += count
+        return deleted

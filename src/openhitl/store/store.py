@@ -131,6 +131,14 @@ class Store(
         """Delete what belongs to cases that ended before an instant; see `purge.purge`."""
         return purge(self._database, before, limit)
 
+    def forget(self, now: datetime, limit: int) -> int:
+        """Delete what is too old to mean anything: codes, tokens, programs that nobody used, counts.
+
+        Returns: how many rows, of each kind at most `limit`.
+        """
+        forgetting = (self.forget_codes, self.forget_devices, self.forget_clients, self.forget_rates)
+        return sum(forget(now, limit) for forget in forgetting)
+
     def verify_log(self) -> int | None:
         """Check the whole log; return the first position that is wrong, None if none is."""
         return first_broken(self._database)
