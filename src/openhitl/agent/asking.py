@@ -10,7 +10,7 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Unpack
 
-from openhitl.agent.questions import AgentEntry, OpenCase, Terms
+from openhitl.agent.questions import AgentEntry, OpenCase, Terms, request_body
 from openhitl.agent.replies import (
     accepted_case,
     agent_entries,
@@ -167,10 +167,9 @@ class HITL:
         Lost connections are tried again and make no second case.
         """
         server, key = self._config.server_url, terms.get("request_key")
-        body = questions.request_body(prompt, question, terms)
         request = requests.create(
             server,
-            body if key is None else {**body, "request_key": key},
+            request_body(prompt, question, terms),
             idempotency_key=uuid.uuid4().hex if key is None else None,
             agent_name=terms.get("agent_name") or self._agent_name,
         )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from openhitl.protocol import questions
 from openhitl.protocol.case import Json
@@ -15,7 +16,6 @@ from openhitl.protocol.questions import (
     confirmation,
     escalation,
     form_input,
-    request_body,
     selection,
     text_input,
 )
@@ -80,13 +80,29 @@ class Terms(questions.Terms, total=False):
     `diff`, `links`, anything). timeout: how long the case stays open, 10 s to 7 d, as `timedelta`,
     "30m" or ISO 8601; the server's default is 24 h. default_action: what the agent will do if nobody
     answers: skip, reject or abort. reminder_at: instants at which to remind. previous_case_id: the
-    case that this one follows. metadata: yours alone, never shown. verification_policy: what evidence
-    the answer needs, as HITL v0.8 §7.6 spells it. agent_name: who asks.
+    case that this one follows. metadata: yours alone, never shown. assurance: how sure the server has to
+    be of who answers, link, signed_in or passkey; an agent may ask for more than its owners want, not for
+    less. assignees: who is asked, by name; else everybody whom the agent belongs to.
+    verification_policy: what evidence the answer needs, as HITL v0.8 §7.6 spells it. agent_name: who asks.
     request_key: names the question, 1 to 255 characters; asked again with the same key it is the same
     case, until `wait` has handed its end over (else until an hour after the answer, for a form until the
     deadline). give_up_after: how long this call waits; the case outlives it.
     """
 
+    assurance: str
+    assignees: Sequence[str]
     agent_name: str
     request_key: str
     give_up_after: timedelta
+
+
+def request_body(prompt: str, question: Json, terms: Terms) -> dict[str, Any]:
+    """Join a question and its terms to the body of a create request."""
+    body = questions.request_body(prompt, question, terms)
+    if terms.get("assurance"):
+        body["assurance"] = terms["assurance"]
+    if terms.get("assignees"):
+        body["assignees"] = list(terms["assignees"])
+    if terms.get("request_key"):
+        body["request_key"] = terms["request_key"]
+    return body
