@@ -7,8 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 from openhitl.identity.accounts import TotpDraft
+from openhitl.protocol.oauth_clients import ClientKind
+from openhitl.protocol.oauth_grants import Grant, Standing, Terms
 from openhitl.protocol.passkeys import Passkey
 from openhitl.protocol.people import Method, Person, Role, Session, SessionKind, SignedIn
+from openhitl.protocol.redirects import destination_of
+from openhitl.protocol.scopes import ALL_SCOPES, Scope
 from openhitl.review.accounts.codes import codes_page
 from openhitl.review.accounts.joining import join_page
 from openhitl.review.accounts.links import link_page, spent_page
@@ -16,6 +20,14 @@ from openhitl.review.accounts.own import account_page, elsewhere_page
 from openhitl.review.accounts.passwords import password_page
 from openhitl.review.accounts.people import invitation_page, people_page, way_in_page
 from openhitl.review.accounts.signing_in import code_page, sign_in_page
+from openhitl.review.pages.consent import (
+    Consent,
+    consent_page,
+    device_decided_page,
+    device_page,
+    not_asked_page,
+    programs_page,
+)
 from openhitl.review.pages.desk import Desk
 from openhitl.review.pages.notices import NOTICES
 from openhitl.review.pages.view import Page
@@ -85,6 +97,38 @@ def desk(person: Person | None = None, *, language: str = "en", **values: Any) -
     return Desk(words=words_for(language), now=NOW, signed_in=signed_in, csrf="token", **values)
 
 
+_CALLBACK = "https://app.example.com/callback"
+_TERMS = Terms(agent_name="deploy bot", scopes=ALL_SCOPES, resource="https://hitl.example.com")
+
+
+def _consent(**fields: Any) -> Consent:
+    return Consent(
+        client_name="A program that calls itself " + "x" * 60,
+        kind=ClientKind.DYNAMIC,
+        terms=_TERMS,
+        target="/device",
+        hidden={"state": "x"},
+        **fields,
+    )
+
+
+def _standing(grant_id: int, name: str, *scopes: Scope) -> Standing:
+    grant = Grant(
+        grant_id=grant_id,
+        client_ref=1,
+        person_id=1,
+        person_name="Alice",
+        agent_id=grant_id,
+        agent_name=f"agent of {name}",
+        scopes=frozenset(scopes),
+        resource="https://hitl.example.com",
+    )
+    return Standing(grant=grant, client_name=name, since=NOW - timedelta(days=grant_id))
+
+
+_STANDING = [_standing(1, "Editor", *ALL_SCOPES), _standing(2, "y" * 100, Scope.READ)]
+
+
 def account_pages(language: str = "en") -> dict[str, Page]:
     """Draw every page of accounts in a language."""
 
@@ -127,6 +171,16 @@ def account_pages(language: str = "en") -> dict[str, Page]:
         "elsewhere": elsewhere_page(at(ALICE), link=_LINK),
         "people": people_page(at(ALICE, notice=NOTICES["role-changed"]), people=EVERYBODY),
         "invitation": invitation_page(at(ALICE), role=Role.MEMBER, link=_LINK),
+        "consent": consent_page(at(ALICE), _consent(destination=destination_of(_CALLBACK))),
+        "consent-here": consent_page(at(BOB), _consent(destination=destination_of("http://[::1]:9/"))),
+        "consent-device": consent_page(at(ALICE), _consent(place="2001:db8::7", code="BCDF-GHJK")),
+        "device": device_page(at(ALICE, typed={"user_code": "BCDF-GHJK"}), target="/device"),
+        "device-wrong": device_page(at(ALICE, problems=[("user_code", "rate_limited")]), target="/device"),
+        "device-allowed": device_decided_page(at(ALICE), is_allowed=True),
+        "device-denied": device_decided_page(at(ALICE), is_allowed=False),
+        "not-asked": not_asked_page(at(ALICE), reason="redirect_uri is missing."),
+        "programs": programs_page(at(ALICE, notice=NOTICES["program-ended"]), _STANDING),
+        "programs-none": programs_page(at(BOB), []),
         "way-in": way_in_page(at(ALICE), name="Bob", link=_LINK),
     }
 

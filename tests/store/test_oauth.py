@@ -14,7 +14,7 @@ import pytest
 from openhitl.errors import NameTaken
 from openhitl.protocol.case import Actor, ActorKind
 from openhitl.protocol.oauth_clients import ClientKind, parse_metadata
-from openhitl.protocol.oauth_grants import Code, DeviceState, Grant, Terms
+from openhitl.protocol.oauth_grants import Code, DeviceState, Grant, Standing, Terms
 from openhitl.protocol.people import Role
 from openhitl.protocol.scopes import ALL_SCOPES
 from openhitl.store.device_codes import NewDevice
@@ -106,7 +106,7 @@ def test_a_code_begins_a_grant_with_an_agent_of_the_person(world, database_url):
         resource=TERMS.resource,
     )
     assert world.store.grant(grant.grant_id) == grant
-    assert world.store.grants_of(world.person) == [(grant, "App")]
+    assert world.store.grants_of(world.person) == [Standing(grant=grant, client_name="App", since=NOW)]
     assert world.store.is_of_an_owner(grant.agent_id)
     assert recorded(database_url, "client.added", "agent.added", "grant.added") == [
         ("client.added", "anybody", {"client": "app", "kind": "dynamic", "name": "App"}),

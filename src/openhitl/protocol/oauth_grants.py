@@ -50,6 +50,15 @@ class Grant:
 
 
 @record(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A grant that was not taken back: of which program, and since when."""
+
+    grant: Grant
+    client_name: str
+    since: datetime
+
+
+@record(frozen=True, slots=True, kw_only=True)
 class Device:
     """A device that waits to be allowed, as it is shown to whoever decides. `place` is its address."""
 

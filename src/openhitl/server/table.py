@@ -8,6 +8,7 @@ from openhitl.review.routes import INBOX_ROUTES, ROUTES, STATIC
 from openhitl.server.consent import CONSENT_ROUTES
 from openhitl.server.oauth import OAUTH_ROUTES
 from openhitl.server.oauth_documents import DOCUMENT_ROUTES
+from openhitl.server.programs import PROGRAM_ROUTES
 from openhitl.server.relay import RELAY_ROUTES
 
 #: What programs may rely on, as the OpenAPI document says.
@@ -23,6 +24,7 @@ DOCUMENTED: tuple[Route, ...] = (
 #: For people: pages, and what their scripts fetch.
 PAGES: tuple[Route, ...] = (
     *ACCOUNT_ROUTES,
+    *PROGRAM_ROUTES,
     STATIC,
 )
 SERVER_ROUTES = (*DOCUMENTED, *PAGES)

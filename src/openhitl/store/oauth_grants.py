@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, and_, delete, func, insert, or_, select, update
 
 from openhitl.protocol.case import Actor, ActorKind, Assurance
-from openhitl.protocol.oauth_grants import Code, Grant
+from openhitl.protocol.oauth_grants import Code, Grant, Standing
 from openhitl.protocol.people import Role
 from openhitl.protocol.scopes import parse_scopes
 from openhitl.store.audit import append_audit
@@ -23,7 +23,7 @@ from openhitl.store.identity_schema import (
     oauth_refresh_tokens,
     people,
 )
-from openhitl.store.instants import to_ms
+from openhitl.store.instants import from_ms, to_ms
 from openhitl.store.oauth_terms import (
     Refresh,
     begin_grant,
@@ -182,8 +182,8 @@ class OAuthGrants:
         """Return a grant that stands: not revoked, its agent its person's, neither disabled."""
         return self._grant(_STANDING.where(oauth_grants.c.id == grant_id))
 
-    def grants_of(self, person_id: int) -> Sequence[tuple[Grant, str]]:
-        """List what somebody has allowed and not taken back, latest first, each with its program's name."""
+    def grants_of(self, person_id: int) -> Sequence[Standing]:
+        """List what somebody has allowed and not taken back, latest first."""
         query = (
             _STANDING.join(oauth_clients, oauth_clients.c.id == oauth_grants.c.client_ref)
             .add_columns(oauth_clients.c.name.label("client_name"))
@@ -191,7 +191,10 @@ class OAuthGrants:
             .order_by(oauth_grants.c.id.desc())
         )
         with self._database.reading() as connection:
-            return [(grant_from(row), row.client_name) for row in connection.execute(query)]
+            return [
+                Standing(grant=grant_from(row), client_name=row.client_name, since=from_ms(row.created_at))
+                for row in connection.execute(query)
+            ]
 
     def end_grant(self, grant_id: int, *, by: Actor, now: datetime, person_id: int | None = None) -> bool:
         """Revoke a grant with all its tokens; return whether it stood.

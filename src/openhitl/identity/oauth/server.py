@@ -11,6 +11,7 @@ from openhitl.identity.oauth.clients import Clients
 from openhitl.identity.oauth.desk import Desk, Runner
 from openhitl.identity.oauth.devices import DeviceDesk
 from openhitl.identity.oauth.documents import Documents
+from openhitl.identity.oauth.grants import GrantDesk
 from openhitl.identity.oauth.tokens import TokenDesk
 from openhitl.keyring import Keyring
 from openhitl.outbound.http import Fetched
@@ -19,7 +20,7 @@ from openhitl.store import Store
 
 
 class AuthorizationServer:
-    """Programs, authorization, tokens and devices.
+    """Programs, authorization, tokens, devices and grants.
 
     Args:
         public_url: the issuer.
@@ -48,3 +49,4 @@ class AuthorizationServer:
         self.authorization = Authorization(desk, self.clients)
         self.tokens = TokenDesk(desk, self.access_tokens)
         self.devices = DeviceDesk(desk)
+        self.grants = GrantDesk(desk, self.access_tokens)

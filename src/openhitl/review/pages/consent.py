@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from openhitl.protocol.oauth_clients import ClientKind
-from openhitl.protocol.oauth_grants import Terms
+from openhitl.protocol.oauth_grants import Standing, Terms
 from openhitl.protocol.record import record
 from openhitl.protocol.redirects import Destination
 from openhitl.review.pages.desk import Desk
@@ -52,6 +52,11 @@ def device_page(desk: Desk, *, target: str, status: int | None = None) -> Page:
 def device_decided_page(desk: Desk, *, is_allowed: bool) -> Page:
     """Draw what became of a device."""
     return desk.draw("device_decided.html", is_allowed=is_allowed)
+
+
+def programs_page(desk: Desk, standing: Sequence[Standing]) -> Page:
+    """Draw which programs somebody has allowed to ask them."""
+    return desk.draw("programs.html", standing=standing)
 
 
 def not_asked_page(desk: Desk, *, reason: str) -> Page:

@@ -16,6 +16,7 @@ NOTICES: Mapping[str, str] = {
     "sso-disconnected": N_("It signs you in no longer."),
     "session-ended": N_("That device is signed out."),
     "sessions-ended": N_("Everywhere else you are signed out."),
+    "program-ended": N_("That program may not ask you any more."),
     "role-changed": N_("The role was changed."),
     "disabled": N_("The account was disabled. It is signed out everywhere."),
     "enabled": N_("The account may be used again."),
