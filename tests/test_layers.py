@@ -75,8 +75,9 @@ CLOCK_READS = {"now", "utcnow", "today"}
 OTHERS_CLIENTS = {"httpx", "requests", "urllib3"}
 #: What asking a human must not load.
 SERVER_SIDE = {
-    "alembic", "cryptography", "jinja2", "openhitl.cases", "openhitl.review", "openhitl.server",
-    "openhitl.store", "prometheus_client", "psycopg", "pydantic", "sqlalchemy", "starlette", "uvicorn",
+    "alembic", "cryptography", "jinja2", "mcp", "openhitl.asking", "openhitl.cases", "openhitl.review",
+    "openhitl.server", "openhitl.store", "prometheus_client", "psycopg", "pydantic", "sqlalchemy",
+    "starlette", "uvicorn",
 }  # fmt: skip
 
 

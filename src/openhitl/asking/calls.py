@@ -18,6 +18,7 @@ from openhitl.protocol import jcs
 from openhitl.protocol.case import Json
 from openhitl.protocol.outcomes import Decision
 from openhitl.protocol.problems import check_storable
+from openhitl.protocol.questions import Terms
 
 #: What a server knows of a request; nothing of ours lives as long as a server does.
 Context = ServerRequestContext[Any, Any]
@@ -49,14 +50,18 @@ class Call:
         """Whether the client asked to be told that the call goes on. MCP "Progress"."""
         return "progress_token" in (self.context.meta or {})
 
-    async def ask(self, body: Json, arguments: Arguments) -> Asked:
+    async def ask(self, prompt: str, question: Json, terms: Terms, arguments: Arguments) -> Asked:
         """Make the case of these arguments, or join it."""
-        question = Question(
-            body=body, request_key=self._key(arguments), agent_name=getattr(arguments, "agent_name", None)
+        asking = Question(
+            prompt=prompt,
+            question=question,
+            terms=terms,
+            request_key=self._key(arguments),
+            agent_name=getattr(arguments, "agent_name", None),
         )
-        asked = await self.line.questioner.ask(question)
+        asked = await self.line.questioner.ask(asking)
         if await self.handovers.settled(asked.case_id):
-            asked = await self.line.questioner.ask(question)
+            asked = await self.line.questioner.ask(asking)
         return asked
 
     def _key(self, arguments: Arguments) -> str:

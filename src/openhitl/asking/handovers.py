@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable
 
 #: How many cases are remembered that were just handed over.
 REMEMBERED = 1_000
+#: How long sending an answer may take before whoever asks the same again is given it, too.
+SENDING_SECONDS = 5.0
 
 
 class Handovers:
@@ -34,7 +36,7 @@ class Handovers:
         """
         sending = self._sending.get(case_id)
         if sending:
-            await asyncio.wait(set(sending))
+            await asyncio.wait(set(sending), timeout=SENDING_SECONDS)
         return bool(sending) or case_id in self._sent
 
     def end(self, case_id: str, done: asyncio.Future[None], *, sent: bool) -> None:

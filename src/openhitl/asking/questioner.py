@@ -6,14 +6,20 @@ from typing import Protocol
 
 from openhitl.protocol.case import Json
 from openhitl.protocol.outcomes import Decision
+from openhitl.protocol.questions import Terms
 from openhitl.protocol.record import record
 
 
 @record(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A create body, and the key under which the same question asked again joins its case."""
+    """What is asked, and the key under which the same question asked again joins its case.
 
-    body: Json
+    `question` is `{"type", "context"}`, as `protocol.questions` builds it.
+    """
+
+    prompt: str
+    question: Json
+    terms: Terms
     request_key: str
     agent_name: str | None = None
 

@@ -24,7 +24,7 @@ from openhitl.asking.calls import Call
 from openhitl.asking.results import OUTPUT, ended, pending, text, words
 from openhitl.protocol import questions
 from openhitl.protocol.case import Json
-from openhitl.protocol.questions import headed, request_body
+from openhitl.protocol.questions import headed
 
 A = TypeVar("A", bound=Arguments)
 _GOES_ON = (
@@ -78,7 +78,7 @@ async def _words(call: Call, given: Arguments, said: str, question: Json) -> Cal
     """Ask, and answer with the human's words however long that takes."""
     prompt, message = headed(said)
     terms: questions.Terms = {} if message is None else {"message": message}
-    asked = await call.ask(request_body(prompt, question, terms), given)
+    asked = await call.ask(prompt, question, terms, given)
     decision = await call.wait(asked, seconds=None)
     assert decision is not None
     return words(asked, decision)
@@ -90,7 +90,7 @@ async def _notify_human(call: Call, given: Notice) -> CallToolResult:
 
 
 async def _ask(call: Call, given: Asking) -> CallToolResult:
-    asked = await call.ask(request_body(given.prompt, given.question, given.terms), given)
+    asked = await call.ask(given.prompt, given.question, given.terms, given)
     decision = await call.wait_a_while(asked)
     return pending(asked) if decision is None else ended(asked, decision)
 

@@ -57,7 +57,7 @@ class Wait:
         config = self._place.config
         async with HITL(config.server_url, config.api_key, announce=self._tell, on_update=self._note) as hitl:
             case = self._case = await find(hitl)
-            async with _beside(self._place.stand_by(), self._terminal.keep_drawing(self._line)):
+            async with beside(self._place.stand_by(), self._terminal.keep_drawing(self._line)):
                 decision = await hitl.wait(case)
             self._terminal.clear()
             code = tell(Ended(case, decision))
@@ -89,7 +89,7 @@ def show_case(terminal: Terminal, case: OpenCase, *, open_browser: bool) -> None
 
 
 @asynccontextmanager
-async def _beside(*works: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+async def beside(*works: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     """Run endless work beside what is entered, and end it after."""
     tasks = [asyncio.create_task(work) for work in works]
     try:

@@ -10,6 +10,7 @@ from openhitl.protocol.case import Json
 from openhitl.protocol.compact import compact
 from openhitl.protocol.incoming import parse_poll
 from openhitl.protocol.outcomes import Decision, decision_from
+from openhitl.protocol.questions import request_body
 from openhitl.review.asking import named
 from openhitl.review.door import Door
 from openhitl.review.room import Room
@@ -26,14 +27,15 @@ class CaseQuestioner:
 
     async def ask(self, question: Question) -> Asked:
         """Make a case, or join the one of the same question that lives. Raises as `Casebook.create`."""
+        body = request_body(question.prompt, question.question, question.terms)
         creation = Creation(
             actor=named(self._asker, question.agent_name or ""),
             agent_id=self._asker.agent_id,
             request_key=question.request_key,
-            json_bytes=len(compact(question.body)),
+            json_bytes=len(compact(body)),
             assurance=self._asker.assurance,
         )
-        accepted = await self._book.create(question.body, creation)
+        accepted = await self._book.create(body, creation)
         return _asked(accepted["hitl"])
 
     async def find(self, case_id: str) -> Asked:
