@@ -15,12 +15,13 @@ from typing import Any
 import pytest
 from playwright.async_api import BrowserContext, async_playwright, expect
 
+from tests.accounts.visitors import Visitors
 from tests.browser.conftest import CHROMIUM, PATIENCE_MS
 from tests.cli.programs import Programs, Transcript
 from tests.dropin.callback_port import callback_port
 from tests.dropin.cases import next_case
 from tests.dropin.older import installed
-from tests.oauth.world import Browser
+from tests.oauth.world import Person
 from tests.servers import RunningServer, running
 
 pytestmark = pytest.mark.anyio
@@ -34,9 +35,9 @@ def server(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def alice(server):
-    browser = Browser(server, "Alice")
-    with browser.http:
-        yield browser
+    visitors = Visitors(server)
+    yield Person(visitors, "Alice")
+    visitors.close()
 
 
 class OlderClient:
@@ -101,8 +102,8 @@ async def older(server, alice, tmp_path):
         )
         context = await browser.new_context(locale="en-GB", reduced_motion="reduce")
         context.set_default_timeout(PATIENCE_MS)
-        name, _, value = alice.http.headers["cookie"].partition("=")
-        await context.add_cookies([{"name": name, "value": value, "url": server.url}])
+        session = {"name": "hitl_session", "value": alice.browser.token, "url": server.url}
+        await context.add_cookies([session])
         yield OlderClient(server, tmp_path, context)
         await browser.close()
 
