@@ -10,7 +10,7 @@ from openhitl.client.logins import Identity, Logins
 from openhitl.protocol.people import Role
 from tests.accounts.visitors import Visitors, way_in
 from tests.cli.programs import Programs
-from tests.oauth.world import Browser
+from tests.oauth.world import Person
 from tests.servers import running
 
 pytestmark = pytest.mark.anyio
@@ -23,10 +23,15 @@ def server(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def alice(server):
-    browser = Browser(server, "Alice")
-    with browser.http:
-        yield browser
+def visitors(server):
+    visitors = Visitors(server)
+    yield visitors
+    visitors.close()
+
+
+@pytest.fixture(scope="module")
+def alice(visitors) -> Person:
+    return Person(visitors, "Alice")
 
 
 @pytest.fixture
@@ -43,7 +48,7 @@ async def log_in(laptop, alice, *arguments: str):
     async with laptop.start("login", *arguments) as program:
         address = re.search(r"http://\S+/authorize\?\S+", await program.says("/authorize?")).group()
         back = alice.allow(address)
-        assert alice.http.get(back).status_code == 200
+        assert alice.look(back).status_code == 200
         done = await program.ends()
     assert done.code == 0, done
     return done
@@ -65,7 +70,7 @@ async def test_the_page_where_alice_says_yes_shows_the_agents_name(laptop, alice
 async def test_who_says_no_lets_nobody_in(laptop, alice, logins, server):
     async with laptop.start("login") as program:
         address = re.search(r"http://\S+/authorize\?\S+", await program.says("/authorize?")).group()
-        alice.http.get(alice.decide(address, "deny"))
+        alice.look(alice.decide(address, "deny"))
         done = await program.ends()
     assert done.code == 1
     assert logins.find(server.url, Identity.AGENT) is None
@@ -112,14 +117,41 @@ async def test_a_device_without_a_browser_is_let_in_by_a_code(laptop, alice):
     assert "rack 7" in (await laptop.run("agents", "list")).out
 
 
+REGISTERING = (
+    *("admin", "register-client", "--client-id"),
+    *("{}", "--client-name", "My app", "--client-type", "desktop", "--agent-name", "App agent"),
+)
+
+
+def registering(client_id: str) -> list[str]:
+    return [argument.format(client_id) for argument in REGISTERING]
+
+
+async def test_an_owners_agent_registers_a_program(laptop, alice):
+    await log_in(laptop, alice)
+    done = await laptop.run(*registering("my-app"))
+    assert (done.code, done.out) == (0, "my-app\n"), done
+    again = await laptop.run(*registering("my-app"))
+    assert (again.code, again.out) == (1, "")
+
+
+async def test_as_hitl_cli_registering_a_program_has_the_lines_of_old(laptop, alice):
+    refused = await laptop.run(*registering("relay-app"), program="hitl-cli")
+    assert refused.code == 1
+    assert refused.out.splitlines()[-1] == "Please run \"hitl-cli login --name '<Agent Name>'\" to log in."
+    await log_in(laptop, alice)
+    done = await laptop.run(*registering("relay-app"), program="hitl-cli")
+    assert done.code == 0
+    assert "✅ OAuth client registered successfully!" in done.out.splitlines()
+    assert "   Agent Template: App agent" in done.out.splitlines()
+
+
 # -- people -----------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
-def bob(server) -> str:
-    visitors = Visitors(server)
+def bob(visitors) -> str:
     visitors.joined("Bob", Role.MEMBER)
-    visitors.close()
     return "Bob"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,6 +77,34 @@ def print_agents(agents: Sequence[AgentEntry]) -> None:
 def print_agent(agent_id: str, name: str) -> None:
     """Print an agent that was made."""
     print_lines("Agent created successfully!", f"ID: {agent_id}", f"Name: {name}")
+
+
+def print_registration(body: Mapping[str, str]) -> None:
+    """Print what is being registered."""
+    labels = (
+        ("Client ID", "client_id"),
+        ("Client Name", "client_name"),
+        ("Client Type", "client_type"),
+        ("Agent Template", "agent_name"),
+    )
+    told = [f"📋 {label}: {body[name]}" for label, name in labels]
+    print_lines("🔧 OAuth Client Registration", _RULE, *told, "")
+
+
+def print_registered(told: Mapping[str, str]) -> None:
+    """Print a program that the server knows now."""
+    print_lines(
+        "",
+        "📝 Registering OAuth Client...",
+        "✅ OAuth client registered successfully!",
+        f"   Client ID: {told['client_id']}",
+        f"   Client Type: {told['client_type']}",
+        f"   Agent Template: {told['agent_name']}",
+        "   Status: Active",
+        "",
+        "🎉 Registration complete!",
+        "The client application can now authenticate users.",
+    )
 
 
 def _who(agent_id: str | None, agent_name: str | None) -> list[str]:

@@ -112,6 +112,13 @@ def create_agent(server: str, name: str) -> Request:
     return Request(method="POST", url=url, headers=headers, body=body, repeatable=False)
 
 
+def register_client(server: str, body: Mapping[str, str]) -> Request:
+    """Have a server know a program under a name of its own choice."""
+    headers = {**_JSON, "Content-Type": "application/json"}
+    url = f"{server}/api/v1/oauth/clients/register"
+    return Request(method="POST", url=url, headers=headers, body=_encode(body), repeatable=False)
+
+
 def begin_session(server: str, link: str, device: str) -> Request:
     """Sign a person in on a terminal, with a link that is good once, or with its token alone."""
     headers = {**_JSON, "Content-Type": "application/json"}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import typer
 
-from openhitl.cli.commands.admin import audit, callbacks, keys, passkeys, people, receipts
+from openhitl.cli.commands.admin import audit, callbacks, clients, keys, passkeys, people, receipts
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
-for _group in (people, keys, callbacks, receipts, passkeys):
+for _group in (people, keys, callbacks, receipts, passkeys, clients):
     app.add_typer(_group.app)
 app.add_typer(audit.app, name="audit")
 
