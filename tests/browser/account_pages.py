@@ -7,12 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 from openhitl.identity.accounts import TotpDraft
+from openhitl.protocol.case import ActorKind
 from openhitl.protocol.oauth_clients import ClientKind
 from openhitl.protocol.oauth_grants import Grant, Standing, Terms
 from openhitl.protocol.passkeys import Passkey
 from openhitl.protocol.people import Method, Person, Role, Session, SessionKind, SignedIn
 from openhitl.protocol.redirects import destination_of
 from openhitl.protocol.scopes import ALL_SCOPES, Scope
+from openhitl.review.accounts.agents import agent_page, agents_page, key_page
 from openhitl.review.accounts.codes import codes_page
 from openhitl.review.accounts.joining import join_page
 from openhitl.review.accounts.links import link_page, spent_page
@@ -31,6 +33,7 @@ from openhitl.review.pages.consent import (
 from openhitl.review.pages.desk import Desk
 from openhitl.review.pages.notices import NOTICES
 from openhitl.review.pages.view import Page
+from openhitl.store.records import Agent, KeyListed
 from openhitl.words import words_for
 from tests.pages.samples import NOW
 
@@ -89,6 +92,27 @@ def _passkey(passkey_id: int, used: bool) -> Passkey:
         created_at=NOW - timedelta(days=9 * passkey_id),
         last_used_at=NOW - timedelta(hours=5) if used else None,
     )
+
+
+AGENTS = [
+    Agent(agent_id=1, name="release-bot"),
+    Agent(agent_id=2, name="a-very-long-name-without-any-spaces-" * 2 + "in-it", disabled_at=NOW),
+]
+KEYS = [
+    KeyListed(
+        key_id=number,
+        agent_id=1,
+        agent_name="release-bot",
+        kind=kind,
+        name=name,
+        scopes=scopes,
+        created_at=NOW - timedelta(days=3 * number),
+    )
+    for number, name, kind, scopes in (
+        (1, "CI", ActorKind.AGENT, ALL_SCOPES),
+        (2, "the shop’s back office", ActorKind.SERVICE, frozenset({Scope.READ})),
+    )
+]
 
 
 def desk(person: Person | None = None, *, language: str = "en", **values: Any) -> Desk:
@@ -169,6 +193,13 @@ def account_pages(language: str = "en") -> dict[str, Page]:
         "codes-on-wrong": codes_page(at(ALICE, problems=[("code", "wrong_code")]), draft),
         "codes-off": codes_page(at(coded), None),
         "elsewhere": elsewhere_page(at(ALICE), link=_LINK),
+        "agents": agents_page(at(ALICE, notice=NOTICES["agent-stopped"]), agents=AGENTS),
+        "agents-none": agents_page(at(BOB, problems=[("name", "")], typed={"name": ""}), agents=[]),
+        "agent": agent_page(at(ALICE), agent=AGENTS[0], owners=[ALICE, BOB], keys=KEYS),
+        "agent-wrong": agent_page(
+            at(BOB, problems=[("name", ""), ("scopes", "")]), agent=AGENTS[1], owners=[BOB], keys=[]
+        ),
+        "key": key_page(at(ALICE), agent=AGENTS[0], key="hitla_" + "x" * 43),
         "people": people_page(at(ALICE, notice=NOTICES["role-changed"]), people=EVERYBODY),
         "invitation": invitation_page(at(ALICE), role=Role.MEMBER, link=_LINK),
         "consent": consent_page(at(ALICE), _consent(destination=destination_of(_CALLBACK))),

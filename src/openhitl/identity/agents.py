@@ -71,8 +71,14 @@ class AgentDesk:
         return found
 
     async def of(self, signed_in: SignedIn) -> Sequence[Agent]:
-        """List somebody's agents."""
+        """List somebody's agents that may ask."""
         found: Sequence[Agent] = await self._run(self._store.agents_of, signed_in.person.person_id)
+        return found
+
+    async def all_of(self, signed_in: SignedIn) -> Sequence[Agent]:
+        """List somebody's agents, stopped ones too."""
+        person_id = signed_in.person.person_id
+        found: Sequence[Agent] = await self._run(self._store.agents_of, person_id, stopped=True)
         return found
 
     async def add(self, signed_in: SignedIn, name: object) -> Agent:
@@ -85,6 +91,12 @@ class AgentDesk:
             now=self._clock(),
         )
         return agent
+
+    async def owners(self, signed_in: SignedIn, agent_id: int) -> Sequence[Person]:
+        """List whom one of somebody's agents belongs to, disabled people too. Raises: NotFound."""
+        await self._owned(signed_in, agent_id)
+        found: Sequence[Person] = await self._run(self._store.own_owners_of, agent_id)
+        return found
 
     async def keys(self, signed_in: SignedIn, agent_id: int) -> Sequence[KeyListed]:
         """List the keys of one of somebody's agents. Raises: NotFound."""
@@ -153,7 +165,7 @@ class AgentDesk:
         )
 
     async def _owned(self, signed_in: SignedIn, agent_id: int) -> Agent:
-        for agent in await self.of(signed_in):
+        for agent in await self.all_of(signed_in):
             if agent.agent_id == agent_id:
                 return agent
         raise NotFound

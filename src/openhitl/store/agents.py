@@ -48,10 +48,13 @@ class Agents:
         with self._database.reading() as connection:
             return _first(connection, select(agents).where(agents.c.id == agent_id))
 
-    def agents_of(self, person_id: int) -> Sequence[Agent]:
-        """List the agents of a person, in the order in which they were made."""
+    def agents_of(self, person_id: int, *, stopped: bool = False) -> Sequence[Agent]:
+        """List the agents of a person that may ask, in the order in which they were made.
+
+        `stopped`: those too that may not.
+        """
         theirs = select(agent_owners.c.agent_id).where(agent_owners.c.person_id == person_id)
-        return self._listed(agents.c.id.in_(theirs))
+        return self._listed(agents.c.id.in_(theirs), stopped=stopped)
 
     def agents_beside(self, agent_id: int) -> Sequence[Agent]:
         """List the agents that share an owner with one; or, if it has none, all that have none."""
@@ -110,8 +113,10 @@ class Agents:
             connection.execute(update(agents).where(agents.c.id == agent_id).values(values))
             _changed(connection, agent_id, told, by, now)
 
-    def _listed(self, condition: Any) -> Sequence[Agent]:
-        query = select(agents).where(condition, agents.c.disabled_at.is_(None)).order_by(agents.c.id)
+    def _listed(self, condition: Any, *, stopped: bool = False) -> Sequence[Agent]:
+        query = select(agents).where(condition).order_by(agents.c.id)
+        if not stopped:
+            query = query.where(agents.c.disabled_at.is_(None))
         with self._database.reading() as connection:
             return [_agent(row) for row in connection.execute(query)]
 

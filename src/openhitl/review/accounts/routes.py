@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from openhitl.review.accounts import codes, joining, links, own, passwords, people, signing_in, sso, terminals
+from openhitl.review.accounts import (
+    agents,
+    codes,
+    joining,
+    links,
+    own,
+    passwords,
+    people,
+    signing_in,
+    sso,
+    terminals,
+)
 from openhitl.review.router import Route
 
 _SIGNING_IN: tuple[Route, ...] = (
@@ -311,4 +322,70 @@ _EVERYBODY: tuple[Route, ...] = (
     ),
 )
 
-ACCOUNT_ROUTES: tuple[Route, ...] = (*_SIGNING_IN, *_OWN, *_EVERYBODY)
+_AGENTS: tuple[Route, ...] = (
+    Route(
+        method="GET",
+        pattern="/agents",
+        handler=agents.page,
+        summary="One's own agents",
+        codes=(200, 303, 401, 503),
+        credential="person",
+        html=True,
+    ),
+    Route(
+        method="POST",
+        pattern="/agents",
+        handler=agents.add,
+        summary="Make an agent of one's own",
+        codes=(303, 400, 401, 403, 413, 422, 503),
+        credential="person",
+        html=True,
+    ),
+    Route(
+        method="GET",
+        pattern="/agents/{agent_id}",
+        handler=agents.show,
+        summary="An agent and its keys",
+        codes=(200, 303, 401, 404, 503),
+        credential="person",
+        html=True,
+    ),
+    Route(
+        method="POST",
+        pattern="/agents/{agent_id}/keys",
+        handler=agents.add_key,
+        summary="Make a key",
+        codes=(200, 400, 401, 403, 404, 413, 422, 503),
+        credential="person",
+        html=True,
+    ),
+    Route(
+        method="POST",
+        pattern="/agents/{agent_id}/keys/{key_id}/revoke",
+        handler=agents.revoke_key,
+        summary="Revoke a key",
+        codes=(303, 400, 401, 403, 404, 413, 503),
+        credential="person",
+        html=True,
+    ),
+    Route(
+        method="POST",
+        pattern="/agents/{agent_id}/stop",
+        handler=agents.stop,
+        summary="Let an agent ask nothing more",
+        codes=(303, 400, 401, 403, 404, 413, 503),
+        credential="person",
+        html=True,
+    ),
+    Route(
+        method="POST",
+        pattern="/agents/{agent_id}/resume",
+        handler=agents.resume,
+        summary="Let an agent ask again",
+        codes=(303, 400, 401, 403, 404, 413, 503),
+        credential="person",
+        html=True,
+    ),
+)
+
+ACCOUNT_ROUTES: tuple[Route, ...] = (*_SIGNING_IN, *_OWN, *_AGENTS, *_EVERYBODY)

@@ -28,6 +28,8 @@ _SAID: Mapping[tuple[str, str], str] = {
     ("name", "name_taken"): N_("Somebody has this name already. Choose another."),
     ("password", "wrong_length"): N_("Use 15 to 1,000 characters. Several words are easy to remember."),
     ("password", "too_easy"): N_("That is too easy to guess. Several words do better."),
+    ("kind", ""): N_("Choose who asks with it."),
+    ("scopes", ""): N_("Tick at least one."),
     ("present", "sign_in_failed"): N_("That is not your present password."),
 }
 _USUAL = N_("This could not be saved. Please check it and try again.")

@@ -19,6 +19,10 @@ NOTICES: Mapping[str, str] = {
     "program-ended": N_("That program may not ask you any more."),
     "role-changed": N_("The role was changed."),
     "disabled": N_("The account was disabled. It is signed out everywhere."),
+    "agent-made": N_("The agent was made. It asks with a key: make one below."),
+    "agent-stopped": N_("The agent may ask nothing any more."),
+    "agent-resumed": N_("The agent may ask again."),
+    "key-revoked": N_("The key was revoked."),
     "enabled": N_("The account may be used again."),
 }
 

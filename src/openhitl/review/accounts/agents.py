@@ -1,0 +1,146 @@
+"""One's own agents, and the keys that they ask with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from openhitl.errors import InvalidRequest, NotFound
+from openhitl.identity import AgentDesk
+from openhitl.protocol.case import ActorKind
+from openhitl.protocol.people import Person, SignedIn
+from openhitl.protocol.problems import invalid
+from openhitl.protocol.scopes import Scope
+from openhitl.review.accounts.desks import desk_of, done, problems_of
+from openhitl.review.accounts.numbers import number_in
+from openhitl.review.door import Door
+from openhitl.review.http import Request, Response
+from openhitl.review.pages.desk import Desk
+from openhitl.review.pages.view import Page
+from openhitl.review.reading import html_response
+from openhitl.store.records import Agent, KeyListed
+
+PATH = "/agents"
+
+
+async def page(door: Door, request: Request) -> Response:
+    """List somebody's agents."""
+    signed_in = await door.person(request)
+    return html_response(await _listed(door, desk_of(door, request, signed_in), signed_in))
+
+
+async def add(door: Door, request: Request) -> Response:
+    """Make an agent of one's own."""
+    signed_in = await door.person_posting(request)
+    name = _form(request).get("name", "")
+    try:
+        agent = await _desk(door).add(signed_in, name)
+    except InvalidRequest as error:
+        desk = desk_of(door, request, signed_in, problems=problems_of(error), typed={"name": name})
+        return html_response(await _listed(door, desk, signed_in))
+    return done(door, f"{PATH}/{agent.agent_id}", "agent-made")
+
+
+async def show(door: Door, request: Request, agent_id: str) -> Response:
+    """Show one of somebody's agents, with its keys."""
+    signed_in = await door.person(request)
+    return html_response(await _shown(door, desk_of(door, request, signed_in), signed_in, agent_id))
+
+
+async def add_key(door: Door, request: Request, agent_id: str) -> Response:
+    """Make a key, and show it once."""
+    signed_in = await door.person_posting(request)
+    given = _form(request)
+    try:
+        kind, scopes = _wanted(request)
+        agent = await _owned(door, signed_in, agent_id)
+        key = await _desk(door).add_key(
+            signed_in, agent.agent_id, given.get("name", ""), kind=kind, scopes=scopes
+        )
+    except InvalidRequest as error:
+        typed = {"name": given.get("name", "")}
+        desk = desk_of(door, request, signed_in, problems=problems_of(error), typed=typed)
+        return html_response(await _shown(door, desk, signed_in, agent_id))
+    return html_response(key_page(desk_of(door, request, signed_in), agent=agent, key=key))
+
+
+async def revoke_key(door: Door, request: Request, agent_id: str, key_id: str) -> Response:
+    """Make a key of one of somebody's agents useless."""
+    signed_in = await door.person_posting(request)
+    await _desk(door).revoke_key(signed_in, number_in(key_id))
+    return done(door, f"{PATH}/{number_in(agent_id)}", "key-revoked")
+
+
+async def stop(door: Door, request: Request, agent_id: str) -> Response:
+    """Let one of somebody's agents ask nothing more."""
+    return await _changed(door, request, agent_id, is_disabled=True)
+
+
+async def resume(door: Door, request: Request, agent_id: str) -> Response:
+    """Let one of somebody's agents ask again."""
+    return await _changed(door, request, agent_id, is_disabled=False)
+
+
+async def _changed(door: Door, request: Request, agent_id: str, *, is_disabled: bool) -> Response:
+    signed_in = await door.person_posting(request)
+    number = number_in(agent_id)
+    await _desk(door).change(signed_in, number, is_disabled=is_disabled)
+    return done(door, f"{PATH}/{number}", "agent-stopped" if is_disabled else "agent-resumed")
+
+
+def _desk(door: Door) -> AgentDesk:
+    if door.agents is None:
+        raise NotFound
+    return door.agents
+
+
+def _form(request: Request) -> Mapping[str, str]:
+    return dict(request.form()) if request.is_form else {}
+
+
+def _wanted(request: Request) -> tuple[ActorKind, frozenset[Scope]]:
+    """Read what a key is to be made for. Raises: InvalidRequest."""
+    pairs = request.form() if request.is_form else []
+    kinds = [value for name, value in pairs if name == "kind"]
+    scopes = [value for name, value in pairs if name == "scopes"]
+    if kinds not in ([ActorKind.AGENT], [ActorKind.SERVICE]):
+        invalid("kind", "must be agent or service")
+    if not scopes or not set(scopes) <= set(Scope):
+        invalid("scopes", "must be one or more of ask, read")
+    return ActorKind(kinds[0]), frozenset(Scope(one) for one in scopes)
+
+
+async def _owned(door: Door, signed_in: SignedIn, agent_id: str) -> Agent:
+    number = number_in(agent_id)
+    for agent in await _desk(door).all_of(signed_in):
+        if agent.agent_id == number:
+            return agent
+    raise NotFound
+
+
+async def _listed(door: Door, desk: Desk, signed_in: SignedIn) -> Page:
+    return agents_page(desk, agents=await _desk(door).all_of(signed_in))
+
+
+async def _shown(door: Door, desk: Desk, signed_in: SignedIn, agent_id: str) -> Page:
+    agent = await _owned(door, signed_in, agent_id)
+    return agent_page(
+        desk,
+        agent=agent,
+        owners=await _desk(door).owners(signed_in, agent.agent_id),
+        keys=await _desk(door).keys(signed_in, agent.agent_id),
+    )
+
+
+def agents_page(desk: Desk, *, agents: Sequence[Agent]) -> Page:
+    """Draw the list of somebody's agents."""
+    return desk.draw("agents.html", agents=agents)
+
+
+def agent_page(desk: Desk, *, agent: Agent, owners: Sequence[Person], keys: Sequence[KeyListed]) -> Page:
+    """Draw an agent with its keys that are good."""
+    return desk.draw("agent.html", it=agent, owners=owners, keys=keys)
+
+
+def key_page(desk: Desk, *, agent: Agent, key: str) -> Page:
+    """Draw the page that shows a key, once."""
+    return desk.draw("key.html", it=agent, key=key)
