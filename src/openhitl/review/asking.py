@@ -145,7 +145,7 @@ async def notify(door: Door, request: Request) -> Response:
 
 async def notices(door: Door, request: Request) -> Response:
     """List the caller's own notices, newest first."""
-    asker = await door.asker(request)
+    asker = await door.asker(request, Scope.READ)
     limit = limit_in(request.query)
     page = await door.notices.listing(asker.agent_id, before=request.query.get("cursor"), limit=limit)
     return json_response(200, page)

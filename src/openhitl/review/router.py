@@ -18,8 +18,12 @@ class Route:
     Args:
         pattern: path with `{name}` for a segment that is handed to the handler by that name.
         codes: every status that this route documents.
-        credential: what authenticates a caller: key, person, key or person, review, review or submit, link,
-            client, none.
+        credential: what authenticates a caller. `key`: an API key or access token, which must have the scope
+            `read` for a GET and `ask` for what changes something. `person`: somebody's session, from a page
+            of ours or a terminal; `owner`: theirs who owns the server. `link`: the token of a one-time link,
+            in the query. `review`: the review token in the query, or for a case that wants more than a link
+            the session of somebody who may answer it. `submit`: the case's submit token as Bearer. `client`:
+            an OAuth client. `none`: anybody. Two, as in `key or person`: either.
         html: whether people see its errors as pages.
         detail: whether its errors say their message as `detail` too, as older clients read it.
     """
@@ -38,6 +42,7 @@ class Router:
     """Finds routes by the shape of a path: its length, where its variable segments are, the others."""
 
     def __init__(self, routes: Sequence[Route]) -> None:
+        self.routes = tuple(routes)
         self._fixed: dict[str, dict[str, Route]] = {}
         self._shapes: dict[int, dict[tuple[int, ...], dict[tuple[str, ...], dict[str, Route]]]] = {}
         for route in routes:

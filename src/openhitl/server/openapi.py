@@ -133,6 +133,7 @@ _SUCCESS = {202: "A human is asked", 204: "Done", 303: "To the page", 304: "Unch
 _SECURITY: dict[str, list[dict[str, list[str]]]] = {
     "key": [{"key": []}],
     "person": [{"person": []}],
+    "owner": [{"person": []}],
     "key or person": [{"key": []}, {"person": []}],
     "client": [{"client": []}, {}],
 }

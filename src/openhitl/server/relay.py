@@ -46,14 +46,14 @@ async def register_key(door: Door, request: Request) -> Response:
 async def people_keys(door: Door, request: Request) -> Response:
     """List the public keys of the calling agent's people."""
     desk = _desk(door)
-    found = await desk.owners_public_keys(await door.asker(request, Scope.ASK))
+    found = await desk.owners_public_keys(await door.asker(request, Scope.READ))
     return json_response(200, [{"public_key": key} for key in found])
 
 
 async def device_keys(door: Door, request: Request) -> Response:
     """The same, as hitl-cli's proxy reads it."""
     desk = _desk(door)
-    found = await desk.owners_public_keys(await door.asker(request, Scope.ASK))
+    found = await desk.owners_public_keys(await door.asker(request, Scope.READ))
     return json_response(200, {"public_keys": list(found)})
 
 

@@ -272,7 +272,7 @@ _EVERYBODY: tuple[Route, ...] = (
         handler=people.page,
         summary="Everybody, for owners",
         codes=(200, 303, 401, 403, 503),
-        credential="person",
+        credential="owner",
         html=True,
     ),
     Route(
@@ -281,7 +281,7 @@ _EVERYBODY: tuple[Route, ...] = (
         handler=people.invite,
         summary="Make a link to join with",
         codes=(200, 400, 401, 403, 413, 422, 503),
-        credential="person",
+        credential="owner",
         html=True,
     ),
     Route(
@@ -290,7 +290,7 @@ _EVERYBODY: tuple[Route, ...] = (
         handler=people.link,
         summary="Make a link for somebody to sign in with",
         codes=(200, 400, 401, 403, 404, 413, 503),
-        credential="person",
+        credential="owner",
         html=True,
     ),
     Route(
@@ -299,7 +299,7 @@ _EVERYBODY: tuple[Route, ...] = (
         handler=people.set_role,
         summary="Make somebody an owner or a member",
         codes=(303, 400, 401, 403, 404, 409, 413, 422, 503),
-        credential="person",
+        credential="owner",
         html=True,
     ),
     Route(
@@ -308,7 +308,7 @@ _EVERYBODY: tuple[Route, ...] = (
         handler=people.disable,
         summary="Lock somebody out",
         codes=(303, 400, 401, 403, 404, 409, 413, 503),
-        credential="person",
+        credential="owner",
         html=True,
     ),
     Route(
@@ -317,7 +317,7 @@ _EVERYBODY: tuple[Route, ...] = (
         handler=people.enable,
         summary="Let somebody in again",
         codes=(303, 400, 401, 403, 404, 413, 503),
-        credential="person",
+        credential="owner",
         html=True,
     ),
 )
