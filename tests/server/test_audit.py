@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from openhitl.agent.receipts import is_signed
 from openhitl.cases.checkpoints import keep_checkpoint
@@ -260,6 +261,21 @@ def test_a_log_that_was_written_anew_is_found_out_by_its_checkpoints(audited):
     assert audited.position_found(kept) == 8
     receipts = ReceiptDesk(Keyring(SECRET), URL)
     assert keep_checkpoint(audited.desk.store, receipts, datetime.now(UTC)).position == 8
+
+
+def test_a_server_says_that_its_log_was_cut(tmp_path):
+    settings = Settings(data_dir=tmp_path, demo=True)
+    asyncio.run(serve_once(settings))
+    store, _ = open_store(settings)
+    with closing(store):
+        store.rotate_receipts(**CHANGED)
+    asyncio.run(serve_once(settings))
+    with cut(settings.store_url, 1):
+        pass
+    with capture_logs() as logged:
+        asyncio.run(serve_once(settings))
+    said = [line for line in logged if line["event"] == "log_broken"]
+    assert {(line["log_level"], line["position"]) for line in said} == {("error", 2)}
 
 
 def test_several_processes_that_keep_checkpoints_are_in_nobodys_way(audited):

@@ -148,7 +148,7 @@ def _log(settings: Settings) -> Finding:
     except HitlError as error:
         return Finding(name, Level.WARN, f"It could not be read: {error.message}", error.hint)
     if broken is not None:
-        hint = "Somebody or something wrote to the database past the server. Compare it with a backup."
+        hint = "Somebody or something wrote to the database past the server: `hitl admin audit verify`."
         return Finding(name, Level.FAIL, f"Entry {broken} is not what was written.", hint)
     return Finding(name, Level.OK, f"Its newest {LOG_ENTRIES:,} entries are what was written.")
 

@@ -8,7 +8,7 @@ import structlog
 
 from openhitl.cases import Casebook
 from openhitl.cases.checkpoints import keep_checkpoint
-from openhitl.errors import HitlError
+from openhitl.errors import HitlError, LogBroken
 
 CHECKPOINT_SECONDS = 3_600.0
 #: How long the last checkpoint may take: a database that does not answer must not keep the process.
@@ -40,5 +40,7 @@ class Checkpointer:
         ledger = self._book.ledger
         try:
             await ledger.read(keep_checkpoint, ledger.store, self._book.receipts, self._book.clock())
+        except LogBroken as error:
+            _log.error("log_broken", message=error.message, **error.details)
         except HitlError as error:
             _log.warning("checkpoint_failed", code=error.code, message=error.message)

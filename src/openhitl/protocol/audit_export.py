@@ -132,17 +132,16 @@ class Export:
     def __init__(self, lines: Iterable[bytes], is_signed: IsSigned) -> None:
         self._lines = iter(lines)
         self._is_signed = is_signed
-        self._number = 0
-        self._digest = hashlib.sha256()
+        self._number = 1
         first = next(self._lines, b"")
+        self._digest = hashlib.sha256(first)
         try:
             kind, value = _parse(first)
             if kind != "header" or value["v"] != VERSION:
                 raise ValueError("The file does not begin as a log that can be read here.")
             self.header = _header(value)
         except ValueError as error:
-            raise LogBroken(str(error), line=1) from error
-        self._take(first)
+            raise LogBroken(str(error), line=self._number) from error
 
     def check(self, jwks: Json, anchors: Sequence[Anchor] = ()) -> Whole:
         """Read the rest. Raises: LogBroken, saying the first thing that is wrong.
@@ -163,10 +162,11 @@ class Export:
                 checkpoints=check.checkpoints,
                 witnesses=tuple(anchor.witness for anchor in anchors),
             )
-        except (LogBroken, InvalidCheckpoint, ValueError) as error:
-            message = error.message if isinstance(error, HitlError) else str(error)
-            position = getattr(error, "details", {}).get("position", check.chain.position + 1)
-            raise LogBroken(message, position=position, line=self._number) from error
+        except LogBroken as error:
+            raise LogBroken(error.message, **error.details, line=self._number) from error
+        except (InvalidCheckpoint, ValueError) as error:
+            position = check.chain.position + 1
+            raise LogBroken(str(error), position=position, line=self._number) from error
 
     def _read(self, check: _Check, jwks: Json) -> Checkpoint:
         for line in self._lines:
@@ -185,10 +185,6 @@ class Export:
                 raise ValueError("A file has one header.")
             self._digest.update(line)
         raise ValueError("The file breaks off: its last line is missing.")
-
-    def _take(self, line: bytes) -> None:
-        self._number += 1
-        self._digest.update(line)
 
 
 class _Check:

@@ -44,11 +44,6 @@ class AuditLog:
         """The public keys of this installation."""
         return self._receipts.jwks(self._end.generation)
 
-    @property
-    def key_id(self) -> str:
-        """The name of the key that signs now."""
-        return self._receipts.key_id(self._end.generation)
-
     def checkpoint(self) -> str:
         """Return the newest checkpoint, made if need be. Raises: SetupError if the log is empty."""
         kept = keep_checkpoint(self._store, self._receipts, datetime.now(UTC))
