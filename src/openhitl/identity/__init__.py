@@ -7,14 +7,17 @@ from openhitl.identity.callbacks import CallbackSecrets
 from openhitl.identity.keys import ApiKeys, Asker
 from openhitl.identity.oauth import AuthorizationServer
 from openhitl.identity.passkeys import PasskeyDesk
+from openhitl.store.records import Agent, KeyListed
 
 __all__ = [
     "Accounts",
+    "Agent",
     "AgentDesk",
     "ApiKeys",
     "Asker",
     "Askers",
     "AuthorizationServer",
     "CallbackSecrets",
+    "KeyListed",
     "PasskeyDesk",
 ]

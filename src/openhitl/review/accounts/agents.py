@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from openhitl.errors import InvalidRequest, NotFound
-from openhitl.identity import AgentDesk
+from openhitl.identity import Agent, AgentDesk, KeyListed
 from openhitl.protocol.case import ActorKind
 from openhitl.protocol.people import Person, SignedIn
 from openhitl.protocol.problems import invalid
@@ -17,7 +17,6 @@ from openhitl.review.http import Request, Response
 from openhitl.review.pages.desk import Desk
 from openhitl.review.pages.view import Page
 from openhitl.review.reading import html_response
-from openhitl.store.records import Agent, KeyListed
 
 PATH = "/agents"
 
