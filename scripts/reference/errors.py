@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from openhitl import errors
 from openhitl.errors import CallerError, HitlError, NoAnswer, PeerError, StoreError
 from scripts.reference.tables import code, table
 
@@ -40,7 +41,7 @@ def descend(family: type[HitlError]) -> Iterator[type[HitlError]]:
     """Yield a class and all of `openhitl.errors` that derive from it, in the order of their definition."""
     yield family
     for child in family.__subclasses__():
-        if child.__module__ == HitlError.__module__:
+        if child.__module__.startswith(f"{errors.__name__}."):
             yield from descend(child)
 
 
