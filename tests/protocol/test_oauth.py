@@ -315,3 +315,19 @@ def test_codes_are_read_however_they_are_typed():
         assert read_code(typed) == code
     for typed in ("", "BCDF-VWX", "BCDF-VWXZZ", "BCDF-VWXA", "BCDF-VWX1"):
         assert read_code(typed) is None
+
+
+def errors_of(error):
+    yield error
+    for child in error.__subclasses__():
+        yield from errors_of(child)
+
+
+@pytest.mark.parametrize("error", list(errors_of(OAuthError)))
+def test_what_is_said_of_errors_can_be_sent(error):
+    """RFC 6749 §5.2: %x20-21 / %x23-5B / %x5D-7E."""
+    said = error().details["error_description"]
+    assert said.isascii()
+    assert said.isprintable()
+    assert not {'"', "\\"} & set(said)
+    assert "RFC" not in said

@@ -276,9 +276,12 @@ def test_a_document_is_kept_and_kept_up_to_date(world, database_url):
 def test_programs_that_nobody_uses_are_forgotten(world):
     granted, _ = world.granted()
     world.program("unused")
+    world.store.add_client("by hand", METADATA, agent_name="bot", by=ANYBODY, now=NOW)
+    world.store.keep_document("https://app.example.com/unused.json", METADATA, by=ANYBODY, now=NOW)
     assert world.program("one too many", most=1) is None
     assert world.store.forget_clients(NOW + UNUSED_LIFE - SECOND, 10) == 0
-    assert world.store.forget_clients(NOW + UNUSED_LIFE, 10) == 1
+    assert world.store.forget_clients(NOW + UNUSED_LIFE, 10) == 2
+    assert world.store.client("by hand") is not None
     assert world.store.client("unused") is None
     assert world.store.grant(granted.grant_id) == granted
 

@@ -119,7 +119,7 @@ def single(parameters: Iterable[tuple[str, str]]) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for name, value in parameters:
         if name in found:
-            raise OAuthError(f"{name[:40]} is given more than once.")
+            raise OAuthError("A parameter is given more than once.")
         if value:
             found[name] = value
     return found

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from openhitl.errors import InvalidClient, InvalidRedirectUri, NotFound, OAuthError, RateLimited
 from openhitl.identity.oauth.authorization import Asked
 from openhitl.identity.oauth.devices import PATH
+from openhitl.protocol.oauth import single
 from openhitl.protocol.oauth_clients import ClientKind
 from openhitl.protocol.oauth_documents import ROOT
 from openhitl.protocol.people import SignedIn
@@ -36,7 +37,7 @@ _OWN = ("csrf", "decision")
 async def authorize(door: Door, request: Request) -> Response:
     """Ask somebody who is signed in whether a program may be an agent of theirs. RFC 6749 §4.1.1."""
     signed_in = await door.person(request)
-    return await _answered(door, request, signed_in, request.query)
+    return await _answered(door, request, signed_in, single(request.query.items()))
 
 
 async def decide(door: Door, request: Request) -> Response:

@@ -17,11 +17,11 @@ from openhitl.store.engine import POSTGRESQL, Database
 from openhitl.store.identity_schema import device_codes, oauth_clients, oauth_codes
 from openhitl.store.instants import maybe_from_ms, to_ms
 
-#: When a program that registered itself, and that nobody has allowed anything, is forgotten.
+#: When a program that nobody registered by hand, or has allowed anything, is forgotten.
 UNUSED_LIFE = timedelta(days=1)
 #: How many such programs there may be at once.
 MOST_UNUSED = 10_000
-_IS_UNUSED = (oauth_clients.c.kind == ClientKind.DYNAMIC.value) & oauth_clients.c.used_at.is_(None)
+_IS_UNUSED = (oauth_clients.c.kind != ClientKind.ADMIN.value) & oauth_clients.c.used_at.is_(None)
 
 
 class OAuthClients:
@@ -48,7 +48,8 @@ class OAuthClients:
         most: int = MOST_UNUSED,
     ) -> Client | None:
         """Keep what a program registers by itself; None if too many have that nobody uses."""
-        counted = select(func.count()).select_from(oauth_clients).where(_IS_UNUSED)
+        is_dynamic = oauth_clients.c.kind == ClientKind.DYNAMIC.value
+        counted = select(func.count()).select_from(oauth_clients).where(_IS_UNUSED, is_dynamic)
         values = {"kind": ClientKind.DYNAMIC, "secret_hash": secret_hash}
         with self._database.writing() as connection:
             if connection.execute(counted).scalar_one() >= most:
@@ -83,7 +84,7 @@ class OAuthClients:
             return _added(connection, client_id, metadata, values, by=by, now=now)
 
     def forget_clients(self, now: datetime, limit: int) -> int:
-        """Delete programs that registered themselves and were never allowed anything; return how many."""
+        """Delete programs that came by themselves and were never allowed anything; return how many."""
         stale = (
             select(oauth_clients.c.id)
             .where(

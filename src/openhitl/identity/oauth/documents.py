@@ -34,7 +34,7 @@ class Documents:
 def _read(fetched: Fetched) -> object:
     is_json = fetched.media_type == "application/json" or fetched.media_type.endswith("+json")
     if fetched.status != 200 or not is_json:
-        raise OAuthError(f"there is none at its address (status {fetched.status}, {fetched.media_type}).")
+        raise OAuthError(f"there is none at its address (status {fetched.status}).")
     try:
         document = json.loads(fetched.body)
     except (ValueError, RecursionError) as error:
