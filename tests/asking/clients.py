@@ -22,9 +22,10 @@ BOUND_SECONDS = 30.0
 
 @asynccontextmanager
 async def connected(url: str, key: str, mode: str = MODES[0], **options: Any) -> AsyncIterator[Client]:
-    """Connect to the tools of a server with a key, in one of the eras."""
+    """Connect to the tools of a server with a key or an access token, in one of the eras."""
+    headers = {"authorization": f"Bearer {key}"}
     async with (
-        httpx2.AsyncClient(headers={"x-api-key": key}, timeout=BOUND_SECONDS, trust_env=False) as http,
+        httpx2.AsyncClient(headers=headers, timeout=BOUND_SECONDS, trust_env=False) as http,
         Client(streamable_http_client(url + PATH, http_client=http), mode=mode, **options) as client,
     ):
         yield client

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import anyio
 from mcp.server.context import ServerRequestContext
+from mcp_types import ElicitRequest, ElicitRequestURLParams, InputRequiredResult
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from openhitl.asking.arguments import Arguments
 from openhitl.asking.handovers import Handover, Handovers
@@ -19,7 +22,10 @@ from openhitl.protocol.case import Json
 from openhitl.protocol.outcomes import Decision
 from openhitl.protocol.problems import check_storable
 from openhitl.protocol.questions import Terms
+from openhitl.protocol.visible import one_line
 
+#: What the opening of a page is called when a client is asked for it.
+PAGE = "page"
 #: What a server knows of a request; nothing of ours lives as long as a server does.
 Context = ServerRequestContext[Any, Any]
 
@@ -37,10 +43,11 @@ class Line(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A tool that is being called."""
+    """A tool that is being called. `inputs` is what the client was asked for when it called before."""
 
     tool: str
     context: Context
+    inputs: Mapping[str, object]
     line: Line
     pace: Pace
     handovers: Handovers
@@ -49,6 +56,21 @@ class Call:
     def wants_progress(self) -> bool:
         """Whether the client asked to be told that the call goes on. MCP "Progress"."""
         return "progress_token" in (self.context.meta or {})
+
+    def elicitation(self, asked: Asked) -> InputRequiredResult | None:
+        """Ask the client to open the page, once; None where that does not fit.
+
+        That it was opened is all that a client can say; the answer comes another way. MCP 2026-07-28
+        "Elicitation", URL mode.
+        """
+        elicits = getattr(self.context.session.client_capabilities, "elicitation", None)
+        if asked.sign_in_url is None or elicits is None or elicits.url is None or self.inputs:
+            return None
+        if self.context.protocol_version not in MODERN_PROTOCOL_VERSIONS:
+            return None  # its requests would need a session
+        said = f"Please answer: {one_line(asked.prompt)}"
+        opening = ElicitRequestURLParams(message=said, url=asked.sign_in_url)
+        return InputRequiredResult(input_requests={PAGE: ElicitRequest(params=opening)})
 
     async def ask(self, prompt: str, question: Json, terms: Terms, arguments: Arguments) -> Asked:
         """Make the case of these arguments, or join it."""

@@ -34,6 +34,7 @@ class Asked:
 
     case_id: str
     type: str
+    prompt: str
     context: Json
     default_action: str
     review_url: str | None = None

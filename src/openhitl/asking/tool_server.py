@@ -10,7 +10,6 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import (
     INVALID_PARAMS,
     CallToolRequestParams,
-    CallToolResult,
     ListToolsResult,
     PaginatedRequestParams,
 )
@@ -20,7 +19,7 @@ from openhitl.asking.calls import Call, Context, Line
 from openhitl.asking.handovers import Handovers
 from openhitl.asking.pace import Pace
 from openhitl.asking.results import refused
-from openhitl.asking.tools import TOOLS
+from openhitl.asking.tools import TOOLS, ToolResult
 from openhitl.errors import HitlError, InvalidRequest
 from openhitl.protocol.problems import SUMMARY
 
@@ -39,12 +38,13 @@ def tool_server(line_of: Callable[[Context], Line], pace: Pace, version: str) ->
     async def list_tools(context: Context, params: PaginatedRequestParams | None) -> ListToolsResult:
         return listed
 
-    async def call_tool(context: Context, params: CallToolRequestParams) -> CallToolResult:
+    async def call_tool(context: Context, params: CallToolRequestParams) -> ToolResult:
         tool = tools.get(params.name)
         if tool is None:
             raise MCPError(INVALID_PARAMS, "There is no such tool.")
         try:
-            call = Call(tool.name, context, line_of(context), pace, handovers)
+            inputs = params.input_responses or {}
+            call = Call(tool.name, context, inputs, line_of(context), pace, handovers)
             return await tool.call(call, params.arguments or {})
         except ValidationError as error:
             return refused(_wrong(error))

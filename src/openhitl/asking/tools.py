@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from mcp_types import CallToolResult, Tool, ToolAnnotations
+from mcp_types import CallToolResult, InputRequiredResult, Tool, ToolAnnotations
 
 from openhitl.asking.arguments import (
     Approval,
@@ -27,6 +27,8 @@ from openhitl.protocol.case import Json
 from openhitl.protocol.questions import headed
 
 A = TypeVar("A", bound=Arguments)
+#: An answer, or what the client has to do before there can be one.
+ToolResult = CallToolResult | InputRequiredResult
 _GOES_ON = (
     " If nobody has answered within a minute, the result is pending: call wait_for_answer with its case_id."
     " Asking the same again joins the open question."
@@ -41,10 +43,10 @@ class AskingTool(Generic[A]):
     title: str
     description: str
     arguments: type[A]
-    run: Callable[[Call, A], Awaitable[CallToolResult]]
+    run: Callable[[Call, A], Awaitable[ToolResult]]
     answers_data: bool = True
 
-    async def call(self, call: Call, given: Json) -> CallToolResult:
+    async def call(self, call: Call, given: Json) -> ToolResult:
         """Check the arguments and run. Raises: pydantic.ValidationError for the arguments, HitlError."""
         return await self.run(call, self.arguments.model_validate(given))
 
@@ -62,7 +64,7 @@ class AskingTool(Generic[A]):
         )
 
 
-async def _request_human_input(call: Call, given: HumanInput) -> CallToolResult:
+async def _request_human_input(call: Call, given: HumanInput) -> ToolResult:
     if given.choices:
         question = questions.selection(given.choices, minimum=1, maximum=1)
     else:
@@ -70,32 +72,38 @@ async def _request_human_input(call: Call, given: HumanInput) -> CallToolResult:
     return await _words(call, given, given.prompt, question)
 
 
-async def _notify_human_completion(call: Call, given: Completion) -> CallToolResult:
+async def _notify_human_completion(call: Call, given: Completion) -> ToolResult:
     return await _words(call, given, given.summary, questions.text_input())
 
 
-async def _words(call: Call, given: Arguments, said: str, question: Json) -> CallToolResult:
+async def _words(call: Call, given: Arguments, said: str, question: Json) -> ToolResult:
     """Ask, and answer with the human's words however long that takes."""
     prompt, message = headed(said)
     terms: questions.Terms = {} if message is None else {"message": message}
     asked = await call.ask(prompt, question, terms, given)
+    elicitation = call.elicitation(asked)
+    if elicitation is not None:
+        return elicitation
     decision = await call.wait(asked, seconds=None)
     assert decision is not None
     return words(asked, decision)
 
 
-async def _notify_human(call: Call, given: Notice) -> CallToolResult:
+async def _notify_human(call: Call, given: Notice) -> ToolResult:
     await call.line.questioner.notify(given.message, given.agent_name)
     return text("Notification sent.")
 
 
-async def _ask(call: Call, given: Asking) -> CallToolResult:
+async def _ask(call: Call, given: Asking) -> ToolResult:
     asked = await call.ask(given.prompt, given.question, given.terms, given)
+    elicitation = call.elicitation(asked)
+    if elicitation is not None:
+        return elicitation
     decision = await call.wait_a_while(asked)
     return pending(asked) if decision is None else ended(asked, decision)
 
 
-async def _wait_for_answer(call: Call, given: WaitFor) -> CallToolResult:
+async def _wait_for_answer(call: Call, given: WaitFor) -> ToolResult:
     asked = await call.line.questioner.find(given.case_id)
     decision = await call.wait_a_while(asked)
     return pending(asked) if decision is None else ended(asked, decision)

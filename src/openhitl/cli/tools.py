@@ -70,6 +70,7 @@ class ClientQuestioner:
         return Asked(
             case_id=case.case_id,
             type=case.type,
+            prompt=case.prompt,
             context=case.context,
             default_action=case.default_action,
             review_url=case.review_url,

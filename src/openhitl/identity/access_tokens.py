@@ -112,6 +112,7 @@ class AccessTokens:
             kind=ActorKind.AGENT,
             scopes=claimed.scopes & grant.scopes,
             assurance=grant.assurance,
+            granted_by=grant.person_id,
         )
         if len(self._known) >= CAPACITY:
             self._known.clear()

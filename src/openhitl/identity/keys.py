@@ -23,7 +23,8 @@ _PURPOSES = {ActorKind.AGENT: Purpose.AGENT, ActorKind.SERVICE: Purpose.SERVICE}
 class Asker:
     """An agent or service whose credential was presented. `scopes` are what it was made for.
 
-    `assurance` is the least that its owners want of its cases, None for the usual.
+    `assurance` is the least that its owners want of its cases, None for the usual; `granted_by` the person,
+    by number, who allowed the program that presents it, None for a key.
     """
 
     agent_id: int
@@ -31,6 +32,7 @@ class Asker:
     kind: ActorKind
     scopes: frozenset[Scope] = ALL_SCOPES
     assurance: Assurance | None = None
+    granted_by: int | None = None
 
     @property
     def actor(self) -> Actor:

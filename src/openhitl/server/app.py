@@ -8,12 +8,12 @@ from collections.abc import Awaitable
 from openhitl.asking.pace import Pace
 from openhitl.errors import HitlError
 from openhitl.jobs import Engine
+from openhitl.protocol.oauth import MCP_PATH
 from openhitl.review.asgi import Patience, Receive, Scope, Send, answer_safely
 from openhitl.review.door import Door
 from openhitl.review.protocol_app import ProtocolApp
 from openhitl.review.room import Room
 from openhitl.server.house import house_app
-from openhitl.server.mcp import PATH as MCP_PATH
 from openhitl.server.mcp import McpDoor
 from openhitl.server.oauth_documents import prefixed_documents
 from openhitl.server.opening import open_store

@@ -20,18 +20,24 @@ from openhitl.asking.calls import Context
 from openhitl.asking.handovers import Handover
 from openhitl.asking.pace import Pace
 from openhitl.asking.tool_server import tool_server
-from openhitl.errors import CrossSite, HitlError, MethodNotAllowed, NotFound
-from openhitl.protocol import scopes
-from openhitl.review.asgi import Receive, Scope, Send, read_body, send_response
+from openhitl.errors import (
+    CrossSite,
+    HitlError,
+    InsufficientScope,
+    InvalidToken,
+    MethodNotAllowed,
+    NotFound,
+)
+from openhitl.protocol.oauth import MCP_PATH
+from openhitl.protocol.oauth_documents import RESOURCE_DOCUMENT
+from openhitl.protocol.scopes import ALL_SCOPES, Scope, spelled
+from openhitl.review.asgi import Receive, Send, read_body, send_response
+from openhitl.review.asgi import Scope as AsgiScope
 from openhitl.review.door import Door
 from openhitl.review.http import Request, error_response
 from openhitl.review.room import Room
 from openhitl.server.questioner import CaseQuestioner
 
-PATH = "/mcp-server/mcp"
-#: What clients that ask people for a grant should ask for.
-SCOPES = "ask read"
-METADATA = "/.well-known/oauth-protected-resource"
 _log = structlog.get_logger("openhitl.server")
 #: Where a request's line is in its ASGI scope.
 _LINE = "openhitl.line"
@@ -113,7 +119,7 @@ class McpDoor:
             with suppress(asyncio.CancelledError):
                 await self._running
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         try:
@@ -128,14 +134,14 @@ class McpDoor:
             await line.hang_up()
 
     async def _line(self, method: str, headers: dict[str, str], receive: Receive) -> HttpLine:
-        request = Request(method, PATH, headers=headers)
+        request = Request(method, MCP_PATH, headers=headers)
         # A browser names where its page is from, and a page of another place has no business here, even
         # if its name leads to this machine (DNS rebinding): MCP "Transports", Security Warning.
         origin = headers.get("origin")
         if origin is not None and origin != self._origin:
             raise CrossSite("Pages of other places may not use this server.", hint="")
-        await self._door.asker(request, scopes.Scope.READ)  # what people answer is read, too
-        asker = await self._door.asker(request, scopes.Scope.ASK)
+        await self._door.asker(request, Scope.READ)  # what people answer is read, too
+        asker = await self._door.asker(request, Scope.ASK)
         if method != "POST":
             raise MethodNotAllowed(allow=["POST"])
         if "mcp-session-id" in headers:
@@ -150,10 +156,11 @@ class McpDoor:
 
     def _challenge(self, error: HitlError) -> str | None:
         """Say where a client learns who gives credentials for this. RFC 9728 §5.1, RFC 6750 §3."""
-        if error.status not in (401, 403):
+        if error.status != 401 and not isinstance(error, InsufficientScope):
             return None
-        parts = [f'resource_metadata="{self._origin}{METADATA}{self._door.base}{PATH}"', f'scope="{SCOPES}"']
-        if error.code in ("invalid_token", "insufficient_scope"):
+        document = f"{self._origin}{RESOURCE_DOCUMENT}{self._door.base}{MCP_PATH}"
+        parts = [f'resource_metadata="{document}"', f'scope="{spelled(ALL_SCOPES)}"']
+        if isinstance(error, InvalidToken | InsufficientScope):
             parts.insert(0, f'error="{error.code}"')
         return f"Bearer {', '.join(parts)}"
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from openhitl.asking.questioner import Asked, Question
 from openhitl.cases.creation import Creation
 from openhitl.errors import NotFound, Overloaded, Stopping
 from openhitl.identity import Asker
-from openhitl.protocol.case import Json
+from openhitl.protocol.case import Assurance, Json
 from openhitl.protocol.compact import compact
 from openhitl.protocol.incoming import parse_poll
 from openhitl.protocol.outcomes import Decision, decision_from
@@ -36,7 +38,25 @@ class CaseQuestioner:
             assurance=self._asker.assurance,
         )
         accepted = await self._book.create(body, creation)
-        return _asked(accepted["hitl"])
+        asked = _asked(accepted["hitl"])
+        return replace(asked, sign_in_url=await self._sign_in_url(asked.case_id))
+
+    async def _sign_in_url(self, case_id: str) -> str | None:
+        """Say where whoever uses this client can answer, if that is known to be somebody who may.
+
+        Who holds a key is not known. Who allowed a program is; that they are the one who opens the page is
+        for their session to show, so no address that opens by itself is handed out. MCP "Elicitation", "Safe
+        URL Handling" and "Identifying the User".
+        """
+        person_id = self._asker.granted_by
+        file = await self._book.files.file(case_id)
+        if person_id is None or file.assurance is Assurance.LINK:
+            return None
+        entry = await self._book.feed.entry(case_id)
+        is_open = entry is not None and not entry.case.is_final
+        if not is_open or not await self._book.standing.may_answer(case_id, person_id):
+            return None
+        return f"{self._door.public_url}/review/{case_id}"
 
     async def find(self, case_id: str) -> Asked:
         """Find a case of this agent. Raises: NotFound."""
@@ -78,6 +98,7 @@ def _asked(told: Json) -> Asked:
     return Asked(
         case_id=told["case_id"],
         type=told["type"],
+        prompt=told["prompt"],
         context=told["context"],
         default_action=told["default_action"],
         review_url=told["review_url"],
