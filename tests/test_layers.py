@@ -62,7 +62,13 @@ LATE_IMPORTERS = {"__init__.py", "cli/__main__.py", "client/vaults.py"}
 
 EVERYTHING = {"Exception", "BaseException"}
 #: The outermost handlers: what ends here is reported, and the process lives on.
-MAY_CATCH_EVERYTHING = {"jobs/engine.py", "review/asgi.py", "service/handlers.py", "store/writer.py"}
+MAY_CATCH_EVERYTHING = {
+    "asking/tool_server.py",
+    "jobs/engine.py",
+    "review/asgi.py",
+    "service/handlers.py",
+    "store/writer.py",
+}
 
 #: Deciding needs no clock, chance, file, socket or framework.
 IMPURE = {

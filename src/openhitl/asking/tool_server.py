@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import structlog
 from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
+    INTERNAL_ERROR,
     INVALID_PARAMS,
     CallToolRequestParams,
     ListToolsResult,
@@ -23,6 +25,7 @@ from openhitl.asking.tools import TOOLS, ToolResult
 from openhitl.errors import HitlError, InvalidRequest
 from openhitl.protocol.problems import SUMMARY
 
+_log = structlog.get_logger("openhitl.asking")
 INSTRUCTIONS = (
     "These tools ask a human. Use them before anything that cannot be undone, and when you do not know."
     " An answer that is pending, expired or cancelled is never consent."
@@ -50,6 +53,11 @@ def tool_server(line_of: Callable[[Context], Line], pace: Pace, version: str) ->
             return refused(_wrong(error))
         except HitlError as error:
             return refused(error)
+        except MCPError:
+            raise
+        except Exception as error:  # the outermost handler: some clients would be told what it says
+            _log.exception("tool_failed", tool=tool.name, error=repr(error))
+            raise MCPError(INTERNAL_ERROR, HitlError().message) from None
 
     return Server(
         "openhitl",

@@ -7,6 +7,7 @@ key and not by its call: nothing of a client is kept here that another could tak
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,6 +39,8 @@ from openhitl.review.http import Request, error_response
 from openhitl.review.room import Room
 from openhitl.server.questioner import CaseQuestioner
 
+#: Libraries whose debug lines hold what humans answered.
+_CHATTY = ("mcp", "sse_starlette")
 _log = structlog.get_logger("openhitl.server")
 #: Where a request's line is in its ASGI scope.
 _LINE = "openhitl.line"
@@ -104,6 +107,8 @@ class McpDoor:
         """Begin to serve."""
         # Calls that wait are answered when the server ends; their streams must not be cut before that.
         AppStatus.enable_automatic_graceful_drain = False
+        for chatty in _CHATTY:
+            logging.getLogger(chatty).setLevel(logging.WARNING)
         self._running = asyncio.create_task(self._run(), name="mcp")
         await self._started.wait()
 
@@ -125,7 +130,7 @@ class McpDoor:
         try:
             line = await self._line(scope["method"], headers, receive)
         except HitlError as error:
-            await send_response(send, error_response(error, self._challenge(error)))
+            await send_response(send, error_response(error, self._challenge(error), with_detail=True))
             return
         scope[_LINE] = line
         try:

@@ -11,6 +11,7 @@ from openhitl.cli.place import Place
 from openhitl.cli.terminal import Terminal, telling
 from openhitl.cli.tools import serve_stdio
 from openhitl.cli.waiting import beside
+from openhitl.server.logs import log_to_stderr
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -26,6 +27,7 @@ def mcp(
     Claude, Codex and others start it; they ask as the agent of HITL_API_KEY or `hitl login`. Without a
     server it serves the pages itself while it runs. Only the protocol is on stdout.
     """
+    log_to_stderr()
     terminal = Terminal()
 
     async def serve() -> None:
