@@ -32,6 +32,7 @@ PYTHON_EXAMPLES = [
         "docs/how-to/teach-your-agent-hitl.md",
         "docs/how-to/ask-in-rounds.md",
         "docs/how-to/verify-a-receipt.md",
+        "docs/how-to/move-from-hitl-cli.md",
     )
     for index in range(len(blocks(document, "python")))
 ]
@@ -184,5 +185,5 @@ def test_news_fragments_are_of_a_known_kind() -> None:
 
 
 def test_locks_name_no_index() -> None:
-    for name in ("requirements.lock", "requirements-dev.lock"):
+    for name in ("requirements.lock", "requirements-dev.lock", "tests/dropin/requirements.txt"):
         assert "://" not in (CHECKOUT / name).read_text(encoding="utf-8")

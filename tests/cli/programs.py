@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PATIENCE_SECONDS = 60
+NO_KEYRING = "keyring.backends.fail.Keyring"
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ class Programs:
                 "HOME": str(self.home),
                 "PYTHONWARNINGS": "error",
                 # Whoever runs the tests may have a keyring, with logins of their own in it.
-                "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+                "PYTHON_KEYRING_BACKEND": NO_KEYRING,
                 **self.environment,
                 **environment,
             },

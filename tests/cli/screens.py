@@ -42,6 +42,28 @@ def on_screen(arguments: list[str], environment: Mapping[str, str]) -> Screen:
     return Screen(code, out, err)
 
 
+def typed_on_screen(arguments: list[str], environment: Mapping[str, str], *, after: str, keys: str) -> Screen:
+    """Run a program on one terminal, and type on it once it has said something."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        arguments,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=dict(environment),
+        start_new_session=True,  # else what asks for a secret would ask on the terminal of the tests
+    ) as process:
+        os.close(theirs)
+        read: list[bytes] = []
+        while after.encode() not in b"".join(read):
+            read.append(os.read(ours, 65536))
+        os.write(ours, keys.encode())
+        _read(ours, read)
+        code = process.wait(PATIENCE_SECONDS)
+    os.close(ours)
+    return Screen(code, b"".join(read).decode().replace("\r\n", "\n"), "")
+
+
 def _read(descriptor: int, chunks: list[bytes]) -> None:
     while True:
         try:

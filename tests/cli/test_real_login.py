@@ -1,15 +1,18 @@
 """`hitl login`, `hitl signin` and what follows, against the real server and people who say yes."""
 
 import re
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from openhitl.client.logins import Identity, Logins
 from openhitl.protocol.people import Role
 from tests.accounts.visitors import Visitors, way_in
-from tests.cli.programs import Programs
+from tests.cli.programs import NO_KEYRING, Programs
+from tests.cli.screens import typed_on_screen
 from tests.oauth.world import Person
 from tests.servers import running
 
@@ -173,6 +176,16 @@ async def test_a_link_is_read_from_a_pipe(server, laptop, logins, bob):
     done = await laptop.run("signin", stdin=way_in(server, bob) + "\n")
     assert done.code == 0, done
     assert logins.find(server.url, Identity.PERSON).name == "Bob"
+
+
+def test_a_link_that_is_pasted_on_a_terminal_is_not_shown(server, tmp_path, bob):
+    link = way_in(server, bob)
+    environment = {"HOME": str(tmp_path), "PYTHON_KEYRING_BACKEND": NO_KEYRING, "TERM": "xterm"}
+    program = str(Path(sys.executable).with_name("hitl"))
+    screen = typed_on_screen([program, "signin"], environment, after="Paste the link", keys=link + "\n")
+    assert screen.code == 0, screen
+    assert f"Signed in at {server.url} as Bob." in screen.out
+    assert "token=" not in screen.out
 
 
 async def test_a_token_alone_is_for_the_server_that_is_named(server, laptop, bob):

@@ -49,6 +49,6 @@ def _forget(config: ClientConfig, identity: Identity) -> str | None:
     if revoke(login):
         return f"Logged out: {login.name} at {url}. The server has ended the login."
     return (
-        f"Logged out: this machine has forgotten {login.name} at {url}, but the server did not answer.\n"
-        "An owner of the agent can end the login there."
+        f"Logged out: this machine has forgotten {login.name} at {url}, but the server did not answer:\n"
+        "for the server the login is good until it ends by itself."
     )
