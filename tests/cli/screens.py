@@ -54,12 +54,15 @@ def typed_on_screen(arguments: list[str], environment: Mapping[str, str], *, aft
         start_new_session=True,  # else what asks for a secret would ask on the terminal of the tests
     ) as process:
         os.close(theirs)
+        limit = threading.Timer(PATIENCE_SECONDS, process.kill)
+        limit.start()
         read: list[bytes] = []
         while after.encode() not in b"".join(read):
             read.append(os.read(ours, 65536))
         os.write(ours, keys.encode())
         _read(ours, read)
-        code = process.wait(PATIENCE_SECONDS)
+        code = process.wait()
+        limit.cancel()
     os.close(ours)
     return Screen(code, b"".join(read).decode().replace("\r\n", "\n"), "")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
 import socket
 import sys
 from datetime import UTC
@@ -69,7 +70,7 @@ def server_of(link: str) -> str | None:
 def _read_link() -> str:
     """Read the link from a terminal, where it is not shown, or from a pipe."""
     if sys.stdin.isatty():
-        return str(typer.prompt(_ASK, hide_input=True, err=True, prompt_suffix=""))
+        return getpass.getpass(_ASK)
     return sys.stdin.readline()
 
 
