@@ -177,7 +177,7 @@ def test_without_scripts_everything_but_passkeys_works(
     press(page, "Konto anlegen")
     expect_outcome(page, "Frida")
     press(page, "Link ausstellen")
-    expect(page.locator("code").first).to_contain_text("hitl signin 'http://localhost:")
+    expect(page.locator("code.whole")).to_contain_text("http://localhost:")
     follow(page, "Personen")
     page.get_by_label("Besitzer: betreut außerdem alle Konten").check()
     press(page, "Einladungslink ausstellen")
