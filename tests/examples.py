@@ -26,7 +26,7 @@ _WORDS: Mapping[str, Any] = {"date": "2026-05-31", "boolean": True}
 CHANGES = {"action": "edit", "data": {"feedback": "Warmer, please."}}
 
 #: In a path with spaces scripts cannot be started by name; users have none, or a better place.
-_PRELUDE = f"""set -eu
+PRELUDE = f"""set -eu
 hitl() {{ "{sys.executable}" -m openhitl.cli "$@"; }}
 """
 
@@ -81,7 +81,7 @@ def started(example: str, server: RunningServer, folder: Path, **more: str) -> I
 
 def run_shell(examples: Sequence[str], server: RunningServer, folder: Path) -> Finished:
     """Run shell examples as one script, in their order."""
-    return _run(["bash", "-c", _PRELUDE + "\n".join(examples)], server, folder)
+    return _run(["bash", "-c", PRELUDE + "\n".join(examples)], server, folder)
 
 
 def _run(command: Sequence[str], server: RunningServer, folder: Path) -> Finished:

@@ -176,3 +176,38 @@ def test_a_signing_key_of_another_form_is_not_repeated(monkeypatch):
     with pytest.raises(SetupError, match="HITL_WORLD_ID_SIGNING_KEY: must be 64") as refused:
         load_settings({"world_id_rp_id": "rp_1"})
     assert "canary" not in str(refused.value)
+
+
+def test_single_sign_on_is_set_up_by_its_issuer():
+    for alone in ({"oidc_client_id": "x"}, {"oidc_allow": "*"}, {"oidc_name": "Example ID"}):
+        with pytest.raises(SetupError, match="HITL_OIDC_ISSUER"):
+            load_settings(alone)
+    with pytest.raises(SetupError, match="HITL_OIDC_CLIENT_ID"):
+        load_settings({"oidc_issuer": "https://id.example.org"})
+    given = {"oidc_issuer": "https://id.example.org/realms/a/", "oidc_client_id": "x"}
+    settings = load_settings({**given, "oidc_allow": " Ada@example.org, example.net ,"})
+    assert settings.oidc_issuer == "https://id.example.org/realms/a/", "exactly as it was spelt"
+    assert settings.oidc_allowed == ["Ada@example.org", "example.net"]
+    assert settings.oidc_label == "id.example.org"
+    assert load_settings({**given, "oidc_name": "Example ID"}).oidc_label == "Example ID"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("oidc_issuer", "http://id.example.org"),
+        ("oidc_issuer", "id.example.org"),
+        ("oidc_issuer", "https://id.example.org?x"),
+        ("oidc_issuer", "https://user@id.example.org"),
+        ("oidc_allow", "**"),
+        ("oidc_allow", "@example.org"),
+        ("oidc_allow", "ada@"),
+        ("oidc_allow", "a@b@example.org"),
+        ("oidc_allow", "exämple.org"),
+        ("oidc_name", "x" * 61),
+    ],
+)
+def test_what_cannot_be_meant_of_single_sign_on_is_refused(name, value):
+    given = {"oidc_issuer": "https://id.example.org", "oidc_client_id": "x", name: value}
+    with pytest.raises(SetupError, match=f"HITL_{name.upper()}"):
+        load_settings(given)
