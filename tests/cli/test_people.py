@@ -217,8 +217,8 @@ async def test_whoever_lost_an_app_or_a_password_gets_in_again(alone):
     await owned(alone)
     with people_of(alone) as accounts:
         begun = await accounts.sign_in.by_password("Alice", PASSWORD, TERMINAL)
-        secret, _ = accounts.draw_totp(begun.signed_in)
-        await accounts.set_totp(begun.signed_in, secret, pyotp.TOTP(secret).now())
+        draft = accounts.draw_totp(begun.signed_in)
+        await accounts.set_totp(begun.signed_in, draft, pyotp.TOTP(draft.secret).now())
         assert (await listed(alone))["Alice"]["totp"]
         with pytest.raises(NotSignedIn, match="code"):
             await accounts.sign_in.by_password("Alice", PASSWORD, TERMINAL)
