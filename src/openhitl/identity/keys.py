@@ -74,7 +74,13 @@ class ApiKeys:
             if row is None:
                 self._known.pop(key_hash, None)
                 raise InvalidToken
-            asker = Asker(agent_id=row.agent_id, name=row.agent_name, kind=row.kind, scopes=row.scopes)
+            asker = Asker(
+                agent_id=row.agent_id,
+                name=row.agent_name,
+                kind=row.kind,
+                scopes=row.scopes,
+                assurance=row.assurance,
+            )
             if len(self._known) >= CAPACITY:
                 self._known.clear()
             self._known[key_hash] = (asker, self._monotonic() + TRUST_SECONDS)
