@@ -6,24 +6,22 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
 from openhitl.protocol.audit import AuditEvent, AuditKind
 from openhitl.protocol.case import Actor, Assurance
 from openhitl.protocol.people import Person, Role
 from openhitl.store.audit import append_audit
-from openhitl.store.engine import POSTGRESQL, Database
 from openhitl.store.identity_schema import agent_owners, agents, people
 from openhitl.store.instants import maybe_from_ms, to_ms
+from openhitl.store.part import Part
 from openhitl.store.people import person_from
 from openhitl.store.records import Agent
+from openhitl.store.turns import wait_in_line
 
 
-class Agents:
+class Agents(Part):
     """Agents. `by` and `now` of what changes something go into the log. Raises, always: StoreError."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def add_agent(self, name: str, *, by: Actor, now: datetime, owners: Iterable[int] = ()) -> Agent:
         """Make an agent that belongs to these people; names may repeat."""
@@ -33,8 +31,7 @@ class Agents:
     def agent_of(self, name: str, *, by: Actor, now: datetime) -> Agent:
         """Return the agent of this name, made if need be; processes that ask at once get the same."""
         with self._database.writing() as connection:
-            if self._database.kind == POSTGRESQL:  # on SQLite there is one writer at a time
-                connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(name))))
+            wait_in_line(self._database, connection, f"agent {name}")
             found = _first(connection, _named(name))
             return found or added_agent(connection, name, (), by=by, now=now)
 

@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, not_, or_
 
 from openhitl.protocol.case import Status
 from openhitl.protocol.people import Role
-from openhitl.store.engine import Database
 from openhitl.store.identity_schema import agent_owners, people
 from openhitl.store.instants import to_ms
+from openhitl.store.part import Part
 from openhitl.store.schema import case_assignees, cases
 
 
@@ -33,11 +33,8 @@ _MAY: Select[Any] = select(cases.c.id).where(
 )
 
 
-class Assignees:
+class Assignees(Part):
     """Who may answer. Raises, in every method: StoreError."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def may_answer(self, case_id: str, person_id: int) -> bool:
         """Tell whether a person may answer a case."""

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from openhitl.protocol.audit_chain import GENESIS, Entry
 from openhitl.protocol.record import record
-from openhitl.store.engine import POSTGRESQL, Database
 from openhitl.store.instants import to_ms
 from openhitl.store.log import entries
+from openhitl.store.part import Part
 from openhitl.store.schema import checkpoints, log, log_head
 
 _PAGE = 500
@@ -36,11 +35,8 @@ class KeptCheckpoint:
     statement: str
 
 
-class Checkpoints:
+class Checkpoints(Part):
     """What is said about the log as a whole. Raises, in every method: StoreError."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def log_end(self) -> LogEnd:
         """Say where the log ends now."""
@@ -86,7 +82,7 @@ class Checkpoints:
 
     def add_checkpoint(self, kept: KeptCheckpoint, *, at: datetime) -> None:
         """Keep a checkpoint; the first of a position stays."""
-        insert = postgresql.insert if self._database.kind == POSTGRESQL else sqlite.insert
         values = {"position": kept.position, "hash": kept.hash, "at": to_ms(at), "statement": kept.statement}
         with self._database.writing() as connection:
-            connection.execute(insert(checkpoints).values(values).on_conflict_do_nothing())
+            insert = self._database.insert(checkpoints).values(values)
+            connection.execute(insert.on_conflict_do_nothing())

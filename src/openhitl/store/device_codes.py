@@ -11,10 +11,10 @@ from openhitl.protocol.oauth_clients import ClientKind
 from openhitl.protocol.oauth_grants import Device, DeviceState, Grant, Terms
 from openhitl.protocol.record import record
 from openhitl.store.audit import append_audit
-from openhitl.store.engine import Database
 from openhitl.store.identity_schema import device_codes, oauth_clients
 from openhitl.store.instants import from_ms, to_ms
 from openhitl.store.oauth_terms import Refresh, begin_grant, terms_columns, terms_from
+from openhitl.store.part import Part
 
 #: How much longer a device waits each time that it asked too soon, and at most. RFC 8628 §3.5.
 SLOWER_SECONDS = 5
@@ -34,11 +34,8 @@ class NewDevice:
     until: datetime
 
 
-class DeviceCodes:
+class DeviceCodes(Part):
     """Devices. Raises, in every method: StoreError."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def add_device(self, new: NewDevice, *, now: datetime) -> None:
         """Keep a device that waits."""

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from openhitl.errors import SetupError, StoreError
@@ -86,6 +87,10 @@ class Database:
     def kind(self) -> str:
         """Which database this is: `sqlite` or `postgresql`."""
         return self.write.dialect.name
+
+    def insert(self, table: Table) -> postgresql.Insert | sqlite.Insert:
+        """Begin an INSERT that may say what to do where such a row is there already."""
+        return postgresql.insert(table) if self.kind == POSTGRESQL else sqlite.insert(table)
 
     @property
     def driver_error(self) -> type[Exception]:

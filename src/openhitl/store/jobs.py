@@ -15,8 +15,8 @@ from sqlalchemy import Row, Select, bindparam, delete, select, update
 
 from openhitl.protocol.lifecycle import Effect
 from openhitl.protocol.record import record
-from openhitl.store.engine import Database
 from openhitl.store.instants import from_ms, maybe_from_ms, to_ms
+from openhitl.store.part import Part
 from openhitl.store.schema import cases, jobs
 
 LEASE_BYTES = 12
@@ -86,11 +86,8 @@ def _job(row: Row[Any]) -> Job:
     )
 
 
-class Jobs:
+class Jobs(Part):
     """What there is to do. Raises, in every method: StoreError."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def due_destinations(self, now: datetime, limit: int, kinds: Collection[Effect] = ALL_KINDS) -> list[str]:
         """Name the places for which something of these kinds is due."""

@@ -11,9 +11,9 @@ from openhitl.protocol.audit import AuditEvent, AuditKind
 from openhitl.protocol.case import Actor, ActorKind, Assurance
 from openhitl.protocol.scopes import ALL_SCOPES, Scope, parse_scopes, spelled
 from openhitl.store.audit import append_audit
-from openhitl.store.engine import Database
 from openhitl.store.identity_schema import agent_owners, agents, api_keys
 from openhitl.store.instants import from_ms, to_ms
+from openhitl.store.part import Part
 from openhitl.store.records import KeyListed, KeyRow
 from openhitl.store.schema import log_head
 
@@ -35,11 +35,8 @@ _KEY = (
 _LISTED = select(api_keys, agents.c.name.label("agent_name")).join(agents, agents.c.id == api_keys.c.agent_id)
 
 
-class Keys:
+class Keys(Part):
     """What lets askers in. `by` and `now` of changes go into the log. Raises, always: StoreError."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def callback_generations(self, agent_id: int, now: datetime) -> tuple[int, ...]:
         """Number the secrets that callbacks to an agent are signed with at the moment, oldest first."""

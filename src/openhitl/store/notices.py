@@ -8,17 +8,14 @@ from typing import Any
 from sqlalchemy import Row, insert, select
 
 from openhitl.store.documents import VERSION, decode, encode
-from openhitl.store.engine import Database
 from openhitl.store.instants import from_ms, to_ms
+from openhitl.store.part import Part
 from openhitl.store.records import Notice
 from openhitl.store.schema import notices
 
 
-class Notices:
+class Notices(Part):
     """Notices. Raises, in every method: StoreError."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def add_notice(self, agent_id: int, kind: str, message: str, agent: str, now: datetime) -> Notice:
         """Keep a notice; `agent` is who it is from, as people read it."""

@@ -13,9 +13,10 @@ from openhitl.protocol.audit import AuditEvent, AuditKind
 from openhitl.protocol.case import Actor
 from openhitl.protocol.oauth_clients import Client, ClientKind, ClientMetadata
 from openhitl.store.audit import append_audit
-from openhitl.store.engine import POSTGRESQL, Database
 from openhitl.store.identity_schema import device_codes, oauth_clients, oauth_codes
 from openhitl.store.instants import maybe_from_ms, to_ms
+from openhitl.store.part import Part
+from openhitl.store.turns import wait_in_line
 
 #: When a program that nobody registered by hand, or has allowed anything, is forgotten.
 UNUSED_LIFE = timedelta(days=1)
@@ -24,11 +25,8 @@ MOST_UNUSED = 10_000
 _IS_UNUSED = (oauth_clients.c.kind != ClientKind.ADMIN.value) & oauth_clients.c.used_at.is_(None)
 
 
-class OAuthClients:
+class OAuthClients(Part):
     """Programs. Raises, in every method: StoreError."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def client(self, client_id: str) -> Client | None:
         """Return a program by the name that it goes by."""
@@ -62,7 +60,7 @@ class OAuthClients:
         """Keep a program that an owner registers. Raises: NameTaken if there is one of this client id."""
         values = {"kind": ClientKind.ADMIN, "agent_name": agent_name}
         with self._database.writing() as connection:
-            _wait_in_line(self._database, connection, client_id)
+            wait_in_line(self._database, connection, f"program {client_id}")
             if connection.execute(_by_id(client_id)).first() is not None:
                 raise NameTaken("A program of this client_id is registered already.")
             return _added(connection, client_id, metadata, values, by=by, now=now)
@@ -77,7 +75,7 @@ class OAuthClients:
         )
         values = {"kind": ClientKind.DOCUMENT, "fetched_at": to_ms(now)}
         with self._database.writing() as connection:
-            _wait_in_line(self._database, connection, client_id)
+            wait_in_line(self._database, connection, f"program {client_id}")
             row = connection.execute(changed).one_or_none()
             if row is not None:
                 return client_from(row)
@@ -125,12 +123,6 @@ def client_from(row: Row[Any]) -> Client:
 
 def _by_id(client_id: str) -> Any:
     return select(oauth_clients.c.id).where(oauth_clients.c.client_id == client_id)
-
-
-def _wait_in_line(database: Database, connection: Connection, client_id: str) -> None:
-    """Let those who would add the same program do so one after another; on SQLite there is one writer."""
-    if database.kind == POSTGRESQL:
-        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(client_id))))
 
 
 def _columns(metadata: ClientMetadata) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from openhitl.protocol.oauth_grants import Code, Grant, Standing
 from openhitl.protocol.people import Role
 from openhitl.protocol.scopes import parse_scopes
 from openhitl.store.audit import append_audit
-from openhitl.store.engine import Database
 from openhitl.store.identity_schema import (
     agent_owners,
     agents,
@@ -32,6 +31,7 @@ from openhitl.store.oauth_terms import (
     terms_columns,
     terms_from,
 )
+from openhitl.store.part import Part
 
 #: How long a refresh token that was used still gives the same successor, to the same program: processes of
 #: one program may refresh at once, and an answer may get lost.
@@ -60,11 +60,8 @@ _STANDING = (
 )
 
 
-class OAuthGrants:
+class OAuthGrants(Part):
     """Codes, grants and refresh tokens. Raises, in every method: StoreError."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def add_code(self, code_hash: bytes, code: Code, *, now: datetime, until: datetime) -> None:
         """Keep what somebody has just allowed, for the program to redeem."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from openhitl.protocol.audit import AuditEvent, AuditKind
 from openhitl.protocol.case import Actor, ActorKind, Assurance
@@ -15,7 +15,7 @@ from openhitl.protocol.record import record
 from openhitl.protocol.scopes import parse_scopes, spelled
 from openhitl.store.agents import new_agent
 from openhitl.store.audit import append_audit
-from openhitl.store.engine import POSTGRESQL, Database
+from openhitl.store.engine import Database
 from openhitl.store.identity_schema import (
     agent_owners,
     agents,
@@ -25,6 +25,7 @@ from openhitl.store.identity_schema import (
     people,
 )
 from openhitl.store.instants import to_ms
+from openhitl.store.turns import wait_in_line
 
 
 @record(frozen=True, slots=True)
@@ -153,9 +154,7 @@ def end_grant(
 def _agent(
     database: Database, connection: Connection, allowed: Row[Any], name: str, by: Actor, now: datetime
 ) -> tuple[int, list[AuditEvent]]:
-    if database.kind == POSTGRESQL:  # on SQLite there is one writer at a time
-        key = f"grant {allowed.client_ref} {allowed.person_id} {name}"
-        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(key))))
+    wait_in_line(database, connection, f"grant {allowed.client_ref} {allowed.person_id} {name}")
     same = (
         select(agents.c.id)
         .join(oauth_grants, oauth_grants.c.agent_id == agents.c.id)

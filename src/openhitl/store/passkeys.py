@@ -11,9 +11,10 @@ from openhitl.protocol.audit import AuditEvent, AuditKind
 from openhitl.protocol.case import Actor
 from openhitl.protocol.passkeys import NewPasskey, Passkey, PasskeyHolder
 from openhitl.store.audit import append_audit
-from openhitl.store.engine import POSTGRESQL, Database
+from openhitl.store.engine import POSTGRESQL
 from openhitl.store.identity_schema import passkey_links, passkeys, people
 from openhitl.store.instants import from_ms, maybe_from_ms, to_ms
+from openhitl.store.part import Part
 
 _LISTED = select(passkeys).order_by(passkeys.c.id)
 _FIND = (
@@ -27,11 +28,8 @@ _FIND = (
 )
 
 
-class Passkeys:
+class Passkeys(Part):
     """What answers can be proven with. Raises, in every method: StoreError."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def add_passkey_link(
         self, holder: PasskeyHolder, link_hash: bytes, *, by: Actor, now: datetime, until: datetime

@@ -7,19 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, insert, or_, select, update
 
 from openhitl.errors import LastOwner, NameTaken
 from openhitl.protocol.audit import AuditEvent, AuditKind
 from openhitl.protocol.case import Actor, Json
 from openhitl.protocol.people import Person, Role, name_key
 from openhitl.store.audit import append_audit
-from openhitl.store.engine import POSTGRESQL, Database
+from openhitl.store.engine import Database
 from openhitl.store.identity_schema import people, sessions
 from openhitl.store.instants import from_ms, maybe_from_ms, to_ms
-
-#: PostgreSQL's advisory lock for changes that decide who owns the server.
-_OWNERS = 0x6869_746F
+from openhitl.store.part import Part
+from openhitl.store.turns import wait_in_line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +30,8 @@ class NewPerson:
     password_hash: str | None = None
 
 
-class People:
+class People(Part):
     """Accounts. Raises, in every method: StoreError."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def has_people(self) -> bool:
         """Tell whether anybody has an account, so that there is somebody who can sign in."""
@@ -133,9 +129,8 @@ class People:
 
 
 def lock_owners(database: Database, connection: Connection) -> None:
-    """Let those who may add or take away an owner do so one after another; on SQLite there is one writer."""
-    if database.kind == POSTGRESQL:
-        connection.execute(select(func.pg_advisory_xact_lock(_OWNERS)))
+    """Let those who may add or take away an owner do so one after another."""
+    wait_in_line(database, connection, "owners")
 
 
 def has_people(connection: Connection) -> bool:

@@ -10,19 +10,16 @@ from sqlalchemy import insert, select, update
 from openhitl.protocol.audit import AuditEvent, AuditKind
 from openhitl.protocol.case import Actor
 from openhitl.store.audit import append_audit
-from openhitl.store.engine import Database
 from openhitl.store.identity_schema import agent_owners, public_keys
 from openhitl.store.instants import to_ms
+from openhitl.store.part import Part
 
 #: How many keys of one agent are good: one for each machine it runs on, and no more.
 MAX_KEYS_OF_AGENT = 20
 
 
-class PublicKeys:
+class PublicKeys(Part):
     """Public keys. Raises, always: StoreError."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def add_agent_key(self, agent_id: int, public_key: str, *, by: Actor, now: datetime) -> None:
         """Keep a key of an agent, in the place of its oldest if it has too many; one it has stays."""

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import BigInteger, Executable, bindparam, case, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from openhitl.store.engine import POSTGRESQL, Database
+from openhitl.store.engine import POSTGRESQL
 from openhitl.store.identity_schema import rate_buckets
 from openhitl.store.instants import from_ms, to_ms
+from openhitl.store.part import Part
 
 _NOW = bindparam("now", type_=BigInteger)
 _STEP = bindparam("step", type_=BigInteger)
@@ -38,11 +39,8 @@ def _taking(kind: str) -> Executable:
 _TAKING = {kind: _taking(kind) for kind in (POSTGRESQL, "sqlite")}
 
 
-class Rates:
+class Rates(Part):
     """Counts what must not be done too often. Raises, in every method: StoreError."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def take(self, name: str, *, every: timedelta, burst: int, now: datetime) -> timedelta | None:
         """Do something once more, if it may be; return None, or how long to wait first.

@@ -16,6 +16,7 @@ from openhitl.store.documents import answer_from, content_from, decode
 from openhitl.store.engine import Database
 from openhitl.store.instants import from_ms, to_ms
 from openhitl.store.log import event_from, place_from
+from openhitl.store.part import Part
 from openhitl.store.records import Draft, LogEntry, StoredCase, TokenRow
 from openhitl.store.schema import answers, cases, contents, drafts, log, log_head, log_payloads, tokens
 from openhitl.store.statements import STATE_COLUMNS, state_columns
@@ -85,11 +86,11 @@ _DRAFT = (
 )
 
 
-class Reads:
+class Reads(Part):
     """Queries that change nothing; from any thread. Raises, in every method: StoreError."""
 
     def __init__(self, database: Database, keyring: Keyring) -> None:
-        self._database = database
+        super().__init__(database)
         self._keyring = keyring
 
     def load(self, case_id: str) -> StoredCase | None:

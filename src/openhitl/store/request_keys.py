@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, bindparam, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from openhitl.protocol.case import Status
-from openhitl.store.engine import POSTGRESQL, Database
 from openhitl.store.instants import from_ms, to_ms
+from openhitl.store.part import Part
 from openhitl.store.schema import cases, request_keys
 
 #: How long an answer that was handed to nobody is still the answer to the same question.
@@ -32,11 +31,8 @@ _FIND: Select[Any] = (
 )
 
 
-class RequestKeys:
+class RequestKeys(Part):
     """Keys of questions. Raises, in every method: StoreError."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def case_key(self, agent_id: int, digest: bytes, fresh: str, *, is_form: bool, now: datetime) -> str:
         """Return the idempotency key with which a question joins its case while it lives, else makes one.
@@ -49,14 +45,14 @@ class RequestKeys:
             row = connection.execute(_FIND, asked).one_or_none()
         if row is not None and not _is_over(row, now):
             return str(row.case_key)
-        insert = postgresql.insert if self._database.kind == POSTGRESQL else sqlite.insert
         values = {"agent_id": agent_id, "digest": digest, "case_key": fresh, "is_form": is_form}
         ours = (request_keys.c.agent_id == agent_id, request_keys.c.digest == digest)
         with self._database.writing() as connection:
             if row is not None:  # whoever else has found that it is over may have been faster
                 gone = delete(request_keys).where(*ours, request_keys.c.case_key == row.case_key)
                 connection.execute(gone)
-            connection.execute(insert(request_keys).values(values).on_conflict_do_nothing())
+            insert = self._database.insert(request_keys).values(values)
+            connection.execute(insert.on_conflict_do_nothing())
             return str(connection.execute(select(request_keys.c.case_key).where(*ours)).scalar_one())
 
     def end_request_key(self, agent_id: int, case_id: str, now: datetime) -> bool:

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, exists, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from openhitl.protocol.audit import AuditEvent, AuditKind
 from openhitl.protocol.case import Actor, ActorKind, Assurance
@@ -24,9 +23,9 @@ from openhitl.protocol.people import (
     SignedIn,
 )
 from openhitl.store.audit import append_audit
-from openhitl.store.engine import POSTGRESQL, Database
 from openhitl.store.identity_schema import people, person_links, sessions, spent_challenges
 from openhitl.store.instants import from_ms, to_ms
+from openhitl.store.part import Part
 from openhitl.store.passkeys import added_passkey
 from openhitl.store.people import NewPerson, added_person, has_people, joined, lock_owners, person_from
 
@@ -45,11 +44,8 @@ class NewSession:
     expires_at: datetime
 
 
-class Sessions:
+class Sessions(Part):
     """Sessions and one-time links. Raises, in every method: StoreError."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def add_session(self, person_id: int, new: NewSession, *, now: datetime) -> SignedIn | None:
         """Sign somebody in; None if they are disabled."""
@@ -64,8 +60,7 @@ class Sessions:
         `until` is when the challenge is too old anyway.
         """
         table = spent_challenges
-        dialect = postgresql if self._database.kind == POSTGRESQL else sqlite
-        spend = dialect.insert(table).values(digest=challenge, expires_at=to_ms(until))
+        spend = self._database.insert(table).values(digest=challenge, expires_at=to_ms(until))
         with self._database.writing() as connection:
             connection.execute(delete(table).where(table.c.expires_at <= to_ms(now)))
             if connection.execute(spend.on_conflict_do_nothing()).rowcount != 1:

@@ -11,7 +11,7 @@ from openhitl.protocol.audit import AuditEvent, AuditKind
 from openhitl.protocol.case import Actor, Json
 from openhitl.store.audit import append_audit, lock_log
 from openhitl.store.documents import decode
-from openhitl.store.engine import Database
+from openhitl.store.part import Part
 from openhitl.store.schema import log, log_payloads
 
 _LAST: Select[Any] = (
@@ -23,11 +23,8 @@ _LAST: Select[Any] = (
 )
 
 
-class SettingsRecord:
+class SettingsRecord(Part):
     """What was set when. Raises, in every method: StoreError."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def record_settings(self, in_force: Json, *, by: Actor, now: datetime) -> bool:
         """Record the settings in force, secrets masked, if they differ from those recorded last.

@@ -11,17 +11,14 @@ from openhitl.protocol.case import Actor, ActorKind, Assurance
 from openhitl.protocol.openid import Subject
 from openhitl.protocol.people import Person
 from openhitl.store.audit import append_audit
-from openhitl.store.engine import Database
 from openhitl.store.identity_schema import people, person_subjects
 from openhitl.store.instants import to_ms
+from openhitl.store.part import Part
 from openhitl.store.people import NewPerson, added_person, joined, lock_owners, person_from
 
 
-class Subjects:
+class Subjects(Part):
     """Links between people and providers. Raises, in every method: StoreError."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def person_of(self, subject: Subject) -> Person | None:
         """Return whom an OpenID provider calls so."""
