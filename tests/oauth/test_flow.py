@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 
+import httpx2
+
+from tests.accounts.test_refusals import free_port
 from tests.oauth.world import CALLBACK, OAUTH, Program, asks_with, query_of
+from tests.servers import running
 
 
 def claims_of(token):
@@ -72,3 +77,19 @@ def test_documents_say_where_everything_is(server):
         resource = server.anyone.get(f"/.well-known/oauth-protected-resource{suffix}").json()
         assert resource["resource"] == server.url + suffix
         assert resource["authorization_servers"] == [server.url]
+
+
+def test_under_a_path_the_documents_are_where_the_rfcs_say(tmp_path):
+    """RFC 8414 §3.1, RFC 9728 §3.1: the path comes behind the well-known one."""
+    base, port = "https://example.org/hitl", free_port()
+    document = "/.well-known/oauth-authorization-server"
+    with (
+        running(tmp_path, base_url=base, port=port),
+        httpx2.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as proxy,
+    ):
+        for path in (f"{document}/hitl", f"/hitl{document}"):
+            about = proxy.get(path).json()
+            assert (about["issuer"], about["token_endpoint"]) == (base, f"{base}{OAUTH}/token")
+        challenged = proxy.post("/hitl/mcp-server/mcp/", json={}).headers["www-authenticate"]
+        [named] = re.findall(r'resource_metadata="https://example\.org([^"]*)"', challenged)
+        assert proxy.get(named).json()["resource"] == f"{base}/mcp-server/mcp"
