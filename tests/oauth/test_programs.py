@@ -150,6 +150,12 @@ def test_what_cannot_be_registered_by_hand(server, alice, program, body):
     refused(by_hand(server, token, **body), "invalid_client_metadata")
 
 
+def test_nor_does_an_agent_register_without_end(server, alice, program):
+    token = program.tokens(alice, agent_name="busy")["access_token"]
+    answers = [by_hand(server, token, client_id=f"busy-{number}").status_code for number in range(21)]
+    assert answers == [201] * 20 + [429]
+
+
 def test_only_owners_agents_register_by_hand(server, visitors, alice, program):
     member = Person(visitors, "Mia", Role.MEMBER)
     token = program.tokens(member)["access_token"]

@@ -5,12 +5,16 @@ from __future__ import annotations
 import base64
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 import pytest
 
+from openhitl.protocol.audit import OPERATOR
+from openhitl.protocol.people import Role
+from openhitl.server.opening import open_store
 from openhitl.store.engine import open_database
-from tests.oauth.world import CALLBACK, OAUTH, Program, asks_with, refused
+from tests.oauth.world import CALLBACK, OAUTH, Person, Program, asks_with, refused
 
 VERIFIER = "v" * 43
 
@@ -138,6 +142,19 @@ def test_a_token_may_be_made_for_less(server, alice, program):
     assert fewer["scope"] == "read"
     assert asks_with(server, fewer["access_token"]).status_code == 403
     assert program.refresh(fewer["refresh_token"]).json()["scope"] == "ask read"
+
+
+def test_nobody_disabled_is_asked_or_asks(server, visitors, alice, program):
+    somebody = Person(visitors, "Soon disabled", Role.MEMBER)
+    theirs, agents = program.tokens(somebody), program.tokens(alice, agent_name="soon disabled")
+    by = {"by": OPERATOR, "now": datetime.now(UTC)}
+    store, _ = open_store(server.settings)
+    with closing(store):
+        store.disable_person(int(somebody.actor_id.removeprefix("person:")), **by)
+        store.change_agent(store.agent_named("soon disabled").agent_id, is_disabled=True, **by)
+    for tokens in (theirs, agents):
+        assert asks_with(server, tokens["access_token"]).status_code == 401
+        refused(program.refresh(tokens["refresh_token"]), "invalid_grant")
 
 
 def test_no_credential_is_taken_for_another(server, alice, program):

@@ -118,7 +118,7 @@ OAUTH_ROUTES: tuple[Route, ...] = (
         pattern=f"{ROOT}/clients/register",
         handler=register_for,
         summary="Register a program under a name of your choice, as an owner's agent",
-        codes=(201, 400, 401, 403, 409, 413, 415, 422, 503),
+        codes=(201, 400, 401, 403, 409, 413, 415, 422, 429, 503),
         credential="key",
         detail=True,
     ),

@@ -99,7 +99,7 @@ class Clients:
         It gains nothing by it: the program has no secret, waits on its own machine alone, and people are
         asked for every grant, as for any other.
 
-        Raises: NotOwner unless the agent belongs to an owner; InvalidClientMetadata, NameTaken.
+        Raises: NotOwner unless the agent belongs to an owner; InvalidClientMetadata, NameTaken, RateLimited.
         """
         if not await self._desk.run(self._desk.store.is_of_an_owner, asker.agent_id):
             raise NotOwner
@@ -115,6 +115,8 @@ class Clients:
             auth_method="none",
         )
         agent_name = readable_name(body.get("agent_name") or metadata.name, refusal=InvalidClientMetadata)
+        caller = f"agent:{asker.agent_id}"
+        await self._desk.take(f"oauth-register:{caller}", every=REGISTER_EVERY, burst=REGISTRATIONS)
         await self._desk.run(
             self._desk.store.add_client,
             client_id,
