@@ -19,15 +19,16 @@ def code_of(secret: str, *, later: int = 0) -> str:
     return pyotp.TOTP(secret).at(datetime.now(UTC) + later * timedelta(seconds=30))
 
 
-def use_codes(browser: Browser) -> str:
-    """Turn codes on and return their secret."""
+def use_codes(browser: Browser) -> tuple[str, str]:
+    """Turn codes on; return their secret, and the code that was shown for it."""
     page = browser.get("/account/codes")
     secret = re.search(r'<code class="whole">([A-Z2-7 ]+)</code>', page.text)
     assert secret
     plain = secret[1].replace(" ", "")
-    answer = browser.submit("/account/codes", secret=field(page, "secret"), code=code_of(plain))
+    code = code_of(plain)
+    answer = browser.submit("/account/codes", secret=field(page, "secret"), code=code)
     assert answer.headers["location"] == "/account?done=codes-on"
-    return plain
+    return plain, code
 
 
 def sessions_in(browser: Browser) -> list[str]:
@@ -62,7 +63,7 @@ def test_a_password_is_changed_by_whoever_knows_it_and_ends_all_other_sessions(v
 def test_codes_are_asked_for_after_the_password_and_each_is_good_once(visitors: Visitors) -> None:
     """RFC 6238 §5.2."""
     browser = visitors.joined("Carla")
-    secret = use_codes(browser)
+    secret, shown = use_codes(browser)
     there = visitors.browser()
     asked = there.sign_in("Carla", next="/account?a=1")
     assert asked.status_code == 401
@@ -71,6 +72,8 @@ def test_codes_are_asked_for_after_the_password_and_each_is_good_once(visitors: 
     ticket = field(asked, "ticket")
     wrong = there.post("/sign-in", data={"ticket": ticket, "code": "000000", "next": "/account?a=1"})
     assert "not the present code" in wrong.text
+    used = there.post("/sign-in", data={"ticket": ticket, "code": shown})
+    assert used.status_code == 401, "it was used to show that the app has the secret"
     code = code_of(secret, later=1)
     sent = {"ticket": field(wrong, "ticket"), "code": f" {code[:3]} {code[3:]}", "next": field(wrong, "next")}
     answer = there.post("/sign-in", data=sent)
@@ -91,7 +94,7 @@ def test_a_code_without_a_password_lets_nobody_in(visitors: Visitors, ticket: st
 
 def test_a_ticket_is_for_one_person_and_one_password(visitors: Visitors) -> None:
     browser, other = visitors.joined("Dora"), visitors.joined("Emil")
-    secret = use_codes(browser)
+    secret, _ = use_codes(browser)
     use_codes(other)
     ticket = field(visitors.browser().sign_in("Emil"), "ticket").partition(".")[2]
     own = field(visitors.browser().sign_in("Dora"), "ticket")
@@ -120,7 +123,7 @@ def test_codes_begin_with_one_that_shows_the_app_has_them(visitors: Visitors) ->
 def test_codes_stop_with_one(visitors: Visitors) -> None:
     browser = visitors.joined("Hanna")
     page = browser.get("/account/codes")
-    secret = use_codes(browser)
+    secret, _ = use_codes(browser)
     assert "Stop using codes" in browser.get("/account/codes").text
     replaced = browser.submit("/account/codes", secret=field(page, "secret"), code="000000")
     assert replaced.status_code == 422, "codes are replaced by nobody who cannot stop them"

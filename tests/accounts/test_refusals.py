@@ -40,7 +40,7 @@ ELSEWHERE = [
     "/\x00/evil.example",
     "/\x7f/evil.example",
     "/a\\evil.example",
-    "/" + "a" * 2000,
+    "/" + "a" * 8000,
     "",
 ]
 

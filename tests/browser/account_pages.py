@@ -175,6 +175,7 @@ def account_pages(language: str = "en") -> dict[str, Page]:
         "link-spent": spent_page(at()),
         "link-spent-signed-in": spent_page(at(ALICE)),
         "join": join_page(at(), role=Role.OWNER, token="hitlj_x", options=_OPTIONS),
+        "join-signed-in": join_page(at(ALICE), role=Role.MEMBER, token="hitlj_x", options=_OPTIONS),
         "join-wrong": join_page(wrong_name, role=Role.MEMBER, token="hitlj_x", options=None),
         "account": account_page(
             at(coded, notice=NOTICES["codes-on"]), passkeys=passkeys, sessions=SESSIONS, has_passkeys=True

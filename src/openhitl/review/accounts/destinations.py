@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 HOME = "/account"
-MAX_CHARACTERS = 2_000
+#: Requests for a grant of OAuth are among them, with whatever state their program needs.
+MAX_CHARACTERS = 8_000
 #: One slash and then none: browsers read `//` and `/\` as another host, and leave out what cannot be seen
 #: before they look. WHATWG URL §4.4.
 _HERE = re.compile(r"/(?![/\\])[!-\[\]-~]*")

@@ -22,7 +22,8 @@ from openhitl.review.reading import html_response
 async def page(door: Door, request: Request) -> Response:
     """Serve the page that a link to join leads to. It uses up nothing."""
     try:
-        return html_response(await _drawn(door, request, desk_of(door, request)))
+        desk = desk_of(door, request, await door.visitor(request))
+        return html_response(await _drawn(door, request, desk))
     except InvalidToken:
         return await spent(door, request)
 

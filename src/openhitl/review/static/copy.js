@@ -1,8 +1,13 @@
-// Buttons that copy what stands beside them.
+// Buttons that copy what stands beside them. Where that is not allowed it is marked, to be copied by hand.
 
 for (const button of document.querySelectorAll("[data-copy]")) {
+  const shown = button.previousElementSibling;
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(button.previousElementSibling.textContent);
-    button.textContent = button.dataset.copied;
+    try {
+      await navigator.clipboard.writeText(shown.textContent);
+      button.textContent = button.dataset.copied;
+    } catch {
+      getSelection().selectAllChildren(shown);
+    }
   });
 }
