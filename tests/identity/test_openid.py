@@ -124,6 +124,8 @@ async def test_an_address_that_only_userinfo_tells_is_asked_for(provider):
     async with client_of(provider) as client:
         identity = await client.sign_in()
         assert (identity.name, identity.email) == ("Ada Lovelace", "ada@example.org")
+        provider.reserved, provider.told = ("email",), {"email_verified": None}
+        assert (await client.sign_in()).email == "", "what verifies it is from elsewhere"
         provider.told = {"sub": "somebody-else"}  # §5.3.2: must not be used
         assert (await client.sign_in()).email == ""
         provider.answer["/userinfo"] = (500, b"")
@@ -240,6 +242,13 @@ def unpublished(provider):
     return lambda header, claims: jwt.encode({"alg": "ES256", "kid": "first"}, claims, own)
 
 
+def oddly_headed(**header):
+    def forgery(provider):
+        return lambda _, claims: _signed(provider, {"alg": "RS256", "kid": "first", **header}, claims)
+
+    return forgery
+
+
 def critical(provider):
     def forge(header, claims):
         return _signed(provider, {**header, "crit": ["b64"], "b64": False}, claims)
@@ -248,7 +257,24 @@ def critical(provider):
 
 
 @pytest.mark.parametrize(
-    "forgery", [unsigned, by_client_secret, by_public_key, with_own_key, unpublished, critical]
+    "forgery",
+    [
+        unsigned,
+        by_client_secret,
+        by_public_key,
+        with_own_key,
+        unpublished,
+        critical,
+        oddly_headed(alg=None),
+        oddly_headed(alg=["RS256"]),
+        oddly_headed(alg={"RS256": 1}),
+        oddly_headed(alg=7),
+        oddly_headed(alg="rs256"),
+        oddly_headed(kid=["first"]),
+        oddly_headed(kid=None),
+        oddly_headed(kid="../first"),
+        oddly_headed(enc="A256GCM"),
+    ],
 )
 async def test_forgeries_are_refused(provider, forgery):
     """RFC 8725 §2: what is not signed, or in another way than the provider's own."""

@@ -117,7 +117,9 @@ class OpenIdProvider:
         )
         if wrong:
             raise _refused(f"{wrong} of the ID token")
-        return identity_of(self.issuer, {**await self._told(metadata, tokens, claims), **claims})
+        told = await self._told(metadata, tokens, claims)
+        # Whether an address is verified is for whoever names it to say.
+        return identity_of(self.issuer, {**claims, "email_verified": None, **told} if told else claims)
 
     async def _published(self) -> Metadata:
         if self._metadata is None or self._clock() - self._metadata.fetched_at > CACHE_LIFE:
