@@ -344,6 +344,8 @@ async def test_a_refusal_of_the_provider_is_one(provider):
         {"authorization_endpoint": "https://evil.example/\r\nset-cookie: a=b"},
         {"authorization_endpoint": "https://evil.example/; url=javascript:alert(1)"},
         {"authorization_endpoint": "https:"},
+        {"authorization_endpoint": "https://[evil"},
+        {"authorization_endpoint": "ftp://localhost/authorize"},
         {"token_endpoint": "http://evil.example/token"},
         {"token_endpoint": 7},
         {"jwks_uri": None},

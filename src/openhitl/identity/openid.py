@@ -250,11 +250,18 @@ def _endpoint(document: Mapping[str, Any], name: str, *, optional: bool = False)
     url = document.get(name)
     if url is None and optional:
         return ""
-    parts = urlsplit(url if isinstance(url, str) else "")
+    if isinstance(url, str) and _PLAIN_URL.fullmatch(url) and _is_private_way(url):
+        return url
+    raise ProviderFailed(f"The OpenID provider has no {name} that could be used.")
+
+
+def _is_private_way(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # brackets that are no IPv6 address
+        return False
     is_here = parts.scheme == "http" and parts.hostname in LOCAL_HOSTS
-    if not isinstance(url, str) or not _PLAIN_URL.fullmatch(url) or not (parts.scheme == "https" or is_here):
-        raise ProviderFailed(f"The OpenID provider has no {name} that could be used.")
-    return url
+    return is_here or (parts.scheme == "https" and bool(parts.hostname))
 
 
 def _texts(document: Mapping[str, Any], name: str, otherwise: Sequence[str]) -> frozenset[str]:
