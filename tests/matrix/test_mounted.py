@@ -10,10 +10,14 @@ import pytest
 
 from openhitl.review.router import Router
 from openhitl.server.app import Server
+from openhitl.server.oauth_documents import prefixed_documents
 from openhitl.server.openapi import openapi_document
 from openhitl.server.table import PAGES
 from openhitl.settings import Settings
 from tests.matrix.mounted import Place, mounted
+from tests.matrix.rules import ROWS
+
+UNDER = "/under/here"
 
 #: What answers without being in the OpenAPI document, and why.
 ELSEWHERE: dict[Place, str] = {
@@ -34,7 +38,7 @@ def unexplained(server: Server) -> set[Place]:
     return mounted(server) - documented - ELSEWHERE.keys()
 
 
-@pytest.fixture(params=["", "https://hitl.example.org/under/here"], ids=["at the root", "under a path"])
+@pytest.fixture(params=["", f"https://hitl.example.org{UNDER}"], ids=["at the root", "under a path"])
 async def server(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Server]:
     server = Server(Settings(data_dir=tmp_path, base_url=request.param))
     await server.start()
@@ -44,11 +48,9 @@ async def server(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterato
 
 @pytest.mark.anyio
 async def test_everything_that_answers_is_documented_or_named(server):
-    documents = {place for place in unexplained(server) if place[1].endswith(("/under/here",))}
-    rest = {place for place in unexplained(server) if "/under/here" not in place[1]}
-    assert rest == set()
     # Where the documents of a server under a path are is for RFC 8414 §3.1 to say.
-    assert all(path.startswith("/.well-known/oauth-") for _, path in documents)
+    documents = {(one.method, one.pattern) for one in prefixed_documents(UNDER if server._prefix else "")}
+    assert unexplained(server) == documents
 
 
 @pytest.mark.anyio
@@ -56,6 +58,14 @@ async def test_whatever_is_documented_or_named_answers(server):
     paths = openapi_document(server.settings.public_url)["paths"]
     documented = {(method.upper(), path) for path, methods in paths.items() for method in methods}
     assert (documented | ELSEWHERE.keys()) - mounted(server) == set()
+
+
+@pytest.mark.anyio
+async def test_the_matrix_has_a_row_for_everything(server):
+    rows = [(route.method, route.pattern) for route in ROWS]
+    documents = [(one.method, one.pattern) for one in prefixed_documents(UNDER if server._prefix else "")]
+    assert sorted({*rows, *documents}) == sorted(mounted(server))
+    assert len(set(rows)) == len(rows)
 
 
 @pytest.mark.anyio

@@ -25,13 +25,13 @@ POLL_ROUTES: tuple[tuple[str, str, dict[str, Any], tuple[int, ...]], ...] = (
         "/api/reviews/{case_id}/status",
         "Poll the status of a case",
         _OBJECTS,
-        (200, 304, 401, 404, 405, 429, 503),
+        (200, 304, 401, 403, 404, 405, 429, 503),
     ),
     (
         "/api/reviews/{case_id}/events",
         "Follow a case as Server-Sent Events",
         {"text/event-stream": {"schema": _TEXT}},
-        (200, 204, 401, 404, 405, 503),
+        (200, 204, 401, 403, 404, 405, 503),
     ),
 )
 

@@ -85,9 +85,8 @@ _SIGNING_IN: tuple[Route, ...] = (
         method="POST",
         pattern="/sign-out",
         handler=signing_in.leave,
-        summary="Sign out",
+        summary="Sign out, if somebody is signed in",
         codes=(303, 400, 403, 413, 503),
-        credential="person",
         html=True,
     ),
     Route(
