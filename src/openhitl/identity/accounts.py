@@ -100,9 +100,14 @@ class Accounts:
         if known is not None and not await self._run(verify_password, known[1], present):
             raise NotSignedIn("That is not your present password.")
         hashed = await self._run(lambda: hash_password(password, name=person.name))
-        by, now = actor_of(signed_in), self._clock()
-        await self._run(self._store.set_password, person.person_id, hashed, by=by, now=now)
-        await self.sessions.end_others(signed_in)
+        await self._run(
+            self._store.set_password,
+            person.person_id,
+            hashed,
+            by=actor_of(signed_in),
+            now=self._clock(),
+            keep_session=signed_in.session.session_id,
+        )
 
     def draw_totp(self, signed_in: SignedIn) -> TotpDraft:
         """Draw a secret for codes. Nothing is stored yet."""
@@ -126,15 +131,16 @@ class Accounts:
         Raises: InvalidRequest unless the code shows that the app has the secret, and if others are asked
         for already.
         """
-        if signed_in.person.has_totp:
-            raise InvalidRequest("Codes are asked for already.")
         now = self._clock()
         step = step_of(draft.secret, code, now)
         if step is None:
             raise InvalidRequest(SUMMARY, errors=[wrong_code()])
         person_id = signed_in.person.person_id
         sealed = self._keyring.seal(draft.secret.encode(), bound_to=totp_row(person_id))
-        await self._run(self._store.set_totp, person_id, sealed, step=step, by=actor_of(signed_in), now=now)
+        if not await self._run(
+            self._store.set_totp, person_id, sealed, step=step, by=actor_of(signed_in), now=now
+        ):
+            raise InvalidRequest("Codes are asked for already.")
 
     async def clear_totp(self, signed_in: SignedIn, code: str) -> None:
         """Ask for codes no longer. Raises: InvalidRequest unless a present code is shown; RateLimited."""
@@ -142,7 +148,7 @@ class Accounts:
         if not await self.sign_in.is_code(signed_in.person, code):
             raise InvalidRequest(SUMMARY, errors=[wrong_code()])
         person_id, now = signed_in.person.person_id, self._clock()
-        await self._run(self._store.set_totp, person_id, None, step=0, by=actor_of(signed_in), now=now)
+        await self._run(self._store.clear_totp, person_id, by=actor_of(signed_in), now=now)
 
     async def own_link(self, signed_in: SignedIn) -> str:
         """Make a link with which somebody signs in elsewhere, as in a terminal."""

@@ -79,7 +79,7 @@ class Roster:
     def reset_totp(self, name: str) -> Person:
         """Ask somebody for codes no longer."""
         person = self._named(name)
-        self._store.set_totp(person.person_id, None, step=0, by=OPERATOR, now=_now())
+        self._store.clear_totp(person.person_id, by=OPERATOR, now=_now())
         return person
 
     def reset_password(self, name: str) -> Person:

@@ -75,14 +75,47 @@ class People(Part):
             append_audit(connection, joined(person, by=by, now=now))
             return person
 
-    def set_password(self, person_id: int, password_hash: str | None, *, by: Actor, now: datetime) -> None:
-        """Replace a password, or take it away; sessions stay."""
-        self._change(person_id, {"password_hash": password_hash}, "password", by=by, now=now)
+    def set_password(
+        self,
+        person_id: int,
+        password_hash: str | None,
+        *,
+        by: Actor,
+        now: datetime,
+        keep_session: int | None = None,
+    ) -> None:
+        """Replace a password, or take it away; sessions stay, but with `keep_session` that one alone."""
+        told = {"set": password_hash is not None}
+        with self._database.writing() as connection:
+            changed = _changed(
+                connection, person_id, "password", {"password_hash": password_hash}, told, by, now
+            )
+            ended = []
+            if keep_session is not None:
+                ended = ended_sessions(connection, person_id, by=by, now=now, but=keep_session)
+            append_audit(connection, changed, *ended)
 
-    def set_totp(self, person_id: int, sealed: bytes | None, *, step: int, by: Actor, now: datetime) -> None:
-        """Begin to ask somebody for codes, or stop; `step` is of the code that was just shown."""
-        values = {"totp_sealed": sealed, "totp_step": step}
-        self._change(person_id, values, "totp", by=by, now=now)
+    def set_totp(self, person_id: int, sealed: bytes, *, step: int, by: Actor, now: datetime) -> bool:
+        """Begin to ask somebody for codes; return False if that is done already.
+
+        `step` is of the code that was just shown.
+        """
+        query = (
+            update(people)
+            .where(people.c.id == person_id, people.c.totp_sealed.is_(None))
+            .values(totp_sealed=sealed, totp_step=step)
+        )
+        with self._database.writing() as connection:
+            if connection.execute(query).rowcount != 1:
+                return False
+            append_audit(connection, _change(person_id, "totp", {"set": True}, by, now))
+        return True
+
+    def clear_totp(self, person_id: int, *, by: Actor, now: datetime) -> None:
+        """Ask somebody for codes no longer."""
+        values = {"totp_sealed": None, "totp_step": None}
+        with self._database.writing() as connection:
+            append_audit(connection, _changed(connection, person_id, "totp", values, {"set": False}, by, now))
 
     def use_totp(self, person_id: int, step: int) -> bool:
         """Use up the code of a half minute; return False if it or a later one was used before."""
@@ -96,31 +129,27 @@ class People(Part):
 
     def set_role(self, person_id: int, role: Role, *, by: Actor, now: datetime) -> None:
         """Change what somebody may do. Raises: LastOwner."""
-        self._change(person_id, {"role": role.value}, "role", by=by, now=now)
+        given = {"role": role.value}
+        with self._database.writing() as connection:
+            lock_owners(self._database, connection)
+            changed = _changed(connection, person_id, "role", given, given, by, now)
+            _check_owner_is_left(connection)
+            append_audit(connection, changed)
 
     def disable_person(self, person_id: int, *, by: Actor, now: datetime) -> None:
-        """Lock somebody out at once; what they did stays. Raises: LastOwner."""
-        self._change(person_id, {"disabled_at": to_ms(now)}, "disabled", by=by, now=now)
+        """Lock somebody out at once, wherever they are signed in. Raises: LastOwner."""
+        values, told = {"disabled_at": to_ms(now)}, {"disabled": True}
+        with self._database.writing() as connection:
+            lock_owners(self._database, connection)
+            changed = _changed(connection, person_id, "disabled", values, told, by, now)
+            _check_owner_is_left(connection)
+            append_audit(connection, changed, *ended_sessions(connection, person_id, by=by, now=now))
 
     def enable_person(self, person_id: int, *, by: Actor, now: datetime) -> None:
         """Let somebody in again. Sessions that were ended stay so."""
-        self._change(person_id, {"disabled_at": None}, "disabled", by=by, now=now)
-
-    def _change(self, person_id: int, values: dict[str, Any], what: str, *, by: Actor, now: datetime) -> None:
+        values, told = {"disabled_at": None}, {"disabled": False}
         with self._database.writing() as connection:
-            if what in ("role", "disabled"):
-                lock_owners(self._database, connection)
-            connection.execute(update(people).where(people.c.id == person_id).values(values))
-            if what in ("role", "disabled"):
-                _check_owner_is_left(connection)
-            if values.get("disabled_at") is not None:
-                ended = update(sessions).where(
-                    sessions.c.person_id == person_id, sessions.c.revoked_at.is_(None)
-                )
-                connection.execute(ended.values(revoked_at=to_ms(now)))
-            data = {"person": person_id, "what": what, **_told(what, values)}
-            event = AuditEvent(kind=AuditKind.PERSON_CHANGED, at=now, actor=by, data=data)
-            append_audit(connection, event)
+            append_audit(connection, _changed(connection, person_id, "disabled", values, told, by, now))
 
     def _one(self, query: Select[Any]) -> Person | None:
         with self._database.reading() as connection:
@@ -179,10 +208,47 @@ def _check_owner_is_left(connection: Connection) -> None:
         raise LastOwner
 
 
-def _told(what: str, values: dict[str, Any]) -> Json:
-    """Say to what something was changed, where that is no secret."""
-    if what == "role":
-        return {"role": values["role"]}
-    if what == "disabled":
-        return {"disabled": values["disabled_at"] is not None}
-    return {"set": next(iter(values.values())) is not None}
+def ended_sessions(
+    connection: Connection,
+    person_id: int,
+    *,
+    by: Actor,
+    now: datetime,
+    only: int | None = None,
+    but: int | None = None,
+) -> list[AuditEvent]:
+    """End somebody's sessions, one or all but one; return what is to be recorded of each."""
+    query = update(sessions).where(sessions.c.person_id == person_id, sessions.c.revoked_at.is_(None))
+    if only is not None:
+        query = query.where(sessions.c.id == only)
+    if but is not None:
+        query = query.where(sessions.c.id != but)
+    ended = connection.execute(query.values(revoked_at=to_ms(now)).returning(sessions.c.id)).scalars()
+    return [
+        AuditEvent(
+            kind=AuditKind.SESSION_ENDED,
+            at=now,
+            actor=by,
+            data={"person": person_id, "session": session_id},
+        )
+        for session_id in sorted(ended)
+    ]
+
+
+def _changed(
+    connection: Connection,
+    person_id: int,
+    what: str,
+    values: dict[str, Any],
+    told: Json,
+    by: Actor,
+    now: datetime,
+) -> AuditEvent:
+    """Change somebody's row; return what is to be recorded, which is no secret."""
+    connection.execute(update(people).where(people.c.id == person_id).values(values))
+    return _change(person_id, what, told, by, now)
+
+
+def _change(person_id: int, what: str, told: Json, by: Actor, now: datetime) -> AuditEvent:
+    data = {"person": person_id, "what": what, **told}
+    return AuditEvent(kind=AuditKind.PERSON_CHANGED, at=now, actor=by, data=data)

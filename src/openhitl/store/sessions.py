@@ -27,7 +27,15 @@ from openhitl.store.identity_schema import people, person_links, sessions, spent
 from openhitl.store.instants import from_ms, to_ms
 from openhitl.store.part import Part
 from openhitl.store.passkeys import added_passkey
-from openhitl.store.people import NewPerson, added_person, has_people, joined, lock_owners, person_from
+from openhitl.store.people import (
+    NewPerson,
+    added_person,
+    ended_sessions,
+    has_people,
+    joined,
+    lock_owners,
+    person_from,
+)
 
 _makers = people.alias("makers")
 _SIGNED_IN = select(sessions, people).join(people, people.c.id == sessions.c.person_id)
@@ -109,25 +117,10 @@ class Sessions(Part):
         but: int | None = None,
     ) -> int:
         """End one of somebody's sessions, or all but one; return how many."""
-        query = update(sessions).where(sessions.c.person_id == person_id, sessions.c.revoked_at.is_(None))
-        if only is not None:
-            query = query.where(sessions.c.id == only)
-        if but is not None:
-            query = query.where(sessions.c.id != but)
         with self._database.writing() as connection:
-            returned = query.values(revoked_at=to_ms(now)).returning(sessions.c.id)
-            ended = connection.execute(returned).scalars().all()
-            events = [
-                AuditEvent(
-                    kind=AuditKind.SESSION_ENDED,
-                    at=now,
-                    actor=by,
-                    data={"person": person_id, "session": session_id},
-                )
-                for session_id in sorted(ended)
-            ]
-            if events:
-                append_audit(connection, *events)
+            ended = ended_sessions(connection, person_id, by=by, now=now, only=only, but=but)
+            if ended:
+                append_audit(connection, *ended)
         return len(ended)
 
     def sign_in_refused(self, name: str, method: Method, *, place: str, now: datetime) -> None:
