@@ -107,6 +107,8 @@ def test_agents_of_others_are_not_there(visitors: Visitors) -> None:
         f"{path}/keys",
         f"{path}/stop",
         f"{path}/resume",
+        f"{path}/owners",
+        f"{path}/owners/1/remove",
         revoke[1],
         f"{own}/keys/{revoke[2]}/revoke",
     ):
@@ -115,3 +117,52 @@ def test_agents_of_others_are_not_there(visitors: Visitors) -> None:
         assert mallory.get(f"/agents/{odd}").status_code == 404
         assert mallory.submit(f"{own}/keys/{odd}/revoke").status_code == 404
     assert revoke[1] in alice.get(path).text
+
+
+def test_an_agent_is_shared_and_answered_by_whom_it_belongs_to(
+    server: RunningServer, visitors: Visitors
+) -> None:
+    fay, gus = visitors.joined("Fay"), visitors.joined("Gus")
+    path = made(fay, "shared-bot")
+    key = key_of(fay, path, scopes="ask")
+    headers = {"authorization": f"Bearer {key}"}
+    asked = server.anyone.post("/api/v1/reviews", json=APPROVAL, headers=headers).json()["hitl"]
+    assert gus.get(asked["review_url"].removeprefix(server.url)).status_code == 403
+    answer = fay.submit(f"{path}/owners", owner="GUS")
+    assert "one more person" in fay.get(answer.headers["location"]).text
+    assert gus.get(asked["review_url"].removeprefix(server.url)).status_code == 200
+    assert "shared-bot" in gus.get("/agents").text
+    left = gus.submit(re.search(rf'action="({path}/owners/\d+/remove)"', gus.get(path).text)[1])
+    assert left.status_code == 303
+    [stays] = [who for who in (fay, gus) if "shared-bot" in who.get("/agents").text]
+    assert "/remove" not in stays.get(path).text, "it belongs to somebody always"
+
+
+@pytest.mark.parametrize("name", ["", "Nobody", "Disabled"])
+def test_an_agent_is_shared_with_who_can_sign_in(visitors: Visitors, name: str) -> None:
+    browser = visitors.joined(f"Hal {visitors.number()}")
+    path = made(browser, "bot")
+    refused = browser.submit(f"{path}/owners", owner=name)
+    assert refused.status_code == 422
+    assert "Nobody of that name can sign in here." in refused.text
+    assert f'name="owner" autocomplete="off" required value="{name}"' in refused.text
+
+
+def test_owners_say_what_questions_want_at_least(server: RunningServer, visitors: Visitors) -> None:
+    """design.md rule 2: an agent may raise, never lower, what its owner set."""
+    ivy = visitors.joined("Ivy")
+    path = made(ivy, "careful-bot")
+
+    def asked(**fields: str) -> tuple[int, bool]:
+        headers = {"authorization": f"Bearer {key_of(ivy, path, scopes='ask')}"}
+        answer = server.anyone.post("/api/v1/reviews", json={**APPROVAL, **fields}, headers=headers)
+        return answer.status_code, "verification_policy" in answer.json().get("hitl", {})
+
+    assert asked() == (202, False)
+    ivy.submit(f"{path}/assurance", assurance="passkey")
+    assert 'value="passkey" checked' in ivy.get(path).text
+    assert asked() == (202, True)
+    assert asked(assurance="signed_in") == (403, False)
+    ivy.submit(f"{path}/assurance", assurance="link")
+    assert asked(assurance="link") == (202, False)
+    assert ivy.submit(f"{path}/assurance", assurance="none").status_code == 422

@@ -164,6 +164,28 @@ class AgentDesk:
             is_disabled=is_disabled,
         )
 
+    async def share(self, signed_in: SignedIn, agent_id: int, name: str) -> None:
+        """Let one of somebody's agents belong to one more person, who then answers it, too.
+
+        Raises: NotFound; InvalidRequest for a name of nobody who can sign in.
+        """
+        agent = await self._owned(signed_in, agent_id)
+        person: Person | None = await self._run(self._store.person_named, name)
+        if person is None or person.disabled_at is not None:
+            invalid("owner", "is nobody's name who has an account here")
+        by, now = actor_of(signed_in), self._clock()
+        await self._run(self._store.add_owner, agent.agent_id, person.person_id, by=by, now=now)
+
+    async def unshare(self, signed_in: SignedIn, agent_id: int, person_id: int) -> None:
+        """Let one of somebody's agents belong to somebody no more, be it themselves.
+
+        Raises: NotFound, also where it would belong to nobody then.
+        """
+        agent = await self._owned(signed_in, agent_id)
+        by, now = actor_of(signed_in), self._clock()
+        if not await self._run(self._store.remove_owner, agent.agent_id, person_id, by=by, now=now):
+            raise NotFound
+
     async def _owned(self, signed_in: SignedIn, agent_id: int) -> Agent:
         for agent in await self.all_of(signed_in):
             if agent.agent_id == agent_id:

@@ -78,6 +78,28 @@ class Agents(Part):
         with self._database.reading() as connection:
             return [person_from(row) for row in connection.execute(query)]
 
+    def add_owner(self, agent_id: int, person_id: int, *, by: Actor, now: datetime) -> None:
+        """Let an agent belong to one more person; nothing changes if it does already."""
+        with self._database.writing() as connection:
+            owners = _locked_owners(connection, agent_id)
+            if person_id not in owners:
+                _own(connection, agent_id, [person_id], now)
+                _changed(connection, agent_id, {"owners": sorted({*owners, person_id})}, by, now)
+
+    def remove_owner(self, agent_id: int, person_id: int, *, by: Actor, now: datetime) -> bool:
+        """Let an agent belong to somebody no more; return False if it is not theirs, or theirs alone."""
+        with self._database.writing() as connection:
+            owners = _locked_owners(connection, agent_id)
+            if person_id not in owners or len(owners) == 1:
+                return False
+            connection.execute(
+                delete(agent_owners).where(
+                    agent_owners.c.agent_id == agent_id, agent_owners.c.person_id == person_id
+                )
+            )
+            _changed(connection, agent_id, {"owners": sorted(owners - {person_id})}, by, now)
+        return True
+
     def set_owners(self, agent_id: int, owners: Iterable[int], *, by: Actor, now: datetime) -> None:
         """Say whom an agent belongs to."""
         given = sorted(set(owners))
@@ -144,6 +166,13 @@ def _own(connection: Connection, agent_id: int, owners: Sequence[int], now: date
     rows = [{"agent_id": agent_id, "person_id": person, "created_at": to_ms(now)} for person in owners]
     if rows:
         connection.execute(insert(agent_owners), rows)
+
+
+def _locked_owners(connection: Connection, agent_id: int) -> set[int]:
+    """Read whom an agent belongs to, while nobody else can change it."""
+    connection.execute(select(agents.c.id).where(agents.c.id == agent_id).with_for_update())
+    query = select(agent_owners.c.person_id).where(agent_owners.c.agent_id == agent_id)
+    return set(connection.execute(query).scalars())
 
 
 def _changed(connection: Connection, agent_id: int, told: dict[str, Any], by: Actor, now: datetime) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from openhitl.errors import InvalidRequest, NotFound
 from openhitl.identity import Agent, AgentDesk, KeyListed
-from openhitl.protocol.case import ActorKind
+from openhitl.protocol.case import ActorKind, Assurance
 from openhitl.protocol.people import Person, SignedIn
 from openhitl.protocol.problems import invalid
 from openhitl.protocol.scopes import Scope
@@ -67,6 +67,37 @@ async def revoke_key(door: Door, request: Request, agent_id: str, key_id: str) -
     signed_in = await door.person_posting(request)
     await _desk(door).revoke_key(signed_in, number_in(key_id))
     return done(door, f"{PATH}/{number_in(agent_id)}", "key-revoked")
+
+
+async def share(door: Door, request: Request, agent_id: str) -> Response:
+    """Let one of somebody's agents belong to one more person."""
+    signed_in = await door.person_posting(request)
+    number, name = number_in(agent_id), _form(request).get("owner", "")
+    try:
+        await _desk(door).share(signed_in, number, name)
+    except InvalidRequest as error:
+        desk = desk_of(door, request, signed_in, problems=problems_of(error), typed={"owner": name})
+        return html_response(await _shown(door, desk, signed_in, agent_id))
+    return done(door, f"{PATH}/{number}", "agent-shared")
+
+
+async def unshare(door: Door, request: Request, agent_id: str, person_id: str) -> Response:
+    """Let one of somebody's agents belong to somebody no more, be it themselves."""
+    signed_in = await door.person_posting(request)
+    number, other = number_in(agent_id), number_in(person_id)
+    await _desk(door).unshare(signed_in, number, other)
+    stays = other != signed_in.person.person_id
+    return done(door, f"{PATH}/{number}" if stays else PATH, "agent-unshared")
+
+
+async def want(door: Door, request: Request, agent_id: str) -> Response:
+    """Say how sure the server has to be of who answers one of somebody's agents."""
+    signed_in = await door.person_posting(request)
+    number, given = number_in(agent_id), _form(request).get("assurance", "")
+    if given not in list(Assurance):
+        invalid("assurance", f"must be one of {', '.join(Assurance)}")
+    await _desk(door).change(signed_in, number, assurance=Assurance(given))
+    return done(door, f"{PATH}/{number}", "agent-assurance")
 
 
 async def stop(door: Door, request: Request, agent_id: str) -> Response:

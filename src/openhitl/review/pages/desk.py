@@ -26,6 +26,7 @@ _SAID: Mapping[tuple[str, str], str] = {
     ("code", "wrong_code"): N_("That is not the present code. Wait for the next one and try again."),
     ("name", ""): N_("Use 1 to 100 characters that can be seen."),
     ("name", "name_taken"): N_("Somebody has this name already. Choose another."),
+    ("owner", ""): N_("Nobody of that name can sign in here."),
     ("password", "wrong_length"): N_("Use 15 to 1,000 characters. Several words are easy to remember."),
     ("password", "too_easy"): N_("That is too easy to guess. Several words do better."),
     ("kind", ""): N_("Choose who asks with it."),
