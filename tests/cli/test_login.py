@@ -296,7 +296,7 @@ async def test_who_logs_out_is_forgotten_here_and_there(server, laptop, logins):
     assert "The server has ended the login" in done.err
     assert server.last("/revoke").form["token"] == login.refresh_token
     assert logins.find(server.url, Identity.AGENT) is None
-    assert logins.server is None
+    assert logins.server(Identity.AGENT) is None
     assert "There is no login" in (await laptop.run("logout")).err
 
 

@@ -170,6 +170,9 @@ async def test_a_link_signs_a_person_in_who_cannot_ask(server, tmp_path, logins,
     assert logins.find(server.url, Identity.AGENT) is None
     asked = await anywhere.run("agents", "list", HITL_SERVER_URL=server.url)
     assert asked.code == 1
+    settings = (await anywhere.run("config")).out
+    assert re.search(r"person=\*{8} +# sign-in of Bob, in ", settings)
+    assert login.access_token not in settings
 
 
 async def test_a_link_is_read_from_a_pipe(server, laptop, logins, bob):

@@ -124,7 +124,7 @@ def logged_in(folder, server_url=THERE, identity=Identity.AGENT, *, named=True) 
     login = Login(server_url=server_url, identity=identity, name="ci", access_token=f"{identity}-token")
     logins.save(login)
     if named:
-        logins.remember_server(server_url)
+        logins.remember_server(server_url, identity)
     return {"HITL_CONFIG_DIR": str(logins.folder), "HITL_DATA_DIR": str(folder)}
 
 

@@ -140,12 +140,14 @@ def test_the_client_id_is_remembered_for_its_server(logins):
 
 
 def test_the_server_of_the_last_login_is_remembered_until_it_is_left(logins):
-    assert logins.server is None
-    logins.remember_server(THERE)
-    logins.forget_server(HERE)
-    assert logins.server == THERE
-    logins.forget_server(THERE)
-    assert logins.server is None
+    assert logins.server(Identity.AGENT) is None
+    logins.remember_server(THERE, Identity.AGENT)
+    logins.remember_server(HERE, Identity.PERSON)
+    logins.forget_server(HERE, Identity.AGENT)
+    assert logins.server(Identity.AGENT) == THERE
+    logins.forget_server(THERE, Identity.AGENT)
+    assert logins.server(Identity.AGENT) is None
+    assert logins.server(Identity.PERSON) == HERE
 
 
 def test_the_folder_is_that_of_xdg_unless_named(tmp_path):

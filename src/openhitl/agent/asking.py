@@ -23,7 +23,7 @@ from openhitl.agent.telling import Teller, tell
 from openhitl.agent.updates import Update
 from openhitl.agent.waiting import Waiting
 from openhitl.client import requests
-from openhitl.client.config import load_config
+from openhitl.client.config import ClientConfig, load_config
 from openhitl.client.session import Session
 from openhitl.errors import HitlError
 from openhitl.protocol import questions
@@ -39,7 +39,7 @@ class HITL:
     each case once it exists, and again at each of its reminders, and must get its `review_url` to a
     human; by default that is whoever sits at this program's terminal (`openhitl.agent.telling`).
     Waiting survives restarts of the server and losses of the network. A call that is cancelled or gives
-    up leaves its case open.
+    up leaves its case open. A `config` that was found already is taken as it is.
 
     Use it as an async context manager, or `close()` it.
     """
@@ -52,8 +52,9 @@ class HITL:
         agent_name: str | None = None,
         announce: Teller | None = None,
         on_update: Callable[[Update], None] | None = None,
+        config: ClientConfig | None = None,
     ) -> None:
-        self._config = load_config(server_url, api_key)
+        self._config = config or load_config(server_url, api_key)
         self._session = Session(self._config.credential)
         self._agent_name = agent_name
         self._announce = announce

@@ -32,7 +32,7 @@ class ClientQuestioner:
     """
 
     def __init__(self, config: ClientConfig, tell: Callable[[OpenCase], None]) -> None:
-        self.hitl = HITL(config.server_url, config.api_key, announce=self._announce)
+        self.hitl = HITL(config=config, announce=self._announce)
         self._tell = tell
         self._cases: dict[str, OpenCase] = {}
 

@@ -55,7 +55,7 @@ class Wait:
 
     async def _wait(self, find: Callable[[HITL], Awaitable[OpenCase]], tell: Callable[[Ended], int]) -> int:
         config = self._place.config
-        async with HITL(config.server_url, config.api_key, announce=self._tell, on_update=self._note) as hitl:
+        async with HITL(config=config, announce=self._tell, on_update=self._note) as hitl:
             case = self._case = await find(hitl)
             async with beside(self._place.stand_by(), self._terminal.keep_drawing(self._line)):
                 decision = await hitl.wait(case)

@@ -99,7 +99,7 @@ def load_person(server_url: str | None = None, *, environ: Mapping[str, str] = o
 
     Raises: SetupError.
     """
-    found = find_server(server_url, environ=environ)
+    found = find_server(server_url, environ=environ, identity=Identity.PERSON)
     login = found.logins.find(found.server_url, Identity.PERSON)
     if login is None:
         return found
@@ -107,15 +107,23 @@ def load_person(server_url: str | None = None, *, environ: Mapping[str, str] = o
     return replace(found, login=login, key_source=f"sign-in of {login.name}, in {where}")
 
 
-def find_server(server_url: str | None = None, *, environ: Mapping[str, str] = os.environ) -> ClientConfig:
-    """Find the server alone, without a credential. Raises: SetupError."""
+def find_server(
+    server_url: str | None = None,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    identity: Identity = Identity.AGENT,
+) -> ClientConfig:
+    """Find the server alone, without a credential. Raises: SetupError.
+
+    If none is named it is the one that the last login of this identity named.
+    """
     logins = Logins(config_dir(environ))
     candidates = (
         ("given", server_url),
         ("environment", from_environment("HITL_SERVER_URL", environ)),
     )
     source, named = next(((name, url) for name, url in candidates if url), ("login", None))
-    named = named or logins.server
+    named = named or logins.server(identity)
     url = (named or local_url(environ)).rstrip("/")
     _check(url)
     return ClientConfig(

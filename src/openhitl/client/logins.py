@@ -29,7 +29,6 @@ if sys.platform != "win32":
     import fcntl
 
 VERSION = 1
-_SERVER = "server.json"
 #: Before its end, so that no token ends on its way.
 MARGIN = timedelta(seconds=30)
 
@@ -127,20 +126,19 @@ class Logins:
         """Keep the client id for the next login; it is no secret."""
         self._write(self._client_path(server_url), {"v": VERSION, "client_id": client_id})
 
-    @property
-    def server(self) -> str | None:
-        """The server of the last login that named one."""
-        record = self._read(self.folder / _SERVER) or {}
+    def server(self, identity: Identity) -> str | None:
+        """Return the server of the last login of this kind that named one."""
+        record = self._read(self._server_path(identity)) or {}
         return str(record["server_url"]) if "server_url" in record else None
 
-    def remember_server(self, server_url: str) -> None:
+    def remember_server(self, server_url: str, identity: Identity) -> None:
         """Make a server the one that is meant when none is named."""
-        self._write(self.folder / _SERVER, {"v": VERSION, "server_url": server_url})
+        self._write(self._server_path(identity), {"v": VERSION, "server_url": server_url})
 
-    def forget_server(self, server_url: str) -> None:
+    def forget_server(self, server_url: str, identity: Identity) -> None:
         """Name no server any more, if it was this one."""
-        if same_origin(self.server or "", server_url):
-            self._delete(self.folder / _SERVER)
+        if same_origin(self.server(identity) or "", server_url):
+            self._delete(self._server_path(identity))
 
     @contextmanager
     def locked(self, server_url: str, identity: Identity) -> Iterator[None]:
@@ -160,6 +158,9 @@ class Logins:
 
     def _path(self, server_url: str, identity: Identity) -> Path:
         return self.folder / f"{identity}-{_place(server_url)}.json"
+
+    def _server_path(self, identity: Identity) -> Path:
+        return self.folder / f"{identity}.json"
 
     def _client_path(self, server_url: str) -> Path:
         return self.folder / f"client-{_place(server_url)}.json"

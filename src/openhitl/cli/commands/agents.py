@@ -76,8 +76,7 @@ def create_agent(
 
 def _ask(call: Callable[[HITL], Awaitable[T]]) -> T:
     async def ask() -> T:
-        config = place.config
-        async with HITL(config.server_url, config.api_key) as hitl:
+        async with HITL(config=place.config) as hitl:
             return await call(hitl)
 
     with Place(Terminal()) as place:

@@ -75,7 +75,7 @@ def _keep(config: ClientConfig, fresh: Login) -> tuple[Login, str]:
         before = logins.find_readable(fresh.server_url, Identity.AGENT)
         where = logins.save(fresh)
     if config.configured:
-        logins.remember_server(fresh.server_url)
+        logins.remember_server(fresh.server_url, Identity.AGENT)
     if before is not None:
         revoke(before)
     return fresh, where

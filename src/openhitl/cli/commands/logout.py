@@ -27,7 +27,7 @@ def logout(
 ) -> int:
     """Log out. The server makes the login useless; this machine forgets it even if the server is away."""
     terminal = Terminal()
-    config = find_server(server)
+    config = find_server(server, identity=as_whom)
     said = _forget(config, as_whom)
     if relay.started_as_relay_client():
         relay.print_lines("Logged out successfully!" if said else "Not logged in.")
@@ -41,7 +41,7 @@ def _forget(config: ClientConfig, identity: Identity) -> str | None:
     with logins.locked(url, identity):
         login = logins.find_readable(url, identity)
         known = logins.forget(url, identity)
-    logins.forget_server(url)
+    logins.forget_server(url, identity)
     if not known:
         return None
     if login is None:

@@ -52,8 +52,7 @@ def notify(
 
 def _send(message: str, agent_name: str | None) -> str:
     async def send() -> str:
-        config = place.config
-        async with HITL(config.server_url, config.api_key) as hitl:
+        async with HITL(config=place.config) as hitl:
             return await hitl.notify(message, agent_name)
 
     with Place(Terminal()) as place:

@@ -47,7 +47,7 @@ def signin(
     given = (link if link is not None else _read_link()).strip()
     if not given:
         raise UsageMistake("There is no link.")
-    config = find_server(server_of(given))
+    config = find_server(server_of(given), identity=Identity.PERSON)
     if not config.is_trusted:
         raise ServerUnreachable("No server was named, and none of yours runs on this machine.")
     if not (is_loopback(config.server_url) or config.server_url.startswith("https:")):
@@ -98,6 +98,8 @@ def _keep(config: ClientConfig, fresh: Login) -> tuple[Login, str]:
     with logins.locked(fresh.server_url, Identity.PERSON):
         before = logins.find_readable(fresh.server_url, Identity.PERSON)
         where = logins.save(fresh)
+    if config.configured:
+        logins.remember_server(fresh.server_url, Identity.PERSON)
     if before is not None:
         revoke(before)
     return fresh, where
