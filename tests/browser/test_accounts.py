@@ -154,6 +154,20 @@ def test_codes_are_what_the_picture_says(server: RunningServer, visitors: Visito
     expect_outcome(page, "Enter your code")
 
 
+def test_a_link_that_is_shown_once_is_copied_by_a_button(visitors: Visitors, device: Device) -> None:
+    browser = visitors.joined("Fred")
+    page = device.page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(way_in(visitors.server, "Fred"))
+    press(page, "Sign in as Fred")
+    press(page, "Make a link")
+    press(page, "Copy")
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == page.locator("code.whole").inner_text()
+    assert "Sign in as" in browser.get(copied).text
+
+
 def test_without_a_device_the_password_is_all_there_is(server: RunningServer, device: Device) -> None:
     page = device.page
     page.add_init_script("delete window.PublicKeyCredential")
