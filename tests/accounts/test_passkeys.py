@@ -161,6 +161,16 @@ def test_a_disabled_person_s_passkey_lets_nobody_in(server: RunningServer, visit
     assert enter(browser, used(browser, device)).status_code == 200
 
 
+def test_who_guesses_passwords_keeps_nobody_from_their_passkey(
+    server: RunningServer, visitors: Visitors
+) -> None:
+    device, address = device_of(server), visitors.address()
+    joined(visitors, device, "Jo")
+    assert 429 in {visitors.browser(address).sign_in("Jo", "guess").status_code for _ in range(20)}
+    browser = visitors.browser(address)
+    assert enter(browser, used(browser, device)).status_code == 200
+
+
 def test_a_passkey_belongs_to_one_account(server: RunningServer, visitors: Visitors) -> None:
     """§7.1 step 26: a credential id that is registered already is refused."""
     device = device_of(server)

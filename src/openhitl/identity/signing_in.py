@@ -43,6 +43,9 @@ LINK_PURPOSES = {LinkKind.JOIN: Purpose.JOIN_LINK, LinkKind.SIGN_IN: Purpose.SIG
 #: How often one name, and one address, may try: so many at once, then one in so long.
 TRIES = 10
 EVERY = timedelta(seconds=30)
+#: Nobody guesses a passkey, so that whoever guesses passwords beside them keeps no one from theirs.
+PASSKEY_TRIES = 60
+PASSKEY_EVERY = timedelta(seconds=1)
 #: Of a number that any database takes.
 MAX_DIGITS = 18
 WRONG_CODE = "That is not the present code."
@@ -158,7 +161,8 @@ class SignIn:
 
         Raises: NotSignedIn, RateLimited.
         """
-        await self.check_rate("", visit.place)
+        if visit.place:
+            await self._take(f"passkey from {visit.place}", every=PASSKEY_EVERY, burst=PASSKEY_TRIES)
         now = self._clock()
         try:
             issued_at = self._challenges.issued_at(challenge, SUBJECT)
@@ -252,18 +256,20 @@ class SignIn:
             raise NotSignedIn
         return Begun(signed_in, token)
 
-    async def check_rate(self, name: str = "", place: str = "") -> None:
-        """Count a try for whoever is tried, and for where it comes from. Raises: RateLimited."""
-        buckets = [f"sign-in as {name_key(name)[:100]}"] if name else []
+    async def check_rate(self, name: str, place: str = "") -> None:
+        """Count a guess at a password or a code, from somewhere and at somebody. Raises: RateLimited."""
+        # In this order: who may try no more from there counts against nobody.
         if place:
-            buckets.append(f"sign-in from {place}")
-        for bucket in buckets:
-            wait: timedelta | None = await self._run(
-                self._store.take, bucket, every=EVERY, burst=TRIES, now=self._clock()
-            )
-            if wait is not None:
-                seconds = int(wait.total_seconds()) + 1
-                raise RateLimited("Too many tries to sign in.", retry_after_seconds=seconds)
+            await self._take(f"sign-in from {place}", every=EVERY, burst=TRIES)
+        await self._take(f"sign-in as {name_key(name)[:100]}", every=EVERY, burst=TRIES)
+
+    async def _take(self, bucket: str, *, every: timedelta, burst: int) -> None:
+        wait: timedelta | None = await self._run(
+            self._store.take, bucket, every=every, burst=burst, now=self._clock()
+        )
+        if wait is not None:
+            seconds = int(wait.total_seconds()) + 1
+            raise RateLimited("Too many tries to sign in.", retry_after_seconds=seconds)
 
     async def _refused(self, name: str, method: Method, visit: Visit) -> NotSignedIn:
         """Record that somebody was not let in; say nothing of why."""
