@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -20,7 +22,7 @@ from openhitl.store.engine import LOST, open_database, use_wal
 from openhitl.store.migration import claim, migrate
 from openhitl.store.schema import metadata
 from tests.databases import KINDS
-from tests.store.desk import SECRET, WAIT_SECONDS, opened
+from tests.store.desk import CHANGED, SECRET, WAIT_SECONDS, opened
 
 
 @pytest.fixture(params=KINDS)
@@ -205,3 +207,31 @@ def test_a_postgresql_that_is_silently_gone_is_given_up_in_time(database_url_of,
                     **{name: str(value) for name, value in LOST.items()},
                     **dict(pair.split("=") for pair in given.split("&") if pair),
                 }
+
+
+#: What another process does: look at a file, say how many agents there are, and go.
+VISIT = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+print(connection.execute("SELECT count(*) FROM agents").fetchone()[0])
+connection.close()
+"""
+
+
+def visited(file):
+    found = subprocess.run([sys.executable, "-c", VISIT, file], check=True, capture_output=True, text=True)
+    return int(found.stdout)
+
+
+def test_what_is_written_stays_when_one_process_opens_a_file_twice_and_another_comes_and_goes(tmp_path):
+    file = tmp_path / "hitl.db"
+    with opened(f"sqlite:///{file}") as first, opened(f"sqlite:///{file}"):
+        first.store.add_agent("one", **CHANGED)
+        assert visited(file) == 1
+        first.store.add_agent("two", **CHANGED)
+        assert visited(file) == 2
+
+
+def test_a_folder_is_no_database(tmp_path):
+    with pytest.raises(SetupError, match="is no file that can be written"):
+        Store.open(f"sqlite:///{tmp_path}", Keyring(SECRET))

@@ -178,9 +178,17 @@ def _open_sqlite(url: URL) -> Database:
 
 
 def _make_private(path: Path) -> None:
-    """Make the file, if it is not there, for its owner alone; SQLite gives its other files the same mode."""
+    """Make the file, if it is not there, for its owner alone; SQLite gives its other files the same mode.
+
+    One that is there is never opened here: closing it would take away SQLite's locks from whoever has it
+    open in this process, and then others delete the write-ahead log under them. SQLite, "How To Corrupt An
+    SQLite Database File" §2.2.
+    """
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        if not path.is_file() or not os.access(path, os.R_OK | os.W_OK):
+            raise SetupError(f"The database {path} is no file that can be written.") from None
     except OSError as error:
         raise SetupError(f"The database {path} cannot be opened: {error.strerror}.") from error
 
