@@ -211,6 +211,7 @@ def account_pages(language: str = "en") -> dict[str, Page]:
         "device-allowed": device_decided_page(at(ALICE), is_allowed=True),
         "device-denied": device_decided_page(at(ALICE), is_allowed=False),
         "not-asked": not_asked_page(at(ALICE), reason="redirect_uri is missing."),
+        "not-asked-back": not_asked_page(at(ALICE), reason="There is no such scope here.", back=_CALLBACK),
         "programs": programs_page(at(ALICE, notice=NOTICES["program-ended"]), _STANDING),
         "programs-none": programs_page(at(BOB), []),
         "way-in": way_in_page(at(ALICE), name="Bob", link=_LINK),

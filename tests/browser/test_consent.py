@@ -66,6 +66,23 @@ def test_a_program_is_told_that_somebody_says_no(server: RunningServer, waiting:
     assert query_of(page.url)["error"] == "access_denied"
 
 
+def test_a_program_whose_request_is_wrong_is_told_so(
+    server: RunningServer, waiting: Origin, page: Page
+) -> None:
+    """Chromium lets no redirect lead from the form of the sign-in page to the program."""
+    program = Program.registered(server, redirect_uris=[f"http://127.0.0.1{CALLBACK}"])
+    program.redirect_uri = waiting.url + CALLBACK
+    wrong = server.url + program.url(scope="everything")
+    page.context.clear_cookies()
+    open_signed_in(page, wrong)
+    expect(page.locator("h1")).to_have_text("This program cannot ask you")
+    page.get_by_role("link", name="Back to the program").click()
+    expect(page.locator("h1")).to_have_text("Back in the program")
+    assert query_of(page.url)["error"] == "invalid_scope"
+    page.goto(wrong)
+    expect(page.locator("h1")).to_have_text("Back in the program")
+
+
 def test_a_device_is_allowed_by_its_code(server: RunningServer, page: Page) -> None:
     tv = Program.registered(server, client_name="TV", redirect_uris=[], grant_types=[DEVICE_GRANT])
     begun = tv.post("device_authorization", {}).json()

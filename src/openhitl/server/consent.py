@@ -61,13 +61,21 @@ async def _answered(
     try:
         asked = authorization.read(address, parameters)
     except OAuthError as error:
-        return see_other(authorization.refused(address, error))
+        return _refused(request, desk, authorization.refused(address, error), error)
     decision = parameters.get("decision") if request.method == "POST" else None
     if decision == "allow":
         return see_other(await authorization.allow(asked, signed_in))
     if decision == "deny":
         return see_other(authorization.deny(address))
     return html_response(consent_page(desk, _consent(desk, asked, parameters)))
+
+
+def _refused(request: Request, desk: Desk, location: str, error: OAuthError) -> Response:
+    """Tell the program what is wrong with its request. RFC 6749 §4.1.2.1."""
+    if request.headers.get("sec-fetch-site") == "same-origin":
+        # This follows the form of our own sign-in page, from which Chromium lets nothing lead elsewhere.
+        return html_response(not_asked_page(desk, reason=error.message, back=location))
+    return see_other(location)
 
 
 def _consent(desk: Desk, asked: Asked, parameters: Mapping[str, str]) -> Consent:

@@ -59,10 +59,11 @@ def programs_page(desk: Desk, standing: Sequence[Standing]) -> Page:
     return desk.draw("programs.html", standing=standing)
 
 
-def not_asked_page(desk: Desk, *, reason: str) -> Page:
-    """Draw the page for a program's request that cannot even be answered to the program. RFC 6749 §4.1.2.1.
+def not_asked_page(desk: Desk, *, reason: str, back: str = "") -> Page:
+    """Draw the page for a program's request that is not in order. RFC 6749 §4.1.2.1.
 
     Args:
         reason: the error in a sentence, in English.
+        back: where the program is told of it; empty where it cannot be told.
     """
-    return desk.draw("not_asked.html", status=400, reason=reason)
+    return desk.draw("not_asked.html", status=400, reason=reason, back=back)
