@@ -24,6 +24,7 @@ BOUND_SECONDS = 30.0
 async def connected(url: str, key: str, mode: str = MODES[0], **options: Any) -> AsyncIterator[Client]:
     """Connect to the tools of a server with a key or an access token, in one of the eras."""
     headers = {"authorization": f"Bearer {key}"}
+    options.setdefault("read_timeout_seconds", BOUND_SECONDS)
     async with (
         httpx2.AsyncClient(headers=headers, timeout=BOUND_SECONDS, trust_env=False) as http,
         Client(streamable_http_client(url + PATH, http_client=http), mode=mode, **options) as client,
@@ -77,6 +78,12 @@ class Human:
         """The one case that is open."""
         [case] = self.cases(status="pending")
         return case
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether any call waits at the server."""
+        metrics = httpx2.get(self.url + "/metrics", trust_env=False, timeout=BOUND_SECONDS).text
+        return "openhitl_event_streams 0.0" not in metrics.splitlines()
 
     def answer(self, action: str, case: dict[str, Any] | None = None, **data: Any) -> dict[str, Any]:
         """Answer a case, by default the one that is open."""

@@ -48,6 +48,20 @@ async def test_a_client_that_loses_patience_asks_again(server, mode):
     assert len(server.human.cases()) == 1
 
 
+async def test_an_answer_that_comes_to_nobody_is_kept(server, mode):
+    """Clients of the older revisions leave the connection open when they give a call up."""
+    async with connected(server.url, server.key, mode) as client:
+        waiting = await Waiting(client, "request_human_input", DEPLOY).asked()
+        await waiting.dropped()
+        nothing = {"case_id": "review_none"}
+        assert (await client.call_tool("wait_for_answer", nothing)).is_error
+        while mode == "auto" and server.human.is_waited_for:  # the connection has yet to be closed
+            assert (await client.call_tool("wait_for_answer", nothing)).is_error
+        server.human.answer("select", selected=["Yes"])
+        assert said(await client.call_tool("request_human_input", DEPLOY)) == "Yes"
+    assert len(server.human.cases()) == 1
+
+
 async def test_asked_again_after_the_answer_it_is_a_new_question(server, mode):
     """Tomorrow's "Deploy?" never replays yesterday's yes."""
     async with connected(server.url, server.key, mode) as client:

@@ -21,7 +21,13 @@ _Item = str | dict[str, Any]
 class Arguments(BaseModel):
     """Arguments of any tool; unknown ones are refused."""
 
-    model_config = ConfigDict(extra="forbid", title="Arguments")
+    model_config = ConfigDict(extra="forbid")
+
+    @classmethod
+    def schema_told(cls) -> dict[str, Any]:
+        """Spell the JSON Schema, without what the code says of itself."""
+        schema = cls.model_json_schema()
+        return {name: part for name, part in schema.items() if name not in ("title", "description")}
 
 
 class HumanInput(Arguments):

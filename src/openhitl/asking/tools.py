@@ -56,7 +56,7 @@ class AskingTool(Generic[A]):
             name=self.name,
             title=self.title,
             description=self.description,
-            input_schema=self.arguments.model_json_schema(),
+            input_schema=self.arguments.schema_told(),
             output_schema=OUTPUT if self.answers_data else None,
             annotations=ToolAnnotations(
                 read_only_hint=self.arguments is WaitFor, destructive_hint=False, open_world_hint=True

@@ -9,16 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
-from typing import Any
 from urllib.parse import urlsplit
 
-import structlog
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from sse_starlette.sse import AppStatus
 
 from openhitl import __version__
 from openhitl.asking.calls import Context
-from openhitl.asking.handovers import Handover
 from openhitl.asking.pace import Pace
 from openhitl.asking.tool_server import tool_server
 from openhitl.errors import (
@@ -29,6 +26,7 @@ from openhitl.errors import (
     MethodNotAllowed,
     NotFound,
 )
+from openhitl.identity import Asker
 from openhitl.protocol.oauth import MCP_PATH
 from openhitl.protocol.oauth_documents import RESOURCE_DOCUMENT
 from openhitl.protocol.scopes import ALL_SCOPES, Scope, spelled
@@ -37,60 +35,13 @@ from openhitl.review.asgi import Scope as AsgiScope
 from openhitl.review.door import Door
 from openhitl.review.http import Request, error_response
 from openhitl.review.room import Room
+from openhitl.server.lines import HttpLine, Lines
 from openhitl.server.questioner import CaseQuestioner
 
 #: Libraries whose debug lines hold what humans answered.
 _CHATTY = ("mcp", "sse_starlette")
-_log = structlog.get_logger("openhitl.server")
 #: Where a request's line is in its ASGI scope.
 _LINE = "openhitl.line"
-
-
-class HttpLine:
-    """One POST: it carries one call, and the credential that came with it says as whom."""
-
-    def __init__(self, questioner: CaseQuestioner, body: bytes) -> None:
-        self.questioner = questioner
-        self._body: bytes | None = body
-        self._handover: Handover | None = None
-        self._is_sent = False
-
-    def carry(self, context: Context, handover: Handover) -> None:
-        """End this handover with the POST."""
-        self._handover = handover
-
-    def receiving(self, receive: Receive) -> Receive:
-        """Give the body that was read, then what else comes."""
-
-        async def given() -> dict[str, Any]:
-            body, self._body = self._body, None
-            if body is None:
-                return dict(await receive())
-            return {"type": "http.request", "body": body, "more_body": False}
-
-        return given
-
-    def sending(self, send: Send) -> Send:
-        """Pass on what is sent, and see its end."""
-
-        async def passing(message: Any) -> None:
-            await send(message)
-            if message["type"] == "http.response.body" and not message.get("more_body", False):
-                self._is_sent = True
-
-        return passing
-
-    async def hang_up(self) -> None:
-        """End with the POST, and with it the handover of an answer."""
-        if self._handover is None:
-            return
-        if not self._is_sent:
-            self._handover.lost()
-            return
-        try:
-            await self._handover.sent()
-        except HitlError as error:  # the answer is there for an hour, should the same be asked again
-            _log.warning("handover_not_noted", error=repr(error))
 
 
 class McpDoor:
@@ -100,6 +51,7 @@ class McpDoor:
         self._door = door
         self._room = room
         self._manager = StreamableHTTPSessionManager(tool_server(_line_of, pace, __version__), stateless=True)
+        self._lines = Lines()
         self._started = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
 
@@ -128,17 +80,22 @@ class McpDoor:
         """Answer one request."""
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         try:
-            line = await self._line(scope["method"], headers, receive)
+            asker = await self._admitted(scope["method"], headers)
+            body = await read_body(headers, receive)
         except HitlError as error:
             await send_response(send, error_response(error, self._challenge(error), with_detail=True))
             return
-        scope[_LINE] = line
-        try:
-            await self._manager.handle_request(scope, line.receiving(receive), line.sending(send))
-        finally:
-            await line.hang_up()
+        line = scope[_LINE] = HttpLine(CaseQuestioner(self._door, asker, self._room), body)
+        address = scope["client"][0] if scope.get("client") else ""
+        caller = (asker.agent_id, address, headers.get("user-agent", ""))
+        with self._lines.held(caller, body, line):
+            try:
+                await self._manager.handle_request(scope, line.receiving(receive), line.sending(send))
+            finally:
+                await line.hang_up()
 
-    async def _line(self, method: str, headers: dict[str, str], receive: Receive) -> HttpLine:
+    async def _admitted(self, method: str, headers: dict[str, str]) -> Asker:
+        """Say whose request this is, if it may be answered at all."""
         request = Request(method, MCP_PATH, headers=headers)
         # A browser names where its page is from, and a page of another place has no business here, even
         # if its name leads to this machine (DNS rebinding): MCP "Transports", Security Warning.
@@ -151,8 +108,7 @@ class McpDoor:
             raise MethodNotAllowed(allow=["POST"])
         if "mcp-session-id" in headers:
             raise NotFound("There is no such session: every request stands for itself.")
-        body = await read_body(headers, receive)
-        return HttpLine(CaseQuestioner(self._door, asker, self._room), body)
+        return asker
 
     @property
     def _origin(self) -> str:
