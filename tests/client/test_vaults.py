@@ -79,6 +79,14 @@ def test_a_locked_keyring_says_what_to_do(ring, logins):
     assert "HITL_API_KEY" in caught.value.hint
 
 
+def test_what_is_no_login_in_the_keyring_says_so(ring, logins):
+    logins.save(LOGIN)
+    for path in ring.iterdir():
+        path.write_text("{")
+    with pytest.raises(SetupError, match="is no login"):
+        logins.find(SERVER, Identity.AGENT)
+
+
 def test_a_keyring_that_is_gone_says_what_to_do(ring, logins):
     logins.save(LOGIN)
     keyring.set_keyring(keyring.backends.fail.Keyring())

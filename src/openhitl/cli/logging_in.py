@@ -131,7 +131,7 @@ class _Attempt:
         if not self._metadata.device_url:
             raise LoginRefused("This server has no login for machines without a browser.")
         code = self._device_code()
-        self._say_code(code)
+        say_code(self._terminal, code)
         interval = code.interval_seconds
         deadline = time.monotonic() + min(code.lifetime, self._wish.wait).total_seconds()
         request = oauth.device_token_request(
@@ -181,11 +181,13 @@ class _Attempt:
         else:
             self._terminal.say("That browser must run on this machine; else use `hitl login --device`.")
 
-    def _say_code(self, code: oauth.DeviceCode) -> None:
-        self._terminal.say(f"On any device, open\n  {code.verification_url}")
-        self._terminal.say(f"and type in this code:\n  {one_line(code.user_code)}")
-        if self._terminal.live and code.complete_url.startswith("https:"):
-            self._terminal.say(qr_code(code.complete_url))
+
+def say_code(terminal: Terminal, code: oauth.DeviceCode) -> None:
+    """Say what to type in and where; a QR code helps where a phone gets to that address."""
+    terminal.say(f"On any device, open\n  {code.verification_url}")
+    terminal.say(f"and type in this code:\n  {one_line(code.user_code)}")
+    if terminal.live and code.complete_url.startswith("https:"):
+        terminal.say(qr_code(code.complete_url))
 
 
 def _nobody_answered(wish: Wish) -> LoginRefused:

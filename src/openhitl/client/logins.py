@@ -80,7 +80,7 @@ class Logins:
         """Return the record for a server; None if there is none."""
         record = self._read(self._path(server_url, identity))
         if record is not None and record.get("kept") == "keyring":
-            record = _parsed(_vault().get(_name(server_url, identity)))
+            record = _from_keyring(_name(server_url, identity))
         if record is None:
             return None
         login = _login(record)
@@ -228,6 +228,15 @@ def _vault() -> Vault:
             hint="Unlock it, or run `hitl login` again.",
         )
     return vault
+
+
+def _from_keyring(name: str) -> dict[str, Any] | None:
+    try:
+        return _parsed(_vault().get(name))
+    except ValueError as error:
+        raise SetupError(
+            f"What the keyring holds as {name!r} is no login.", hint="Run `hitl login` again."
+        ) from error
 
 
 def _parsed(text: str | None) -> dict[str, Any] | None:
