@@ -9,10 +9,11 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.routing import Route as StarletteRoute
 
+from openhitl.protocol.oauth import MCP_PATH
 from openhitl.review.events import EventsEndpoint
 from openhitl.review.poll import PollEndpoint
 from openhitl.review.router import Router
-from openhitl.server.mcp import PATH, McpDoor
+from openhitl.server.mcp import McpDoor
 
 Place = tuple[str, str]
 _ASGI = ("scope", "receive", "send")
@@ -20,7 +21,7 @@ _ASGI = ("scope", "receive", "send")
 LEAVES: dict[type, tuple[Place, ...]] = {
     PollEndpoint: (("GET", "/api/reviews/{case_id}/status"),),
     EventsEndpoint: (("GET", "/api/reviews/{case_id}/events"),),
-    McpDoor: (("POST", PATH), ("POST", PATH + "/")),
+    McpDoor: (("POST", MCP_PATH), ("POST", MCP_PATH + "/")),
 }
 
 

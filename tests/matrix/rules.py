@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from openhitl.protocol.oauth import MCP_PATH
 from openhitl.protocol.scopes import ALL_SCOPES, Scope
 from openhitl.review.http import Response
 from openhitl.review.router import Route
-from openhitl.server.mcp import PATH as MCP_PATH
 from openhitl.server.openapi import POLL_ROUTES
 from openhitl.server.table import SERVER_ROUTES
 from tests.matrix.credentials import Held
