@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -13,11 +13,10 @@ from openhitl.protocol.problems import invalid, text_of
 from openhitl.protocol.timestamps import timestamp
 from openhitl.store import Store
 from openhitl.store.records import Notice
+from openhitl.store.runner import Runner
 
 MAX_MESSAGE_CHARACTERS = 2_000
 PREFIX = "notice_"
-#: Runs what asks the store beside the event loop.
-Runner = Callable[..., Awaitable[Any]]
 
 
 class NoticeKind(StrEnum):

@@ -49,7 +49,7 @@ class Ledger:
         self._with_writer = 0
         self._writer = store.writer(clock=clock, on_commit=self._committed, settle=self._settled)
 
-    async def read(self, query: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    async def read(self, query: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run one of the store's methods, which block, on a reader thread.
 
         Raises: Stopping once this is closed, or the interpreter is ending; what the method raises.

@@ -9,7 +9,7 @@ from openhitl.errors import InvalidRequest, NotFound, NotOwner, NotSignedIn, Wro
 from openhitl.identity.links import join_link, sign_in_link
 from openhitl.identity.passkeys import make_link
 from openhitl.identity.passwords import hash_password, verify_password
-from openhitl.identity.sessions import Runner, SessionDesk, actor_of
+from openhitl.identity.sessions import SessionDesk, actor_of
 from openhitl.identity.signing_in import SignIn, totp_row, wrong_code
 from openhitl.identity.totp import new_secret, provisioning_uri, step_of
 from openhitl.keyring import Keyring
@@ -19,6 +19,7 @@ from openhitl.protocol.people import Person, Role, SignedIn
 from openhitl.protocol.problems import SUMMARY
 from openhitl.protocol.record import record
 from openhitl.store import Store
+from openhitl.store.runner import Runner
 
 ISSUER = "OpenHITL"
 
@@ -66,16 +67,14 @@ class Accounts:
 
     async def passkeys(self, signed_in: SignedIn) -> Sequence[Passkey]:
         """List somebody's own passkeys."""
-        found: Sequence[Passkey] = await self._run(self._store.passkeys_of, signed_in.person.person_id)
-        return found
+        return await self._run(self._store.passkeys_of, signed_in.person.person_id)
 
     async def passkey_link(self, signed_in: SignedIn) -> str:
         """Make the address where somebody registers one more passkey of their own."""
         holder = PasskeyHolder(signed_in.person.name, signed_in.person.person_id)
-        link: str = await self._run(
+        return await self._run(
             make_link, self._store, self._public_url, holder, by=actor_of(signed_in), now=self._clock()
         )
-        return link
 
     async def revoke_passkey(self, signed_in: SignedIn, passkey_id: int) -> None:
         """Make one of somebody's own passkeys useless. Raises: NotFound."""
@@ -159,13 +158,12 @@ class Accounts:
     async def people(self, signed_in: SignedIn) -> Sequence[Person]:
         """List everybody. Raises: NotOwner."""
         _check_owner(signed_in)
-        found: Sequence[Person] = await self._run(self._store.people)
-        return found
+        return await self._run(self._store.people)
 
     async def invite(self, signed_in: SignedIn, role: Role) -> str:
         """Make a link with which somebody joins. Raises: NotOwner."""
         _check_owner(signed_in)
-        link: str = await self._run(
+        return await self._run(
             join_link,
             self._store,
             self._public_url,
@@ -174,7 +172,6 @@ class Accounts:
             now=self._clock(),
             created_by=signed_in.person.person_id,
         )
-        return link
 
     async def sign_in_link_for(self, signed_in: SignedIn, person_id: int) -> str:
         """Make a link for somebody who has lost their way in. Raises: NotOwner, NotFound."""
@@ -200,7 +197,7 @@ class Accounts:
 
     async def _sign_in_link(self, person: Person, signed_in: SignedIn) -> str:
         by, now = actor_of(signed_in), self._clock()
-        link: str = await self._run(
+        return await self._run(
             sign_in_link,
             self._store,
             self._public_url,
@@ -209,11 +206,10 @@ class Accounts:
             now=now,
             created_by=signed_in.person.person_id,
         )
-        return link
 
     async def _other(self, signed_in: SignedIn, person_id: int) -> Person:
         _check_owner(signed_in)
-        person: Person | None = await self._run(self._store.person, person_id)
+        person = await self._run(self._store.person, person_id)
         if person is None:
             raise NotFound
         return person

@@ -8,13 +8,14 @@ from datetime import datetime
 
 from openhitl.errors import NotFound
 from openhitl.identity.keys import Asker, draw_key
-from openhitl.identity.sessions import Runner, actor_of
+from openhitl.identity.sessions import actor_of
 from openhitl.protocol.case import ActorKind, Assurance
 from openhitl.protocol.people import Person, SignedIn, checked_name
 from openhitl.protocol.problems import invalid
 from openhitl.protocol.scopes import ALL_SCOPES, Scope
 from openhitl.store import Store
 from openhitl.store.records import Agent, KeyListed
+from openhitl.store.runner import Runner
 
 PUBLIC_KEY_BYTES = 32
 
@@ -33,17 +34,15 @@ class AgentDesk:
 
     async def beside(self, asker: Asker) -> Sequence[Agent]:
         """List the agents of an asker's people."""
-        found: Sequence[Agent] = await self._run(self._store.agents_beside, asker.agent_id)
-        return found
+        return await self._run(self._store.agents_beside, asker.agent_id)
 
     async def add_beside(self, asker: Asker, name: object) -> Agent:
         """Make an agent that belongs to whom the asker belongs to. Raises: InvalidRequest."""
-        owners: Sequence[Person] = await self._run(self._store.own_owners_of, asker.agent_id)
+        owners = await self._run(self._store.own_owners_of, asker.agent_id)
         ids = [person.person_id for person in owners]
-        agent: Agent = await self._run(
+        return await self._run(
             self._store.add_agent, checked_name(name), owners=ids, by=asker.actor, now=self._clock()
         )
-        return agent
 
     async def add_public_key(self, asker: Asker, body: Mapping[str, object]) -> dict[str, str]:
         """Keep the public key of the agent that sends it, and say it again.
@@ -67,42 +66,36 @@ class AgentDesk:
 
     async def owners_public_keys(self, asker: Asker) -> Sequence[str]:
         """List the public keys of the devices of an agent's people, newest first."""
-        found: Sequence[str] = await self._run(self._store.keys_of_owners, asker.agent_id)
-        return found
+        return await self._run(self._store.keys_of_owners, asker.agent_id)
 
     async def of(self, signed_in: SignedIn) -> Sequence[Agent]:
         """List somebody's agents that may ask."""
-        found: Sequence[Agent] = await self._run(self._store.agents_of, signed_in.person.person_id)
-        return found
+        return await self._run(self._store.agents_of, signed_in.person.person_id)
 
     async def all_of(self, signed_in: SignedIn) -> Sequence[Agent]:
         """List somebody's agents, stopped ones too."""
         person_id = signed_in.person.person_id
-        found: Sequence[Agent] = await self._run(self._store.agents_of, person_id, stopped=True)
-        return found
+        return await self._run(self._store.agents_of, person_id, stopped=True)
 
     async def add(self, signed_in: SignedIn, name: object) -> Agent:
         """Make an agent of one's own. Raises: InvalidRequest."""
-        agent: Agent = await self._run(
+        return await self._run(
             self._store.add_agent,
             checked_name(name),
             owners=[signed_in.person.person_id],
             by=actor_of(signed_in),
             now=self._clock(),
         )
-        return agent
 
     async def owners(self, signed_in: SignedIn, agent_id: int) -> Sequence[Person]:
         """List whom one of somebody's agents belongs to, disabled people too. Raises: NotFound."""
         await self._owned(signed_in, agent_id)
-        found: Sequence[Person] = await self._run(self._store.own_owners_of, agent_id)
-        return found
+        return await self._run(self._store.own_owners_of, agent_id)
 
     async def keys(self, signed_in: SignedIn, agent_id: int) -> Sequence[KeyListed]:
         """List the keys of one of somebody's agents. Raises: NotFound."""
         await self._owned(signed_in, agent_id)
-        found: Sequence[KeyListed] = await self._run(self._store.keys_of, agent_id)
-        return found
+        return await self._run(self._store.keys_of, agent_id)
 
     async def add_key(
         self,

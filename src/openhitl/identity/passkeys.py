@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 from webauthn import verify_registration_response
 from webauthn.helpers.exceptions import WebAuthnException
@@ -18,12 +17,12 @@ from openhitl.protocol.passkeys import CEREMONY_MS, NewPasskey, PasskeyHolder, R
 from openhitl.protocol.people import checked_name
 from openhitl.protocol.tokens import Purpose, checked_hash, hash_token, token_from_bytes
 from openhitl.store import Store
+from openhitl.store.runner import Runner
 
 LINK_LIFE = timedelta(minutes=15)
 PATH = "/passkey"
 #: Signature algorithms that browsers may choose from: Ed25519, ES256, RS256. RFC 8152 §8, RFC 8812.
 ALGORITHMS = (-8, -7, -257)
-Runner = Callable[..., Awaitable[Any]]
 
 
 def make_link(store: Store, public_url: str, holder: PasskeyHolder, *, by: Actor, now: datetime) -> str:
@@ -98,14 +97,11 @@ class PasskeyDesk:
 
     async def link(self, holder: PasskeyHolder, by: Actor) -> str:
         """Make a link for somebody. Raises: as `make_link`."""
-        link: str = await self._run(
-            make_link, self._store, self._public_url, holder, by=by, now=self._clock()
-        )
-        return link
+        return await self._run(make_link, self._store, self._public_url, holder, by=by, now=self._clock())
 
     async def holder(self, token: str | None) -> PasskeyHolder:
         """Say whose passkey a link is for. Raises: InvalidToken if it was used, is too old or no link."""
-        holder: PasskeyHolder | None = await self._run(self._store.passkey_link, _hash(token), self._clock())
+        holder = await self._run(self._store.passkey_link, _hash(token), self._clock())
         if holder is None:
             raise InvalidToken
         return holder

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from openhitl.errors import InvalidToken, NotFound
 from openhitl.keyring import Keyring
@@ -16,6 +15,7 @@ from openhitl.protocol.record import record
 from openhitl.protocol.tokens import Purpose, checked_hash, hash_token, token_from_bytes
 from openhitl.protocol.visible import one_line
 from openhitl.store import Store
+from openhitl.store.runner import Runner
 from openhitl.store.sessions import NewSession
 
 LIVES = {SessionKind.BROWSER: timedelta(days=30), SessionKind.TERMINAL: timedelta(days=90)}
@@ -23,7 +23,6 @@ PURPOSES = {SessionKind.BROWSER: Purpose.SESSION, SessionKind.TERMINAL: Purpose.
 #: How often it is noted that somebody was here.
 SEEN_EVERY = timedelta(minutes=5)
 MAX_DEVICE_CHARACTERS = 200
-Runner = Callable[..., Awaitable[Any]]
 
 
 @record(frozen=True, slots=True)
@@ -66,7 +65,7 @@ class SessionDesk:
         except InvalidToken:
             return None
         now = self._clock()
-        found: SignedIn | None = await self._run(self._store.session, token_hash, now)
+        found = await self._run(self._store.session, token_hash, now)
         if found is None or found.session.kind is not kind:
             return None
         if now - found.session.seen_at >= SEEN_EVERY:
@@ -78,12 +77,9 @@ class SessionDesk:
         """Derive what the forms of this session carry."""
         return self._keyring.form_token(hash_token(token))
 
-    async def of(self, signed_in: SignedIn) -> list[Session]:
+    async def of(self, signed_in: SignedIn) -> Sequence[Session]:
         """List where somebody is signed in, latest first."""
-        found: list[Session] = await self._run(
-            self._store.sessions_of, signed_in.person.person_id, self._clock()
-        )
-        return found
+        return await self._run(self._store.sessions_of, signed_in.person.person_id, self._clock())
 
     async def end(self, signed_in: SignedIn, session_id: int | None = None) -> None:
         """Sign out, here or elsewhere. Raises: NotFound if that session is not one of theirs."""

@@ -14,7 +14,7 @@ from webauthn.helpers.exceptions import WebAuthnException
 from openhitl.errors import InvalidToken, NotSignedIn, RateLimited, VerificationFailed
 from openhitl.identity.passkeys import registration_options, verified_passkey
 from openhitl.identity.passwords import hash_password, verify_password
-from openhitl.identity.sessions import Begun, Runner, SessionDesk
+from openhitl.identity.sessions import Begun, SessionDesk
 from openhitl.identity.totp import step_of
 from openhitl.keyring import Keyring
 from openhitl.protocol.base64url import decode
@@ -35,6 +35,7 @@ from openhitl.protocol.tokens import Purpose, checked_hash
 from openhitl.store import Store
 from openhitl.store.challenges import Challenges
 from openhitl.store.people import NewPerson
+from openhitl.store.runner import Runner
 
 #: What a challenge for signing in is for.
 SUBJECT = "sign-in"
@@ -100,7 +101,7 @@ class SignIn:
         for codes too, its `code_required` says so and its `ticket` is for `by_code`. RateLimited.
         """
         await self.check_rate(name, visit.place)
-        known: tuple[Person, str] | None = await self._run(self._store.password_of, name)
+        known = await self._run(self._store.password_of, name)
         person, known_hash = known or (None, None)
         if not await self._run(verify_password, known_hash, password) or person is None or known_hash is None:
             raise await self._refused(name, Method.PASSWORD, visit)
@@ -125,7 +126,7 @@ class SignIn:
         """Say who has shown their password. Raises: NotSignedIn, also if it was replaced since."""
         number, _, challenge = ticket.partition(".")
         is_number = number.isascii() and number.isdecimal() and len(number) <= MAX_DIGITS
-        person: Person | None = await self._run(self._store.person, int(number)) if is_number else None
+        person = await self._run(self._store.person, int(number)) if is_number else None
         known = await self._run(self._store.password_of, person.name) if person else None
         if known is None:
             raise NotSignedIn
@@ -199,7 +200,7 @@ class SignIn:
 
     async def link(self, kind: LinkKind, token: str | None) -> OneTimeLink:
         """Say what a link leads to, without using it. Raises: InvalidToken."""
-        found: OneTimeLink | None = await self._run(self._store.link, _hash(kind, token), self._clock())
+        found = await self._run(self._store.link, _hash(kind, token), self._clock())
         if found is None or found.kind is not kind or (found.person and found.person.disabled_at):
             raise InvalidToken
         return found
@@ -264,9 +265,7 @@ class SignIn:
         await self._take(f"sign-in as {name_key(name)[:100]}", every=EVERY, burst=TRIES)
 
     async def _take(self, bucket: str, *, every: timedelta, burst: int) -> None:
-        wait: timedelta | None = await self._run(
-            self._store.take, bucket, every=every, burst=burst, now=self._clock()
-        )
+        wait = await self._run(self._store.take, bucket, every=every, burst=burst, now=self._clock())
         if wait is not None:
             seconds = int(wait.total_seconds()) + 1
             raise RateLimited("Too many tries to sign in.", retry_after_seconds=seconds)
@@ -274,7 +273,7 @@ class SignIn:
     async def _refused(self, name: str, method: Method, visit: Visit) -> NotSignedIn:
         """Record that somebody was not let in; say nothing of why."""
         # What is no name may be a password that was typed into the wrong field.
-        person: Person | None = await self._run(self._store.person_named, name) if name else None
+        person = await self._run(self._store.person_named, name) if name else None
         tried = person.name if person else ""
         await self._run(self._store.sign_in_refused, tried, method, place=visit.place, now=self._clock())
         return NotSignedIn()

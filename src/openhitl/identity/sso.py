@@ -24,7 +24,7 @@ from openhitl.errors import (
     WrongSecret,
 )
 from openhitl.identity.openid import OpenIdProvider, Registration
-from openhitl.identity.sessions import Begun, Runner, SessionDesk, actor_of
+from openhitl.identity.sessions import Begun, SessionDesk, actor_of
 from openhitl.identity.signing_in import Visit
 from openhitl.keyring import Keyring
 from openhitl.outbound import OutboundHttp
@@ -35,6 +35,7 @@ from openhitl.protocol.record import record
 from openhitl.settings import Settings
 from openhitl.store import Store
 from openhitl.store.people import NewPerson
+from openhitl.store.runner import Runner
 
 #: Where the provider sends browsers back to.
 CALLBACK_PATH = "/sign-in/oidc/callback"
@@ -128,7 +129,7 @@ class SingleSignOn:
         trip = self._trip(cookie)
         if response.get("state") != trip.state:
             raise SsoFailed
-        wait: timedelta | None = await self._run(
+        wait = await self._run(
             self._store.take, f"sso from {place}", every=EVERY, burst=BURST, now=self._clock()
         )
         if wait is not None:
@@ -141,7 +142,7 @@ class SingleSignOn:
 
         Raises: SsoRefused if nobody here is connected with them; NotSignedIn if they are disabled.
         """
-        known: Person | None = await self._run(self._store.person_of, arrival.identity.subject)
+        known = await self._run(self._store.person_of, arrival.identity.subject)
         person = known or await self._join(arrival.identity, visit)
         token, new = self._sessions.draw(visit.kind, Method.SSO, visit.device)
         signed_in = await self._run(self._store.add_session, person.person_id, new, now=self._clock())
@@ -171,8 +172,7 @@ class SingleSignOn:
     async def is_connected(self, signed_in: SignedIn) -> bool:
         """Tell whether the provider signs somebody in."""
         person_id, issuer = signed_in.person.person_id, self._provider.issuer
-        found: bool = await self._run(self._store.is_connected, person_id, issuer)
-        return found
+        return await self._run(self._store.is_connected, person_id, issuer)
 
     async def _join(self, identity: Identity, visit: Visit) -> Person:
         # The first account is an owner's, and by a link: else a server could come to have no owner.
@@ -182,7 +182,7 @@ class SingleSignOn:
         for name in names_for(identity):
             new = NewPerson(name=name, role=Role.MEMBER)
             try:
-                person: Person = await self._run(
+                person = await self._run(
                     self._store.join_by_subject, identity.subject, new, now=self._clock()
                 )
             except NameTaken:

@@ -150,10 +150,9 @@ class Clients:
             return client
         await self._desk.take(f"oauth-document:{caller}", every=REGISTER_EVERY, burst=REGISTRATIONS)
         metadata = await self._documents.fetch(client_id)
-        kept: Client = await self._desk.run(
+        return await self._desk.run(
             self._desk.store.keep_document, client_id, metadata, by=ANYBODY, now=self._desk.clock()
         )
-        return kept
 
     async def authenticated(self, shown: Shown) -> Client:
         """Find the program that shows itself, and check its secret if it has one. RFC 6749 §2.3.
@@ -174,8 +173,7 @@ class Clients:
             return None
         if not client_id.isprintable():
             return None
-        found: Client | None = await self._desk.run(self._desk.store.client, client_id)
-        return found
+        return await self._desk.run(self._desk.store.client, client_id)
 
 
 def shown_by(authorization: str | None, parameters: Mapping[str, str]) -> Shown:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from openhitl.errors import RateLimited
 from openhitl.keyring import Keyring
 from openhitl.protocol.case import Actor, ActorKind
 from openhitl.store import Store
+from openhitl.store.runner import Runner
 
 #: Who acts where nobody has said who they are.
 ANYBODY = Actor(kind=ActorKind.LINK, id="anybody", surface="api")
-Runner = Callable[..., Awaitable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +34,6 @@ class Desk:
 
     async def take(self, bucket: str, *, every: timedelta, burst: int) -> None:
         """Do something once more, if it may be. Raises: RateLimited."""
-        wait: timedelta | None = await self.run(
-            self.store.take, bucket, every=every, burst=burst, now=self.clock()
-        )
+        wait = await self.run(self.store.take, bucket, every=every, burst=burst, now=self.clock())
         if wait is not None:
             raise RateLimited(retry_after_seconds=max(1, math.ceil(wait.total_seconds())))

@@ -92,9 +92,7 @@ class DeviceDesk:
             raise NotFound
         bucket = f"user-code:{signed_in.person.person_id}"
         await self._desk.take(bucket, every=TRY_EVERY, burst=TRIES)
-        device: Device | None = await self._desk.run(
-            self._desk.store.waiting_device, self._hash(code), self._desk.clock()
-        )
+        device = await self._desk.run(self._desk.store.waiting_device, self._hash(code), self._desk.clock())
         if device is None:
             raise NotFound
         return code, device

@@ -21,10 +21,7 @@ class GrantDesk:
 
     async def of(self, signed_in: SignedIn) -> Sequence[Standing]:
         """List what somebody has allowed and not taken back, latest first."""
-        found: Sequence[Standing] = await self._desk.run(
-            self._desk.store.grants_of, signed_in.person.person_id
-        )
-        return found
+        return await self._desk.run(self._desk.store.grants_of, signed_in.person.person_id)
 
     async def end(self, signed_in: SignedIn, grant_id: int) -> None:
         """Take back one of somebody's own grants, with all its tokens. Raises: NotFound."""

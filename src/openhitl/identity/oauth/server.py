@@ -8,7 +8,7 @@ from datetime import datetime
 from openhitl.identity.access_tokens import AccessTokens
 from openhitl.identity.oauth.authorization import Authorization
 from openhitl.identity.oauth.clients import Clients
-from openhitl.identity.oauth.desk import Desk, Runner
+from openhitl.identity.oauth.desk import Desk
 from openhitl.identity.oauth.devices import DeviceDesk
 from openhitl.identity.oauth.documents import Documents
 from openhitl.identity.oauth.grants import GrantDesk
@@ -17,6 +17,7 @@ from openhitl.keyring import Keyring
 from openhitl.outbound.http import Fetched
 from openhitl.protocol.oauth_grants import Grant
 from openhitl.store import Store
+from openhitl.store.runner import Runner
 
 
 class AuthorizationServer:
@@ -39,8 +40,7 @@ class AuthorizationServer:
         clock: Callable[[], datetime],
     ) -> None:
         async def find(grant_id: int) -> Grant | None:
-            found: Grant | None = await run(store.grant, grant_id)
-            return found
+            return await run(store.grant, grant_id)
 
         desk = Desk(store, keyring, public_url, run, clock)
         self.public_url = public_url

@@ -31,7 +31,7 @@ from openhitl.protocol.oauth import (
     narrowed_scopes,
 )
 from openhitl.protocol.oauth_clients import Client, readable_name
-from openhitl.protocol.oauth_grants import Code, DeviceState, Grant
+from openhitl.protocol.oauth_grants import DeviceState, Grant
 from openhitl.protocol.scopes import Scope, spelled
 from openhitl.protocol.tokens import Purpose, checked_hash, hash_token, token_from_bytes
 from openhitl.store.oauth_terms import Refresh
@@ -81,7 +81,7 @@ class TokenDesk:
     ) -> dict[str, Any]:
         code_hash = _hash(Purpose.CODE, parameters, "code")
         challenge = challenge_of(parameters.get("code_verifier"))
-        code: Code | None = await self._desk.run(self._desk.store.code, code_hash)
+        code = await self._desk.run(self._desk.store.code, code_hash)
         if code is None:
             raise InvalidGrant
         self._check_resource(parameters, code.terms.resource)
@@ -90,7 +90,7 @@ class TokenDesk:
         # OAuth 2.1 leaves the address out here; whoever names one means the one of the request.
         redirect_uri = parameters.get("redirect_uri", code.redirect_uri)
         presented = replace(code, client_ref=client.ref, redirect_uri=redirect_uri, challenge=challenge)
-        grant: Grant | None = await self._desk.run(
+        grant = await self._desk.run(
             self._desk.store.redeem_code, code_hash, presented, named, refresh, now=self._desk.clock()
         )
         if grant is None:
@@ -99,7 +99,7 @@ class TokenDesk:
 
     async def _refreshed(self, client: Client, parameters: Mapping[str, str]) -> dict[str, Any]:
         token_hash = _hash(Purpose.REFRESH, parameters, "refresh_token")
-        grant: Grant | None = await self._desk.run(self._desk.store.refreshable, token_hash, client.ref)
+        grant = await self._desk.run(self._desk.store.refreshable, token_hash, client.ref)
         if grant is None:
             raise InvalidGrant
         self._check_resource(parameters, grant.resource)
@@ -117,7 +117,7 @@ class TokenDesk:
     async def _device(self, client: Client, parameters: Mapping[str, str]) -> dict[str, Any]:
         code_hash = _hash(Purpose.DEVICE, parameters, "device_code")
         token, refresh = self._new_refresh()
-        polled: Grant | DeviceState = await self._desk.run(
+        polled = await self._desk.run(
             self._desk.store.poll_device, code_hash, client.ref, refresh, now=self._desk.clock()
         )
         if isinstance(polled, DeviceState):
@@ -168,15 +168,11 @@ class TokenDesk:
         try:
             if not looks_like_one(token):
                 token_hash = checked_hash(Purpose.REFRESH, token)
-                of_refresh: Grant | None = await self._desk.run(
-                    self._desk.store.refreshable, token_hash, client.ref
-                )
-                return of_refresh
+                return await self._desk.run(self._desk.store.refreshable, token_hash, client.ref)
             claimed = self._access.claimed(token)
         except InvalidToken:
             return None
-        of_access: Grant | None = await self._desk.run(self._desk.store.grant, claimed.grant_id)
-        return of_access
+        return await self._desk.run(self._desk.store.grant, claimed.grant_id)
 
 
 def _hash(purpose: Purpose, parameters: Mapping[str, str], name: str) -> bytes:
