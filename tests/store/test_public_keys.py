@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 from sqlalchemy import insert, select
 
 from openhitl.protocol.audit import OPERATOR
@@ -29,6 +31,25 @@ def test_a_key_that_is_there_is_kept_once_and_too_many_end_the_oldest(desk):
     for name in [*names[:2], *names]:
         desk.store.add_agent_key(agent.agent_id, name, **CHANGED)
     assert good_keys(desk, agent.agent_id) == names[1:]
+
+
+def test_one_key_that_many_send_at_once_is_kept_once(desk):
+    agent = desk.store.add_agent("bot", **CHANGED)
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda _: desk.store.add_agent_key(agent.agent_id, "key", **CHANGED), range(8)))
+    assert good_keys(desk, agent.agent_id) == ["key"]
+
+
+def test_of_owners_who_are_set_at_once_the_last_are_whole(desk):
+    agent = desk.store.add_agent("bot", **CHANGED)
+    ids = [
+        desk.store.add_person(NewPerson(name=name, role=Role.MEMBER), **CHANGED).person_id
+        for name in ("alice", "bob", "carol")
+    ]
+    wanted = [ids[:2], ids[1:]]
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda one: desk.store.set_owners(agent.agent_id, one, **CHANGED), wanted * 4))
+    assert [person.person_id for person in desk.store.own_owners_of(agent.agent_id)] in wanted
 
 
 def test_a_new_key_is_recorded_and_a_known_one_is_not_again(desk):

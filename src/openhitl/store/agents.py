@@ -100,10 +100,25 @@ class Agents(Part):
             _changed(connection, agent_id, {"owners": sorted(owners - {person_id})}, by, now)
         return True
 
+    def is_of_an_owner(self, agent_id: int) -> bool:
+        """Tell whether an agent belongs to somebody who is an owner of this server."""
+        query = (
+            select(people.c.id)
+            .join(agent_owners, agent_owners.c.person_id == people.c.id)
+            .where(
+                agent_owners.c.agent_id == agent_id,
+                people.c.role == Role.OWNER.value,
+                people.c.disabled_at.is_(None),
+            )
+        )
+        with self._database.reading() as connection:
+            return connection.execute(query.limit(1)).first() is not None
+
     def set_owners(self, agent_id: int, owners: Iterable[int], *, by: Actor, now: datetime) -> None:
         """Say whom an agent belongs to."""
         given = sorted(set(owners))
         with self._database.writing() as connection:
+            lock_agent(connection, agent_id)
             connection.execute(delete(agent_owners).where(agent_owners.c.agent_id == agent_id))
             _own(connection, agent_id, given, now)
             _changed(connection, agent_id, {"owners": given}, by, now)
@@ -140,6 +155,12 @@ class Agents(Part):
             return [_agent(row) for row in connection.execute(query)]
 
 
+def lock_agent(connection: Connection, agent_id: int) -> None:
+    """Let those who change what belongs to an agent do so one after another."""
+    # Keys and cases that refer to the agent meanwhile wait for nobody.
+    connection.execute(select(agents.c.id).where(agents.c.id == agent_id).with_for_update(key_share=True))
+
+
 def added_agent(
     connection: Connection, name: str, owners: Iterable[int], *, by: Actor, now: datetime
 ) -> Agent:
@@ -170,7 +191,7 @@ def _own(connection: Connection, agent_id: int, owners: Sequence[int], now: date
 
 def _locked_owners(connection: Connection, agent_id: int) -> set[int]:
     """Read whom an agent belongs to, while nobody else can change it."""
-    connection.execute(select(agents.c.id).where(agents.c.id == agent_id).with_for_update())
+    lock_agent(connection, agent_id)
     query = select(agent_owners.c.person_id).where(agent_owners.c.agent_id == agent_id)
     return set(connection.execute(query).scalars())
 

@@ -10,7 +10,6 @@ from sqlalchemy import Row, and_, delete, func, insert, or_, select, update
 
 from openhitl.protocol.case import Actor, ActorKind, Assurance
 from openhitl.protocol.oauth_grants import Code, Grant, Standing
-from openhitl.protocol.people import Role
 from openhitl.protocol.scopes import parse_scopes
 from openhitl.store.audit import append_audit
 from openhitl.store.identity_schema import (
@@ -201,20 +200,6 @@ class OAuthGrants(Part):
         """
         with self._database.writing() as connection:
             return end_grant(connection, grant_id, by=by, now=now, person_id=person_id)
-
-    def is_of_an_owner(self, agent_id: int) -> bool:
-        """Tell whether an agent belongs to somebody who is an owner of this server."""
-        query = (
-            select(people.c.id)
-            .join(agent_owners, agent_owners.c.person_id == people.c.id)
-            .where(
-                agent_owners.c.agent_id == agent_id,
-                people.c.role == Role.OWNER.value,
-                people.c.disabled_at.is_(None),
-            )
-        )
-        with self._database.reading() as connection:
-            return connection.execute(query.limit(1)).first() is not None
 
     def forget_codes(self, now: datetime, limit: int) -> int:
         """Delete codes and refresh tokens that are too old; return how many."""

@@ -9,6 +9,7 @@ from sqlalchemy import insert, select, update
 
 from openhitl.protocol.audit import AuditEvent, AuditKind
 from openhitl.protocol.case import Actor
+from openhitl.store.agents import lock_agent
 from openhitl.store.audit import append_audit
 from openhitl.store.identity_schema import agent_owners, public_keys
 from openhitl.store.instants import to_ms
@@ -25,6 +26,7 @@ class PublicKeys(Part):
         """Keep a key of an agent, in the place of its oldest if it has too many; one it has stays."""
         mine = (public_keys.c.agent_id == agent_id) & public_keys.c.revoked_at.is_(None)
         with self._database.writing() as connection:
+            lock_agent(connection, agent_id)
             known = connection.execute(
                 select(public_keys.c.id, public_keys.c.public_key).where(mine).order_by(public_keys.c.id)
             ).all()
