@@ -49,8 +49,8 @@ async def test_passkeys_are_registered_listed_and_revoked(alone):
         assert "There is no passkey 1 that could be revoked." in again.err
 
 
-@pytest.mark.parametrize("name", ["", " Alice", "a\x07b", "x" * 101])
+@pytest.mark.parametrize("name", ["", " ", "a\x07b", "x" * 101])
 async def test_a_name_is_one_that_can_be_shown(alone, name):
     refused = await alone.run("admin", "passkey-link", name)
     assert (refused.code, refused.out) == (1, "")
-    assert "printable" in refused.err
+    assert "can be seen" in refused.err

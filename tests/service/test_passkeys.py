@@ -64,7 +64,7 @@ def test_an_order_is_approved_with_a_passkey(tmp_path: Path) -> None:
         assert told["responded_by"] == {"name": "Alice"}
 
 
-@pytest.mark.parametrize("name", ["", " Alice", "x" * 101, "a\x07"])
+@pytest.mark.parametrize("name", ["", " ", "x" * 101, "a\x07"])
 def test_a_name_is_one_that_can_be_read(tmp_path: Path, name: str) -> None:
     reviews = Reviews(f"sqlite:///{tmp_path}/cases.db", SECRET, base_url="http://localhost:1")
     reviews.without_streams()
