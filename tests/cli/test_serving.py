@@ -94,7 +94,8 @@ async def test_a_key_from_admin_opens_the_server_and_stands_alone_on_stdout(alon
         refused = await alone.run("list", **{**asking, "HITL_API_KEY": "hitla_" + "x" * 43})
         assert refused.code == 1
         assert refused.err.startswith("error: ")
-        assert "hint: Set HITL_API_KEY" in refused.err
+        assert "hint: `hitl login`" in refused.err
+        assert "HITL_API_KEY" in refused.err
 
 
 async def test_the_demo_asks_five_questions_and_prints_each_answer_at_once(alone):
