@@ -121,6 +121,13 @@ def test_a_folder_that_cannot_be_made_says_what_to_do(tmp_path):
     assert "HITL_CONFIG_DIR" in caught.value.hint
 
 
+def test_a_home_that_is_out_of_reach_holds_no_login(tmp_path):
+    (tmp_path / "file").write_text("")
+    unreachable = Logins(tmp_path / "file" / "openhitl")
+    assert unreachable.find(THERE, Identity.AGENT) is None
+    assert unreachable.server(Identity.AGENT) is None
+
+
 def test_a_token_that_nearly_ends_is_due_if_another_can_be_had():
     assert login(expires_at=NOW + MARGIN).is_due(now=NOW)
     assert not login(expires_at=NOW + MARGIN + timedelta(seconds=1)).is_due(now=NOW)

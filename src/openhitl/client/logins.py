@@ -166,6 +166,8 @@ class Logins:
         return self.folder / f"client-{_place(server_url)}.json"
 
     def _read(self, path: Path) -> dict[str, Any] | None:
+        if not _is_within_reach(path):
+            return None
         try:
             return _parsed(read_private(path).decode())
         except FileNotFoundError:
@@ -205,7 +207,21 @@ def config_dir(environ: Mapping[str, str] = os.environ) -> Path:
     if named:
         return Path(named)
     base = environ.get("XDG_CONFIG_HOME")
-    return (Path(base) if base else Path.home() / ".config") / "openhitl"
+    if base:
+        return Path(base) / "openhitl"
+    try:
+        return Path.home() / ".config" / "openhitl"
+    except RuntimeError:  # a user of a container who is nobody
+        return Path(os.devnull) / "openhitl"
+
+
+def _is_within_reach(path: Path) -> bool:
+    """Tell whether there is a file, as far as we may know: a service may have no home, or a closed one."""
+    try:
+        path.lstat()
+    except OSError:
+        return False
+    return True
 
 
 def _place(server_url: str) -> str:
