@@ -10,10 +10,14 @@ from dataclasses import dataclass
 
 import pytest
 
+from openhitl.protocol.case import ActorKind, Assurance
 from openhitl.protocol.people import Role, SessionKind
+from openhitl.server.local import new_key
+from openhitl.server.opening import open_store
 from tests.databases import KINDS, TEMPLATE, administer
 from tests.people import SignedInClient, owned_agent, sign_in
 from tests.servers import APPROVAL, RunningServer, running, token_of
+from tests.store.desk import CHANGED
 
 APPROVE = {"action": "approve"}
 
@@ -118,6 +122,22 @@ def test_an_agent_names_nobody_but_its_own_people_and_lowers_nothing(house):
     for fields in ({"assignees": ["Bo"]}, {"assurance": "link"}):
         refused = house.server.agent.post("/api/v1/reviews", json={**APPROVAL, **fields})
         assert (refused.status_code, refused.json()["error"]) == (403, "policy_refused"), fields
+
+
+def test_an_agent_whose_people_want_more_asks_for_no_less(house):
+    key = new_key(house.server.settings, "watched", ActorKind.AGENT, owner="Ana")
+    store, _ = open_store(house.server.settings)
+    agent = store.agent_named("watched")
+    store.change_agent(agent.agent_id, assurance=Assurance.PASSKEY, **CHANGED)
+    store.close()
+    headers = {"authorization": f"Bearer {key}"}
+    asked = house.server.anyone.post("/api/v1/reviews", json=APPROVAL, headers=headers)
+    hitl = asked.json()["hitl"]
+    unproven = house.ana.post(address(hitl), json=APPROVE)
+    assert (unproven.status_code, unproven.json()["error"]) == (403, "verification_required")
+    less = {**APPROVAL, "assurance": "signed_in"}
+    refused = house.server.anyone.post("/api/v1/reviews", json=less, headers=headers)
+    assert (refused.status_code, refused.json()["error"]) == (403, "policy_refused")
 
 
 def test_a_service_asks_by_link_unless_it_wants_more(house):
