@@ -48,6 +48,7 @@ BODIES: dict[str, dict[str, Any]] = {
 FORMS = {
     "/people/invite": ROLE,
     "/people/{person_id}/role": ROLE,
+    "/agents/{agent_id}/assurance": {"assurance": "passkey"},
     "/sign-in": {"ticket": "none"},  # a password would be hashed, which takes its time
 }
 SUBMITTED = {
@@ -225,6 +226,7 @@ def test_what_is_somebody_elses_is_refused_as_if_it_were_not_there(world, label)
     grants = world.store.grants_of(world.store.person_named("Cleo").person_id)
     theirs = {
         "agent_id": world.agent.agent_id,
+        "person_id": world.people["Ana"].person_id,
         "key_id": world.store.keys_of(world.agent.agent_id)[0].key_id,
         "session_id": session.session.session_id,
         "grant_id": grants[0].grant.grant_id,
@@ -233,7 +235,9 @@ def test_what_is_somebody_elses_is_refused_as_if_it_were_not_there(world, label)
     headers = {"origin": world.server.url, **carried(world, holder["member's session"], "browser")}
     assert set(re.findall(r"{(\w+)}", route.pattern)) <= theirs.keys()
     answers = [
-        world.server.anyone.request(route.method, path_of(route.pattern, **given), headers=headers)
+        world.server.anyone.request(
+            route.method, path_of(route.pattern, **given), headers=headers, data=FORMS.get(route.pattern)
+        )
         for given in (theirs, {})
     ]
     assert [answer.status_code for answer in answers] == [404, 404]
