@@ -69,8 +69,8 @@ def begin_grant(
 ) -> Begun | None:
     """Begin the grant that a code or a device was allowed; None if its person is disabled meanwhile.
 
-    The agent is one that this program has been for this person under
-    this name, if it is still theirs; else a new one of theirs.
+    The agent is one that this program has been for this person under this name, if it is still theirs;
+    else a new one of theirs.
 
     Args:
         allowed: a row with client_ref, person_id and the terms.
@@ -88,25 +88,8 @@ def begin_grant(
         name=person.name,
     )
     agent_id, events = _agent(database, connection, allowed, agent_name, by, now)
-    values = {
-        "client_ref": allowed.client_ref,
-        "person_id": allowed.person_id,
-        "agent_id": agent_id,
-        "scopes": allowed.scopes,
-        "resource": allowed.resource,
-        "created_at": to_ms(now),
-    }
-    grant_id = connection.execute(
-        insert(oauth_grants).values(values).returning(oauth_grants.c.id)
-    ).scalar_one()
+    grant_id, added = _added(connection, allowed, agent_id, by, now)
     keep_refresh(connection, grant_id, refresh, now=now)
-    client_id = connection.execute(
-        update(oauth_clients)
-        .where(oauth_clients.c.id == allowed.client_ref)
-        .values(used_at=to_ms(now))
-        .returning(oauth_clients.c.client_id)
-    ).scalar_one()
-    data = {"grant": grant_id, "client": client_id, "agent": agent_id, "scopes": allowed.scopes}
     grant = Grant(
         grant_id=grant_id,
         client_ref=allowed.client_ref,
@@ -117,7 +100,32 @@ def begin_grant(
         scopes=parse_scopes(allowed.scopes),
         resource=allowed.resource,
     )
-    return Begun(grant, (*events, AuditEvent(kind=AuditKind.GRANT_ADDED, at=now, actor=by, data=data)))
+    return Begun(grant, (*events, added))
+
+
+def _added(
+    connection: Connection, allowed: Row[Any], agent_id: int, by: Actor, now: datetime
+) -> tuple[int, AuditEvent]:
+    """Insert a grant, and note that its program is used; return its number and what is to be recorded."""
+    values = {
+        "client_ref": allowed.client_ref,
+        "person_id": allowed.person_id,
+        "agent_id": agent_id,
+        "scopes": allowed.scopes,
+        "resource": allowed.resource,
+        "created_at": to_ms(now),
+    }
+    grant_id: int = connection.execute(
+        insert(oauth_grants).values(values).returning(oauth_grants.c.id)
+    ).scalar_one()
+    client_id = connection.execute(
+        update(oauth_clients)
+        .where(oauth_clients.c.id == allowed.client_ref)
+        .values(used_at=to_ms(now))
+        .returning(oauth_clients.c.client_id)
+    ).scalar_one()
+    data = {"grant": grant_id, "client": client_id, "agent": agent_id, "scopes": allowed.scopes}
+    return grant_id, AuditEvent(kind=AuditKind.GRANT_ADDED, at=now, actor=by, data=data)
 
 
 def keep_refresh(connection: Connection, grant_id: int, refresh: Refresh, *, now: datetime) -> None:
