@@ -8,11 +8,14 @@ import pytest
 
 from openhitl.keyring import Keyring
 from openhitl.protocol.audit import OPERATOR
+from openhitl.protocol.passkeys import NewPasskey
 from openhitl.protocol.people import LinkKind, Method, Role, SessionKind
 from openhitl.store import Store
 from openhitl.store.people import NewPerson
 from openhitl.store.sessions import NewSession
 from tests.store.desk import HOUR, NOW, SECRET, WAIT_SECONDS
+
+KEY = NewPasskey(rp_id="localhost", credential_id=b"id", public_key=b"cose", sign_count=0)
 
 
 @pytest.fixture
@@ -36,9 +39,9 @@ def first_link(store, name):
     return store.add_first_link(name.encode().ljust(32), by=OPERATOR, now=NOW, until=NOW + HOUR)
 
 
-def join(store, link, name):
+def join(store, link, name, **given):
     new = NewPerson(name=name, role=Role.MEMBER, password_hash="hash")
-    return store.join(link.encode().ljust(32), new, session(name), now=NOW)
+    return store.join(link.encode().ljust(32), new, session(name), now=NOW, **given)
 
 
 def test_whoever_comes_first_is_an_owner_and_the_other_links_are_void(store):
@@ -49,6 +52,23 @@ def test_whoever_comes_first_is_an_owner_and_the_other_links_are_void(store):
         assert join(store, name, f"Eve {name}") is None
     assert [person.name for person in store.people()] == ["Alice"]
     assert store.verify_log() is None
+
+
+def test_an_account_is_recorded_before_its_passkey_and_that_is_somebodys_alone(store):
+    first_link(store, "printed")
+    join(store, "printed", "Alice", passkey=KEY)
+    entries = store.log_entries(after=0, until=store.log_end().position)
+    assert [one.kind for one in entries] == [
+        "link.made",
+        "person.added",
+        "passkey.added",
+        "session.signed_in",
+    ]
+    link = b"one".ljust(32)
+    store.add_link(link, LinkKind.JOIN, by=OPERATOR, now=NOW, until=NOW + HOUR, role=Role.MEMBER)
+    assert join(store, "one", "Bob", passkey=KEY) is None
+    assert store.link(link, NOW) is not None
+    assert [person.name for person in store.people()] == ["Alice"]
 
 
 def test_a_server_that_has_people_gives_out_no_such_link(store):

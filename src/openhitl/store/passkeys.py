@@ -76,12 +76,13 @@ class Passkeys(Part):
             .returning(passkey_links.c.name, passkey_links.c.person_id)
         )
         with self._database.writing() as connection:
-            if _is_taken(connection, new.credential_id):
+            if is_taken(connection, new.credential_id):
                 return False
             row = connection.execute(used).one_or_none()
             if row is None:
                 return False
-            added_passkey(connection, PasskeyHolder(row.name, row.person_id), new, now=now)
+            holder = PasskeyHolder(row.name, row.person_id)
+            append_audit(connection, added_passkey(connection, holder, new, now=now))
         return True
 
     def passkeys_of(self, person_id: int) -> list[Passkey]:
@@ -133,10 +134,10 @@ class Passkeys(Part):
         return True
 
 
-def added_passkey(connection: Connection, holder: PasskeyHolder, new: NewPasskey, *, now: datetime) -> bool:
-    """Insert a passkey and record it; return False if somebody has it already."""
-    if _is_taken(connection, new.credential_id):
-        return False
+def added_passkey(
+    connection: Connection, holder: PasskeyHolder, new: NewPasskey, *, now: datetime
+) -> AuditEvent:
+    """Insert a passkey that nobody has; return what is to be recorded of it."""
     values = {
         "name": holder.name,
         "person_id": holder.person_id,
@@ -148,12 +149,11 @@ def added_passkey(connection: Connection, holder: PasskeyHolder, new: NewPasskey
     }
     number = connection.execute(insert(passkeys).values(values).returning(passkeys.c.id)).scalar_one()
     data = {"passkey": number, "person": holder.person_id, "name": holder.name}
-    event = AuditEvent(kind=AuditKind.PASSKEY_ADDED, at=now, actor=holder.actor, data=data)
-    append_audit(connection, event)
-    return True
+    return AuditEvent(kind=AuditKind.PASSKEY_ADDED, at=now, actor=holder.actor, data=data)
 
 
-def _is_taken(connection: Connection, credential_id: bytes) -> bool:
+def is_taken(connection: Connection, credential_id: bytes) -> bool:
+    """Tell whether somebody has a passkey already."""
     query = select(passkeys.c.id).where(passkeys.c.credential_id == credential_id)
     return connection.execute(query).first() is not None
 

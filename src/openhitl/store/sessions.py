@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -26,7 +26,7 @@ from openhitl.store.audit import append_audit
 from openhitl.store.identity_schema import people, person_links, sessions, spent_challenges
 from openhitl.store.instants import from_ms, to_ms
 from openhitl.store.part import Part
-from openhitl.store.passkeys import added_passkey
+from openhitl.store.passkeys import added_passkey, is_taken
 from openhitl.store.people import (
     NewPerson,
     added_person,
@@ -199,24 +199,19 @@ class Sessions(Part):
         """
         with self._database.writing() as connection:
             lock_owners(self._database, connection)
+            if passkey is not None and is_taken(connection, passkey.credential_id):
+                return None
             used = _used(connection, link_hash, LinkKind.JOIN, now)
             if used is None:
                 return None
             if not has_people(connection):
                 _use_up_first_links(connection, now)
-            role = Role(used.role)
-            person = added_person(
-                connection, NewPerson(name=new.name, role=role, password_hash=new.password_hash), now=now
-            )
-            if passkey is not None and not added_passkey(
-                connection, PasskeyHolder(person.name, person.person_id), passkey, now=now
-            ):
-                connection.rollback()
-                return None
-            by = _actor(person, session)
-            return _begun(
-                connection, person.person_id, session, now=now, after=joined(person, by=by, now=now)
-            )
+            person = added_person(connection, replace(new, role=Role(used.role)), now=now)
+            told = [joined(person, by=_actor(person, session), now=now)]
+            if passkey is not None:
+                holder = PasskeyHolder(person.name, person.person_id)
+                told.append(added_passkey(connection, holder, passkey, now=now))
+            return _begun(connection, person.person_id, session, now=now, after=told)
 
     def sign_in_by_link(self, link_hash: bytes, session: NewSession, *, now: datetime) -> SignedIn | None:
         """Use up a link to sign in; None if it is not good."""
@@ -267,9 +262,12 @@ def _begun(
     new: NewSession,
     *,
     now: datetime,
-    after: AuditEvent | None = None,
+    after: Sequence[AuditEvent] = (),
 ) -> SignedIn | None:
-    """Begin a session unless its person is disabled; `after` is recorded before it."""
+    """Begin a session, as the last in a transaction; None if its person is disabled.
+
+    `after` is recorded before it.
+    """
     query = select(people).where(people.c.id == person_id, people.c.disabled_at.is_(None)).with_for_update()
     row = connection.execute(query).one_or_none()
     if row is None:
@@ -290,7 +288,7 @@ def _begun(
     event = AuditEvent(
         kind=AuditKind.SIGNED_IN, at=now, actor=_actor(person, new), data={"person": person_id, **data}
     )
-    append_audit(connection, *([after] if after else []), event)
+    append_audit(connection, *after, event)
     return SignedIn(person, session)
 
 
