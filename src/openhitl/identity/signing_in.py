@@ -11,9 +11,10 @@ from webauthn import verify_authentication_response
 from webauthn.helpers import base64url_to_bytes
 from webauthn.helpers.exceptions import WebAuthnException
 
-from openhitl.errors import InvalidToken, NotSignedIn, RateLimited, VerificationFailed
+from openhitl.errors import InvalidToken, NotSignedIn, VerificationFailed
 from openhitl.identity.passkeys import registration_options, verified_passkey
 from openhitl.identity.passwords import hash_password, verify_password
+from openhitl.identity.rates import RateLimits
 from openhitl.identity.sessions import Begun, SessionDesk
 from openhitl.identity.totp import step_of
 from openhitl.keyring import Keyring
@@ -86,6 +87,7 @@ class SignIn:
         self._sessions = sessions
         self._party = RelyingParty.of(public_url)
         self._challenges = Challenges(keyring)
+        self._limits = RateLimits(store, run=run, clock=clock)
         self._run = run
         self._clock = clock
 
@@ -265,10 +267,8 @@ class SignIn:
         await self._take(f"sign-in as {name_key(name)[:100]}", every=EVERY, burst=TRIES)
 
     async def _take(self, bucket: str, *, every: timedelta, burst: int) -> None:
-        wait = await self._run(self._store.take, bucket, every=every, burst=burst, now=self._clock())
-        if wait is not None:
-            seconds = int(wait.total_seconds()) + 1
-            raise RateLimited("Too many tries to sign in.", retry_after_seconds=seconds)
+        message = "Too many tries to sign in."
+        await self._limits.take(bucket, every=every, burst=burst, message=message)
 
     async def _refused(self, name: str, method: Method, visit: Visit) -> NotSignedIn:
         """Record that somebody was not let in; say nothing of why."""

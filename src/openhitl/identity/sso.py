@@ -17,13 +17,13 @@ from openhitl.errors import (
     InvalidRequest,
     NameTaken,
     NotSignedIn,
-    RateLimited,
     SsoFailed,
     SsoRefused,
     SubjectTaken,
     WrongSecret,
 )
 from openhitl.identity.openid import OpenIdProvider, Registration
+from openhitl.identity.rates import RateLimits
 from openhitl.identity.sessions import Begun, SessionDesk, actor_of
 from openhitl.identity.signing_in import Visit
 from openhitl.keyring import Keyring
@@ -98,6 +98,7 @@ class SingleSignOn:
         self._sessions = sessions
         self._provider = provider
         self._admission = admission
+        self._limits = RateLimits(store, run=run, clock=clock)
         self._run = run
         self._clock = clock
 
@@ -129,11 +130,7 @@ class SingleSignOn:
         trip = self._trip(cookie)
         if response.get("state") != trip.state:
             raise SsoFailed
-        wait = await self._run(
-            self._store.take, f"sso from {place}", every=EVERY, burst=BURST, now=self._clock()
-        )
-        if wait is not None:
-            raise RateLimited(retry_after_seconds=int(wait.total_seconds()) + 1)
+        await self._limits.take(f"sso from {place}", every=EVERY, burst=BURST)
         identity = await self._provider.identify(response, verifier=trip.verifier, nonce=trip.nonce)
         return Arrival(identity, trip)
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from openhitl.errors import RateLimited
+from openhitl.identity.rates import RateLimits
 from openhitl.keyring import Keyring
 from openhitl.protocol.case import Actor, ActorKind
 from openhitl.store import Store
@@ -34,6 +33,5 @@ class Desk:
 
     async def take(self, bucket: str, *, every: timedelta, burst: int) -> None:
         """Do something once more, if it may be. Raises: RateLimited."""
-        wait = await self.run(self.store.take, bucket, every=every, burst=burst, now=self.clock())
-        if wait is not None:
-            raise RateLimited(retry_after_seconds=max(1, math.ceil(wait.total_seconds())))
+        limits = RateLimits(self.store, run=self.run, clock=self.clock)
+        await limits.take(bucket, every=every, burst=burst)
