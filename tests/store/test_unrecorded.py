@@ -87,7 +87,9 @@ DEEDS = {
     ),
     "a sign-in is refused": (
         lambda desk: None,
-        lambda desk, _: desk.store.sign_in_refused("Alice", Method.PASSWORD, place="::1", now=NOW),
+        lambda desk, _: desk.store.sign_in_refused(
+            "Alice", Method.PASSWORD, kind=SessionKind.BROWSER, place="::1", now=NOW
+        ),
     ),
     "somebody is invited": (lambda desk: None, lambda desk, _: invitation(desk)),
 }

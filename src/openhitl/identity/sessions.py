@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 from openhitl.errors import InvalidToken, NotFound
 from openhitl.keyring import Keyring
-from openhitl.protocol.case import Actor, ActorKind, Assurance
-from openhitl.protocol.people import Method, Session, SessionKind, SignedIn
+from openhitl.protocol.case import Actor
+from openhitl.protocol.people import Method, Session, SessionKind, SignedIn, person_actor
 from openhitl.protocol.record import record
 from openhitl.protocol.tokens import Purpose, checked_hash, hash_token, token_from_bytes
 from openhitl.protocol.visible import one_line
@@ -106,11 +106,5 @@ class SessionDesk:
 
 def actor_of(signed_in: SignedIn) -> Actor:
     """Say who acts where somebody is signed in."""
-    is_terminal = signed_in.session.kind is SessionKind.TERMINAL
-    return Actor(
-        kind=ActorKind.PERSON,
-        id=signed_in.person.actor_id,
-        assurance=Assurance.SIGNED_IN,
-        surface="terminal" if is_terminal else "page",
-        name=signed_in.person.name,
-    )
+    person = signed_in.person
+    return person_actor(person.person_id, person.name, signed_in.session.kind)

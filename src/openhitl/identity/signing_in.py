@@ -275,7 +275,9 @@ class SignIn:
         # What is no name may be a password that was typed into the wrong field.
         person = await self._run(self._store.person_named, name) if name else None
         tried = person.name if person else ""
-        await self._run(self._store.sign_in_refused, tried, method, place=visit.place, now=self._clock())
+        await self._run(
+            self._store.sign_in_refused, tried, method, kind=visit.kind, place=visit.place, now=self._clock()
+        )
         return NotSignedIn()
 
 

@@ -188,7 +188,14 @@ class SingleSignOn:
         raise SsoRefused
 
     async def _note_refused(self, name: str, visit: Visit) -> None:
-        await self._run(self._store.sign_in_refused, name, Method.SSO, place=visit.place, now=self._clock())
+        await self._run(
+            self._store.sign_in_refused,
+            name,
+            Method.SSO,
+            kind=visit.kind,
+            place=visit.place,
+            now=self._clock(),
+        )
 
     def _trip(self, cookie: str) -> Trip:
         try:

@@ -12,6 +12,9 @@ from openhitl.protocol.record import record
 #: Who owns the server's data folder: what is done there is done by nobody who could be told apart.
 OPERATOR = Actor(kind=ActorKind.OPERATOR, id="operator", surface="terminal", name="operator")
 
+#: Who acts where nobody has said who they are.
+ANYBODY = Actor(kind=ActorKind.LINK, id="anybody", surface="api")
+
 
 class AuditKind(StrEnum):
     """What can be recorded. An event of a case has no dot in its name, these have one."""

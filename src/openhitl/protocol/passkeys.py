@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from openhitl.protocol.case import Actor, ActorKind, Assurance
-from openhitl.protocol.people import actor_id_of
+from openhitl.protocol.people import person_actor
 from openhitl.protocol.record import record
 
 #: How long a browser waits for somebody to touch a device, in milliseconds.
@@ -44,10 +44,15 @@ class PasskeyHolder:
 
     @property
     def actor(self) -> Actor:
-        kind, actor_id = (ActorKind.LINK, f"passkey:{self.name}")
         if self.person_id is not None:
-            kind, actor_id = ActorKind.PERSON, actor_id_of(self.person_id)
-        return Actor(kind=kind, id=actor_id, assurance=Assurance.SIGNED_IN, surface="page", name=self.name)
+            return person_actor(self.person_id, self.name)
+        return Actor(
+            kind=ActorKind.LINK,
+            id=f"passkey:{self.name}",
+            assurance=Assurance.SIGNED_IN,
+            surface="page",
+            name=self.name,
+        )
 
 
 @record(frozen=True, slots=True, kw_only=True)

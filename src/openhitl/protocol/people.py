@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from openhitl.errors import InvalidRequest
-from openhitl.protocol.case import Actor, ActorKind
+from openhitl.protocol.case import Actor, ActorKind, Assurance
 from openhitl.protocol.problems import SUMMARY
 from openhitl.protocol.record import record
 from openhitl.protocol.visible import one_line
@@ -27,6 +27,10 @@ class SessionKind(StrEnum):
 
     BROWSER = "browser"
     TERMINAL = "terminal"
+
+
+#: What the log calls the place where somebody acts.
+SURFACES = {SessionKind.BROWSER: "page", SessionKind.TERMINAL: "terminal"}
 
 
 class Method(StrEnum):
@@ -98,6 +102,17 @@ class OneTimeLink:
 def actor_id_of(person_id: int) -> str:
     """Spell how a person is named where actors are."""
     return f"person:{person_id}"
+
+
+def person_actor(person_id: int, name: str, kind: SessionKind = SessionKind.BROWSER) -> Actor:
+    """Say who acts where somebody is signed in."""
+    return Actor(
+        kind=ActorKind.PERSON,
+        id=actor_id_of(person_id),
+        assurance=Assurance.SIGNED_IN,
+        surface=SURFACES[kind],
+        name=name,
+    )
 
 
 def person_of(actor: Actor) -> int | None:

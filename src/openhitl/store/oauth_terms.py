@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from openhitl.protocol.audit import AuditEvent, AuditKind
-from openhitl.protocol.case import Actor, ActorKind, Assurance
+from openhitl.protocol.case import Actor
 from openhitl.protocol.oauth_grants import Grant, Terms
-from openhitl.protocol.people import actor_id_of
+from openhitl.protocol.people import person_actor
 from openhitl.protocol.record import record
 from openhitl.protocol.scopes import parse_scopes, spelled
 from openhitl.store.agents import new_agent
@@ -80,13 +80,7 @@ def begin_grant(
     ).one_or_none()
     if person is None:
         return None
-    by = Actor(
-        kind=ActorKind.PERSON,
-        id=actor_id_of(allowed.person_id),
-        assurance=Assurance.SIGNED_IN,
-        surface="page",
-        name=person.name,
-    )
+    by = person_actor(allowed.person_id, person.name)
     agent_id, events = _agent(database, connection, allowed, agent_name, by, now)
     grant_id, added = _added(connection, allowed, agent_id, by, now)
     keep_refresh(connection, grant_id, refresh, now=now)

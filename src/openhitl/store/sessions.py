@@ -9,18 +9,19 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, exists, insert, or_, select, update
 
-from openhitl.protocol.audit import AuditEvent, AuditKind
-from openhitl.protocol.case import Actor, ActorKind, Assurance
+from openhitl.protocol.audit import ANYBODY, AuditEvent, AuditKind
+from openhitl.protocol.case import Actor
 from openhitl.protocol.passkeys import NewPasskey, PasskeyHolder
 from openhitl.protocol.people import (
+    SURFACES,
     LinkKind,
     Method,
     OneTimeLink,
-    Person,
     Role,
     Session,
     SessionKind,
     SignedIn,
+    person_actor,
 )
 from openhitl.store.audit import append_audit
 from openhitl.store.identity_schema import people, person_links, sessions, spent_challenges
@@ -123,9 +124,11 @@ class Sessions(Part):
                 append_audit(connection, *ended)
         return len(ended)
 
-    def sign_in_refused(self, name: str, method: Method, *, place: str, now: datetime) -> None:
+    def sign_in_refused(
+        self, name: str, method: Method, *, kind: SessionKind, place: str, now: datetime
+    ) -> None:
         """Record that somebody tried to sign in and was not let in."""
-        actor = Actor(kind=ActorKind.LINK, id="anybody", surface="page")
+        actor = replace(ANYBODY, surface=SURFACES[kind])
         data = {"name": name, "method": str(method), "place": place}
         with self._database.writing() as connection:
             event = AuditEvent(kind=AuditKind.SIGN_IN_REFUSED, at=now, actor=actor, data=data)
@@ -207,7 +210,7 @@ class Sessions(Part):
             if not has_people(connection):
                 _use_up_first_links(connection, now)
             person = added_person(connection, replace(new, role=Role(used.role)), now=now)
-            told = [joined(person, by=_actor(person, session), now=now)]
+            told = [joined(person, by=person_actor(person.person_id, person.name, session.kind), now=now)]
             if passkey is not None:
                 holder = PasskeyHolder(person.name, person.person_id)
                 told.append(added_passkey(connection, holder, passkey, now=now))
@@ -286,20 +289,13 @@ def _begun(
     session = _session(connection.execute(insert(sessions).values(values).returning(sessions)).one())
     data = {"session": session.session_id, "kind": str(new.kind), "method": str(new.method)}
     event = AuditEvent(
-        kind=AuditKind.SIGNED_IN, at=now, actor=_actor(person, new), data={"person": person_id, **data}
+        kind=AuditKind.SIGNED_IN,
+        at=now,
+        actor=person_actor(person_id, person.name, new.kind),
+        data={"person": person_id, **data},
     )
     append_audit(connection, *after, event)
     return SignedIn(person, session)
-
-
-def _actor(person: Person, session: NewSession) -> Actor:
-    return Actor(
-        kind=ActorKind.PERSON,
-        id=person.actor_id,
-        assurance=Assurance.SIGNED_IN,
-        surface="page" if session.kind is SessionKind.BROWSER else "terminal",
-        name=person.name,
-    )
 
 
 def _session(row: Row[Any]) -> Session:

@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, select
 
 from openhitl.protocol.audit import AuditEvent, AuditKind
-from openhitl.protocol.case import Actor, ActorKind, Assurance
+from openhitl.protocol.case import Actor
 from openhitl.protocol.openid import Subject
-from openhitl.protocol.people import Person
+from openhitl.protocol.people import Person, person_actor
 from openhitl.store.audit import append_audit
 from openhitl.store.identity_schema import people, person_subjects
 from openhitl.store.instants import to_ms
@@ -34,13 +34,7 @@ class Subjects(Part):
                 return known
             person = added_person(connection, new, now=now)
             _insert(connection, subject, person.person_id, now)
-            by = Actor(
-                kind=ActorKind.PERSON,
-                id=person.actor_id,
-                assurance=Assurance.SIGNED_IN,
-                surface="page",
-                name=person.name,
-            )
+            by = person_actor(person.person_id, person.name)
             connected = _told(person.person_id, subject, by, now)
             append_audit(connection, joined(person, by=by, now=now), connected)
             return person

@@ -14,8 +14,9 @@ from urllib.parse import unquote_plus
 
 from openhitl.errors import InvalidClient, InvalidClientMetadata, NotOwner, OAuthError, RateLimited
 from openhitl.identity.keys import Asker
-from openhitl.identity.oauth.desk import ANYBODY, Desk
+from openhitl.identity.oauth.desk import Desk
 from openhitl.identity.oauth.documents import Documents
+from openhitl.protocol.audit import ANYBODY
 from openhitl.protocol.base64url import encode
 from openhitl.protocol.oauth import GRANT_TYPES, is_same
 from openhitl.protocol.oauth_clients import (

@@ -8,12 +8,8 @@ from datetime import datetime, timedelta
 
 from openhitl.identity.rates import RateLimits
 from openhitl.keyring import Keyring
-from openhitl.protocol.case import Actor, ActorKind
 from openhitl.store import Store
 from openhitl.store.runner import Runner
-
-#: Who acts where nobody has said who they are.
-ANYBODY = Actor(kind=ActorKind.LINK, id="anybody", surface="api")
 
 
 @dataclass(frozen=True, slots=True)
