@@ -67,12 +67,12 @@ class Handover:
 
     async def sent(self) -> None:
         """Note that the answer is with whoever asked."""
+        is_noted = False
         try:
             await self._received(self._case_id)
-        except BaseException:
-            self.lost()
-            raise
-        self._handovers.end(self._case_id, self._done, sent=True)
+            is_noted = True
+        finally:
+            self._handovers.end(self._case_id, self._done, sent=is_noted)
 
     def lost(self) -> None:
         """Let the question live on."""
