@@ -117,15 +117,19 @@ def test_only_the_protocol_is_on_stdout(server, tmp_path):
         b'{"jsonrpc":"2.0","method":"notifications/initialized"}\n'
         b'{"jsonrpc":"2.0","id":2,"method":"tools/list"}\n'
     )
-    ended = subprocess.run(
-        [HITL, "mcp"],
-        input=requests,
-        capture_output=True,
-        env=environment(tmp_path, HITL_SERVER_URL=server.url, HITL_API_KEY="hitla_" + "x" * 43),
-        timeout=60,
-    )
-    assert (ended.returncode, ended.stderr) == (0, b"")
-    assert [line[:15] for line in ended.stdout.splitlines()] == [b'{"jsonrpc":"2.0'] * 2
+    given = {"HITL_SERVER_URL": server.url, "HITL_API_KEY": "hitla_" + "x" * 43}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [HITL, "mcp"], stdin=pipe, stdout=pipe, stderr=pipe, env=environment(tmp_path, **given)
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(requests)
+        process.stdin.flush()
+        lines = [process.stdout.readline() for _ in range(2)]
+        rest, errors = process.communicate(timeout=60)
+    assert [line[:15] for line in lines] == [b'{"jsonrpc":"2.0'] * 2
+    assert (process.returncode, rest, errors) == (0, b"", b"")
 
 
 async def test_a_wrong_key_is_an_error_of_the_tool(server, mode, tmp_path, log):

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.browser.devices import Device
 from tests.browser.journeys import expect_outcome, follow, press
 from tests.browser.test_journeys import fill_first_step
-from tests.browser.test_passkeys import DEVICE
 from tests.evidence.policies import registration_link
 from tests.pages.samples import sample
 from tests.people import SignedInClient, owned_agent, sign_in
@@ -101,9 +101,7 @@ def device(chromium: Browser, house: House) -> Iterator[Page]:
     context = chromium.new_context(locale="en-GB", reduced_motion="reduce")
     context.set_default_timeout(10_000)
     page = context.new_page()
-    cdp = context.new_cdp_session(page)
-    cdp.send("WebAuthn.enable")
-    cdp.send("WebAuthn.addVirtualAuthenticator", {"options": DEVICE})
+    Device.beside(page)
     page.goto(registration_link(house.server, "Ana"))
     press(page, "Register this device")
     expect(page.get_by_role("heading", level=2)).to_have_text("The passkey is registered")

@@ -164,7 +164,7 @@ async def test_an_address_that_only_userinfo_tells_is_asked_for(provider):
         {"nbf": int(time.time()) + 600},
         {"nbf": "now"},
     ],
-    ids=str,
+    ids=lambda claims: " ".join(claims),
 )
 async def test_a_token_that_is_not_for_this_sign_in_is_refused(provider, claims):
     """OpenID Connect Core 1.0 §3.1.3.7."""
