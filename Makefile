@@ -1,5 +1,6 @@
 # Two commands for a fresh machine: `make demo` and `make test`. Everything else is for development.
 # All paths are relative and every tool runs as `python -m …`, so that a path with spaces is fine.
+# `make test` runs tests/protocol first, with its coverage, and then everything else.
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types docs bench lock clean
@@ -23,7 +24,8 @@ test: .venv/installed-dev .venv/installed-dropin ## everything that must hold
 	$(PY) -m mypy
 	$(PY) -m coverage run -m pytest -q tests/protocol
 	$(PY) -m coverage report --include='src/openhitl/protocol/*' --fail-under=100 --skip-covered
-	CHROMIUM="$${CHROMIUM:-$$(command -v chromium)}" $(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder
+	CHROMIUM="$${CHROMIUM:-$$(command -v chromium)}" $(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder \
+		--ignore=tests/protocol
 
 lint: .venv/installed-dev ## put the code in order
 	$(PY) -m ruff check --fix .
