@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
@@ -14,8 +16,12 @@ LEAST_CHARACTERS = 15
 MOST_CHARACTERS = 1_000
 
 _hasher = PasswordHasher()
-#: Checked where there is no password, so that a stranger cannot tell by the time it takes.
-_NOBODYS = _hasher.hash("nobody's password")
+
+
+@cache
+def _nobodys() -> str:
+    """Hash a password that nobody has. Only who lets people in needs it, and it takes its time."""
+    return _hasher.hash("nobody's password")
 
 
 def hash_password(password: object, *, name: str = "") -> str:
@@ -32,7 +38,8 @@ def verify_password(known: str | None, password: str) -> bool:
     if len(password) > MOST_CHARACTERS:
         return False
     try:
-        return _hasher.verify(known or _NOBODYS, password) and known is not None
+        # Checked where there is no password, too, so that a stranger cannot tell by the time it takes.
+        return _hasher.verify(known or _nobodys(), password) and known is not None
     except (VerificationError, InvalidHashError):
         return False
 
