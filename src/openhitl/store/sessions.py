@@ -70,9 +70,10 @@ class Sessions(Part):
         """
         table = spent_challenges
         spend = self._database.insert(table).values(digest=challenge, expires_at=to_ms(until))
+        spent = spend.on_conflict_do_nothing().returning(table.c.digest)
         with self._database.writing() as connection:
             connection.execute(delete(table).where(table.c.expires_at <= to_ms(now)))
-            if connection.execute(spend.on_conflict_do_nothing()).rowcount != 1:
+            if connection.execute(spent).first() is None:
                 return None
             return _begun(connection, person_id, new, now=now)
 
