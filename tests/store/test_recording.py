@@ -15,7 +15,7 @@ UNRECORDED = {
     "add_code", "add_device", "decide_device", "use_totp", "passkey_used", "session_seen", "take",
     "end_request_key",
     # What is too old is forgotten.
-    "forget_clients", "forget_codes", "forget_devices", "forget_rates", "purge",
+    "forget_clients", "forget_codes", "forget_devices", "forget_rates", "forget_sessions", "purge",
     # The log itself, and the database as such.
     "add_checkpoint", "migrate", "claim",
 }  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Row, case, cast, delete, insert, select, update
+from sqlalchemy import BigInteger, Connection, Row, case, cast, insert, select, update
 
 from openhitl.protocol.oauth_clients import ClientKind
 from openhitl.protocol.oauth_grants import Device, DeviceState, Grant, Terms
@@ -15,6 +15,7 @@ from openhitl.store.identity_schema import device_codes, oauth_clients
 from openhitl.store.instants import from_ms, to_ms
 from openhitl.store.oauth_terms import Refresh, begin_grant, terms_columns, terms_from
 from openhitl.store.part import Part
+from openhitl.store.stale import delete_some
 
 #: How much longer a device waits each time that it asked too soon, and at most. RFC 8628 §3.5.
 SLOWER_SECONDS = 5
@@ -112,10 +113,9 @@ class DeviceCodes(Part):
 
     def forget_devices(self, now: datetime, limit: int) -> int:
         """Delete codes of devices that are too old; return how many."""
-        stale = select(device_codes.c.hash).where(device_codes.c.expires_at <= to_ms(now)).limit(limit)
+        is_stale = device_codes.c.expires_at <= to_ms(now)
         with self._database.writing() as connection:
-            hashes = connection.execute(stale.with_for_update(skip_locked=True)).scalars().all()
-            return connection.execute(delete(device_codes).where(device_codes.c.hash.in_(hashes))).rowcount
+            return delete_some(connection, device_codes.c.hash, is_stale, limit=limit)
 
 
 def _undecided(user_code_hash: bytes, now: datetime) -> tuple[Any, ...]:

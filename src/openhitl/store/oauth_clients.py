@@ -6,7 +6,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, Row, exists, func, insert, select, update
 
 from openhitl.errors import NameTaken
 from openhitl.protocol.audit import AuditEvent, AuditKind
@@ -16,6 +16,7 @@ from openhitl.store.audit import append_audit
 from openhitl.store.identity_schema import device_codes, oauth_clients, oauth_codes
 from openhitl.store.instants import maybe_from_ms, to_ms
 from openhitl.store.part import Part
+from openhitl.store.stale import delete_some
 from openhitl.store.turns import wait_in_line
 
 #: When a program that nobody registered by hand, or has allowed anything, is forgotten.
@@ -83,21 +84,14 @@ class OAuthClients(Part):
 
     def forget_clients(self, now: datetime, limit: int) -> int:
         """Delete programs that came by themselves and were never allowed anything; return how many."""
-        stale = (
-            select(oauth_clients.c.id)
-            .where(
-                _IS_UNUSED,
-                oauth_clients.c.created_at <= to_ms(now - UNUSED_LIFE),
-                ~exists().where(oauth_codes.c.client_ref == oauth_clients.c.id),
-                ~exists().where(device_codes.c.client_ref == oauth_clients.c.id),
-            )
-            .limit(limit)
-            .with_for_update(skip_locked=True)
+        is_stale = (
+            _IS_UNUSED,
+            oauth_clients.c.created_at <= to_ms(now - UNUSED_LIFE),
+            ~exists().where(oauth_codes.c.client_ref == oauth_clients.c.id),
+            ~exists().where(device_codes.c.client_ref == oauth_clients.c.id),
         )
         with self._database.writing() as connection:
-            refs = connection.execute(stale).scalars().all()
-            connection.execute(delete(oauth_clients).where(oauth_clients.c.id.in_(refs)))
-        return len(refs)
+            return delete_some(connection, oauth_clients.c.id, *is_stale, limit=limit)
 
 
 def client_from(row: Row[Any]) -> Client:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Row, and_, func, insert, or_, select, update
 
 from openhitl.protocol.case import Actor, ActorKind, Assurance
 from openhitl.protocol.oauth_grants import Code, Grant, Standing
@@ -31,6 +31,7 @@ from openhitl.store.oauth_terms import (
     terms_from,
 )
 from openhitl.store.part import Part
+from openhitl.store.stale import delete_some
 
 #: How long a refresh token that was used still gives the same successor, to the same program: processes of
 #: one program may refresh at once, and an answer may get lost.
@@ -203,13 +204,12 @@ class OAuthGrants(Part):
 
     def forget_codes(self, now: datetime, limit: int) -> int:
         """Delete codes and refresh tokens that are too old; return how many."""
-        deleted = 0
+        codes, tokens = oauth_codes.c, oauth_refresh_tokens.c
         with self._database.writing() as connection:
-            for table, kept in ((oauth_codes, KEPT), (oauth_refresh_tokens, timedelta(0))):
-                stale = select(table.c.hash).where(table.c.expires_at <= to_ms(now - kept)).limit(limit)
-                hashes = connection.execute(stale.with_for_update(skip_locked=True)).scalars().all()
-                deleted += connection.execute(delete(table).where(table.c.hash.in_(hashes))).rowcount
-        return deleted
+            deleted = delete_some(connection, codes.hash, codes.expires_at <= to_ms(now - KEPT), limit=limit)
+            return deleted + delete_some(
+                connection, tokens.hash, tokens.expires_at <= to_ms(now), limit=limit
+            )
 
     def _grant(self, query: Any) -> Grant | None:
         with self._database.reading() as connection:

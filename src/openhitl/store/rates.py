@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, Executable, bindparam, case, delete, select
+from sqlalchemy import BigInteger, Executable, bindparam, case, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from openhitl.store.engine import POSTGRESQL
 from openhitl.store.identity_schema import rate_buckets
 from openhitl.store.instants import from_ms, to_ms
 from openhitl.store.part import Part
+from openhitl.store.stale import delete_some
 
 _NOW = bindparam("now", type_=BigInteger)
 _STEP = bindparam("step", type_=BigInteger)
@@ -61,13 +62,6 @@ class Rates(Part):
 
     def forget_rates(self, now: datetime, limit: int) -> int:
         """Delete buckets that count nothing any more; return how many, at most `limit`."""
-        idle = (
-            select(rate_buckets.c.name)
-            .where(rate_buckets.c.full_at <= to_ms(now))
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
+        is_idle = rate_buckets.c.full_at <= to_ms(now)
         with self._database.writing() as connection:
-            names = connection.execute(idle).scalars().all()
-            connection.execute(delete(rate_buckets).where(rate_buckets.c.name.in_(names)))
-        return len(names)
+            return delete_some(connection, rate_buckets.c.name, is_idle, limit=limit)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, exists, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, exists, insert, or_, select, update
 
 from openhitl.protocol.audit import ANYBODY, AuditEvent, AuditKind
 from openhitl.protocol.case import Actor
@@ -37,7 +37,10 @@ from openhitl.store.people import (
     lock_owners,
     person_from,
 )
+from openhitl.store.stale import delete_some
 
+#: How much longer than it is good something is known: clocks of several machines differ.
+KEPT = timedelta(days=1)
 _makers = people.alias("makers")
 _SIGNED_IN = select(sessions, people).join(people, people.c.id == sessions.c.person_id)
 
@@ -72,7 +75,6 @@ class Sessions(Part):
         spend = self._database.insert(table).values(digest=challenge, expires_at=to_ms(until))
         spent = spend.on_conflict_do_nothing().returning(table.c.digest)
         with self._database.writing() as connection:
-            connection.execute(delete(table).where(table.c.expires_at <= to_ms(now)))
             if connection.execute(spent).first() is None:
                 return None
             return _begun(connection, person_id, new, now=now)
@@ -124,6 +126,14 @@ class Sessions(Part):
             if ended:
                 append_audit(connection, *ended)
         return len(ended)
+
+    def forget_sessions(self, now: datetime, limit: int) -> int:
+        """Delete sessions, links and used challenges that have been too old for a day; return how many."""
+        with self._database.writing() as connection:
+            return sum(
+                delete_some(connection, key, key.table.c.expires_at <= to_ms(now - KEPT), limit=limit)
+                for key in (sessions.c.id, person_links.c.id, spent_challenges.c.digest)
+            )
 
     def sign_in_refused(
         self, name: str, method: Method, *, kind: SessionKind, place: str, now: datetime

@@ -132,11 +132,17 @@ class Store(
         return purge(self._database, before, limit)
 
     def forget(self, now: datetime, limit: int) -> int:
-        """Delete what is too old to mean anything: codes, tokens, programs that nobody used, counts.
+        """Delete what is too old to mean anything: sessions, codes, tokens, unused programs, counts.
 
         Returns: how many rows, of each kind at most `limit`.
         """
-        forgetting = (self.forget_codes, self.forget_devices, self.forget_clients, self.forget_rates)
+        forgetting = (
+            self.forget_sessions,
+            self.forget_codes,
+            self.forget_devices,
+            self.forget_clients,
+            self.forget_rates,
+        )
         return sum(forget(now, limit) for forget in forgetting)
 
     def verify_log(self) -> int | None:
