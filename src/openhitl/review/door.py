@@ -119,10 +119,14 @@ class Door:
         A page on another port of the same host is another place, although cookies go there too.
         """
         site = request.headers.get("sec-fetch-site")
-        # Without a referrer, as our pages want it, a browser's own form has no origin to name.
         origin = request.headers.get("origin", "null")
-        is_ours = origin == RelyingParty.of(self.public_url).origin
-        if site != "same-origin" if origin == "null" else not is_ours or site not in (None, "same-origin"):
+        if origin == "null":
+            # Without a referrer, as our pages want it, a browser's own form has no origin to name: then
+            # the browser has to say itself where the form is from.
+            is_ours = site == "same-origin"
+        else:
+            is_ours = origin == RelyingParty.of(self.public_url).origin and site in (None, "same-origin")
+        if not is_ours:
             raise CrossSite
 
     def csrf(self, request: Request) -> str:
