@@ -35,12 +35,14 @@ class Askers:
 
         Raises: InvalidToken for its form; InsufficientScope.
         """
-        return _scoped(self._verifier(credential).remembered(credential), scope)
+        asker = self._verifier(credential).remembered(credential)
+        if asker is not None:
+            _check(asker, scope)
+        return asker
 
     async def verify(self, credential: str, scope: Scope) -> Asker:
         """Return whose credential this is. Raises: InvalidToken, InsufficientScope."""
-        verifier = self._verifier(credential)
-        asker = verifier.remembered(credential) or await verifier.verify(credential)
+        asker = await self._verifier(credential).verify(credential)
         _check(asker, scope)
         return asker
 
@@ -50,12 +52,6 @@ class Askers:
         if self._tokens is None:
             raise InvalidToken
         return self._tokens
-
-
-def _scoped(asker: Asker | None, scope: Scope) -> Asker | None:
-    if asker is not None:
-        _check(asker, scope)
-    return asker
 
 
 def _check(asker: Asker, scope: Scope) -> None:
