@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 import pytest
@@ -17,7 +18,7 @@ from openhitl.identity.sso import CALLBACK_PATH
 from openhitl.protocol.people import Role
 from tests.accounts.visitors import Browser, Visitors
 from tests.identity.provider import ADA, CLIENT_ID, SECRET, Provider, providing
-from tests.servers import RunningServer, running
+from tests.servers import APPROVAL, RunningServer, running
 
 
 @contextmanager
@@ -66,6 +67,13 @@ def there(browser: Browser, path: str = "/sign-in/oidc") -> str:
 def back(browser: Browser, provider: Provider, path: str = "/sign-in/oidc") -> httpx2.Response:
     """Go to the provider, sign in there and come back."""
     return browser.get(provider.authorize(there(browser, path)))
+
+
+def test_a_case_that_wants_somebody_signed_in_leads_to_the_provider_too(visitors: Visitors) -> None:
+    hitl = visitors.server.ask(APPROVAL, as_service=False)
+    page = visitors.browser().get(hitl["review_url"])
+    onward = quote(hitl["review_url"].removeprefix(visitors.server.url), safe="/")
+    assert f'href="/sign-in/oidc?next={onward}"' in page.text
 
 
 def test_the_sign_in_page_leads_to_the_provider_and_back(provider: Provider, visitors: Visitors) -> None:

@@ -26,9 +26,7 @@ async def page(door: Door, request: Request) -> Response:
 
 def in_place_of(door: Door, request: Request, wanted: str) -> Response:
     """Serve the page where people sign in, in the place of one that only they may see."""
-    has_passkeys = accounts_of(door).sign_in.has_passkeys
-    desk = desk_of(door, request)
-    return html_response(sign_in_page(desk, wanted=destination(wanted), has_passkeys=has_passkeys))
+    return html_response(_drawn(door, desk_of(door, request), destination(wanted)))
 
 
 async def enter(door: Door, request: Request) -> Response:
