@@ -28,7 +28,7 @@ from openhitl.errors import (
 )
 from openhitl.identity import Asker
 from openhitl.protocol.oauth import MCP_PATH
-from openhitl.protocol.oauth_documents import RESOURCE_DOCUMENT
+from openhitl.protocol.oauth_documents import resource_document_url
 from openhitl.protocol.scopes import ALL_SCOPES, Scope, spelled
 from openhitl.review.asgi import Receive, Send, read_body, send_response
 from openhitl.review.asgi import Scope as AsgiScope
@@ -119,7 +119,7 @@ class McpDoor:
         """Say where a client learns who gives credentials for this. RFC 9728 §5.1, RFC 6750 §3."""
         if error.status != 401 and not isinstance(error, InsufficientScope):
             return None
-        document = f"{self._origin}{RESOURCE_DOCUMENT}{self._door.base}{MCP_PATH}"
+        document = resource_document_url(self._door.public_url, MCP_PATH)
         parts = [f'resource_metadata="{document}"', f'scope="{spelled(ALL_SCOPES)}"']
         if isinstance(error, InvalidToken | InsufficientScope):
             parts.insert(0, f'error="{error.code}"')
