@@ -163,7 +163,7 @@ class AgentDesk:
         Raises: NotFound; InvalidRequest for a name of nobody who can sign in.
         """
         agent = await self._owned(signed_in, agent_id)
-        person: Person | None = await self._run(self._store.person_named, name)
+        person = await self._run(self._store.person_named, name)
         if person is None or person.disabled_at is not None:
             invalid("owner", "is nobody's name who has an account here")
         by, now = actor_of(signed_in), self._clock()
