@@ -51,9 +51,12 @@ class RequestKeys(Part):
             if row is not None:  # whoever else has found that it is over may have been faster
                 gone = delete(request_keys).where(*ours, request_keys.c.case_key == row.case_key)
                 connection.execute(gone)
-            insert = self._database.insert(request_keys).values(values)
-            connection.execute(insert.on_conflict_do_nothing())
-            return str(connection.execute(select(request_keys.c.case_key).where(*ours)).scalar_one())
+            # Made or found by one statement: between two, somebody could delete what another one made.
+            made = self._database.insert(request_keys).values(values)
+            joined = made.on_conflict_do_update(
+                index_elements=[request_keys.c.agent_id, request_keys.c.digest], set_={"digest": digest}
+            )
+            return str(connection.execute(joined.returning(request_keys.c.case_key)).scalar_one())
 
     def end_request_key(self, agent_id: int, case_id: str, now: datetime) -> bool:
         """Note that an agent was told the end of its case; return False if it has no such case that ended.
