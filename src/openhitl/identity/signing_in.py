@@ -108,7 +108,7 @@ class SignIn:
         if not await self._run(verify_password, known_hash, password) or person is None or known_hash is None:
             raise await self._refused(name, Method.PASSWORD, visit)
         if not person.has_totp:
-            return await self._begun(person, Method.PASSWORD, visit)
+            return await self._begun(person, Method.PASSWORD, visit, password_hash=known_hash)
         ticket = f"{person.person_id}.{self._challenges.issue(_code_of(person, known_hash), self._clock())}"
         raise NotSignedIn("A code of your app is needed too.", code_required=True, ticket=ticket)
 
@@ -117,15 +117,15 @@ class SignIn:
 
         Raises: NotSignedIn, whose `code_required` says that another code will do; RateLimited.
         """
-        person = await self._ticket_holder(ticket)
+        person, known_hash = await self._ticket_holder(ticket)
         await self.check_rate(person.name, visit.place)
         if await self.is_code(person, code):
-            return await self._begun(person, Method.PASSWORD_AND_CODE, visit)
+            return await self._begun(person, Method.PASSWORD_AND_CODE, visit, password_hash=known_hash)
         await self._refused(person.name, Method.PASSWORD_AND_CODE, visit)
         raise NotSignedIn(WRONG_CODE, code_required=True, ticket=ticket, errors=[wrong_code()])
 
-    async def _ticket_holder(self, ticket: str) -> Person:
-        """Say who has shown their password. Raises: NotSignedIn, also if it was replaced since."""
+    async def _ticket_holder(self, ticket: str) -> tuple[Person, str]:
+        """Say who has shown which password. Raises: NotSignedIn, also if it was replaced since."""
         number, _, challenge = ticket.partition(".")
         is_number = number.isascii() and number.isdecimal() and len(number) <= MAX_DIGITS
         person = await self._run(self._store.person, int(number)) if is_number else None
@@ -138,8 +138,7 @@ class SignIn:
             raise NotSignedIn from error
         if self._clock() - issued_at > CHALLENGE_LIFE:
             raise NotSignedIn
-        holder: Person = known[0]
-        return holder
+        return known
 
     async def is_code(self, person: Person, code: str) -> bool:
         """Tell whether this is a code of somebody's app, which it is then no more."""
@@ -252,9 +251,17 @@ class SignIn:
         self._on_join()
         return Begun(signed_in, session_token)
 
-    async def _begun(self, person: Person, method: Method, visit: Visit) -> Begun:
+    async def _begun(
+        self, person: Person, method: Method, visit: Visit, *, password_hash: str | None = None
+    ) -> Begun:
         token, new = self._sessions.draw(visit.kind, method, visit.device)
-        signed_in = await self._run(self._store.add_session, person.person_id, new, now=self._clock())
+        signed_in = await self._run(
+            self._store.add_session,
+            person.person_id,
+            new,
+            now=self._clock(),
+            password_hash=password_hash,
+        )
         if signed_in is None:
             raise NotSignedIn
         return Begun(signed_in, token)

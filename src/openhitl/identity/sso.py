@@ -174,7 +174,7 @@ class SingleSignOn:
     async def _join(self, identity: Identity, visit: Visit) -> Person:
         # The first account is an owner's, and by a link: else a server could come to have no owner.
         if not self._admission.admits(identity) or not await self._run(self._store.has_people):
-            await self._note_refused(identity.email, visit)
+            await self._note_refused("", visit)  # of strangers nothing is kept for good
             raise SsoRefused
         for name in names_for(identity):
             new = NewPerson(name=name, role=Role.MEMBER)

@@ -6,7 +6,7 @@ from datetime import datetime
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from openhitl.protocol.case import Actor, ActorKind, Assurance
+from openhitl.protocol.case import Actor, ActorKind
 from openhitl.protocol.people import person_actor
 from openhitl.protocol.record import record
 
@@ -49,7 +49,6 @@ class PasskeyHolder:
         return Actor(
             kind=ActorKind.LINK,
             id=f"passkey:{self.name}",
-            assurance=Assurance.SIGNED_IN,
             surface="page",
             name=self.name,
         )

@@ -57,11 +57,10 @@ def _add_key(
     key, key_hash = draw_key(kind)
     now = datetime.now(UTC)
     if owner is None:
-        agent, owners = store.agent_named(name), []
+        agent = store.agent_of(name, by=OPERATOR, now=now)
     else:
         theirs = (one for one in store.agents_of(owner.person_id) if one.name == name)
-        agent, owners = next(theirs, None), [owner.person_id]
-    agent = agent or store.add_agent(name, by=OPERATOR, now=now, owners=owners)
+        agent = next(theirs, None) or store.add_agent(name, by=OPERATOR, now=now, owners=[owner.person_id])
     store.add_key(agent.agent_id, kind, key_hash, name, by=OPERATOR, now=now, scopes=scopes)
     return key
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 from openhitl.protocol.audit import AuditEvent, AuditKind
 from openhitl.protocol.case import Actor, Assurance
 from openhitl.protocol.people import Person, Role
+from openhitl.store.assignees import is_enabled_owner
 from openhitl.store.audit import append_audit
 from openhitl.store.identity_schema import agent_owners, agents, people
 from openhitl.store.instants import maybe_from_ms, to_ms
@@ -29,11 +30,15 @@ class Agents(Part):
             return added_agent(connection, name, owners, by=by, now=now)
 
     def agent_of(self, name: str, *, by: Actor, now: datetime) -> Agent:
-        """Return the agent of this name, made if need be; processes that ask at once get the same."""
+        """Return the server's own agent of this name, made if need be; who asks at once gets the same.
+
+        One that belongs to somebody, or was stopped, is another one.
+        """
         with self._database.writing() as connection:
             wait_in_line(self._database, connection, f"agent {name}")
-            found = _first(connection, _named(name))
-            return found or added_agent(connection, name, (), by=by, now=now)
+            owned = select(agent_owners.c.agent_id)
+            servers = _named(name).where(agents.c.id.not_in(owned), agents.c.disabled_at.is_(None))
+            return _first(connection, servers) or added_agent(connection, name, (), by=by, now=now)
 
     def agent_named(self, name: str) -> Agent | None:
         """Return the first agent of this name."""
@@ -71,7 +76,9 @@ class Agents(Part):
 
     def owners_of(self, agent_id: int | None) -> Sequence[Person]:
         """List who may answer an agent's cases: its owners, if it has none the server's; nobody disabled."""
-        of_agent = select(agent_owners.c.person_id).where(agent_owners.c.agent_id == agent_id)
+        of_agent = select(agent_owners.c.person_id).where(
+            agent_owners.c.agent_id == agent_id, is_enabled_owner()
+        )
         theirs = people.c.id.in_(of_agent)
         of_server = (people.c.role == Role.OWNER.value) & ~of_agent.exists()
         query = select(people).where(theirs | of_server, people.c.disabled_at.is_(None)).order_by(people.c.id)
@@ -87,10 +94,18 @@ class Agents(Part):
                 _changed(connection, agent_id, {"owners": sorted({*owners, person_id})}, by, now)
 
     def remove_owner(self, agent_id: int, person_id: int, *, by: Actor, now: datetime) -> bool:
-        """Let an agent belong to somebody no more; return False if it is not theirs, or theirs alone."""
+        """Let an agent belong to somebody no more; return False if it is not theirs.
+
+        Nothing changes, and it returns False, if nobody who may sign in would be left.
+        """
+        left = select(agent_owners.c.person_id).where(
+            agent_owners.c.agent_id == agent_id,
+            agent_owners.c.person_id != person_id,
+            is_enabled_owner(),
+        )
         with self._database.writing() as connection:
             owners = _locked_owners(connection, agent_id)
-            if person_id not in owners or len(owners) == 1:
+            if person_id not in owners or connection.execute(left.limit(1)).first() is None:
                 return False
             connection.execute(
                 delete(agent_owners).where(

@@ -15,11 +15,19 @@ from openhitl.store.instants import to_ms
 from openhitl.store.part import Part
 from openhitl.store.schema import case_assignees, cases
 
+#: Under a name of its own, so that it is never taken for the people of a query around it.
+_enabled = people.alias("enabled")
+
+
+def is_enabled_owner() -> ColumnElement[bool]:
+    """Tell of each owner of an agent whether they may sign in."""
+    return agent_owners.c.person_id.in_(select(_enabled.c.id).where(_enabled.c.disabled_at.is_(None)))
+
 
 def may_answer(person: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Tell of each case whether a person, by number, may answer it."""
+    """Tell of each case whether a person, by number, may answer it. Disabled owners are none."""
     of_case = case_assignees.c.case_ref == cases.c.id
-    of_agent = agent_owners.c.agent_id == cases.c.agent_id
+    of_agent = and_(agent_owners.c.agent_id == cases.c.agent_id, is_enabled_owner())
     is_named = exists().where(of_case, case_assignees.c.person_id == person)
     owns = exists().where(of_agent, agent_owners.c.person_id == person)
     looks_after_all = exists().where(people.c.id == person, people.c.role == Role.OWNER.value)

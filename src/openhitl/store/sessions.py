@@ -59,9 +59,19 @@ class NewSession:
 class Sessions(Part):
     """Sessions and one-time links. Raises, in every method: StoreError."""
 
-    def add_session(self, person_id: int, new: NewSession, *, now: datetime) -> SignedIn | None:
-        """Sign somebody in; None if they are disabled."""
+    def add_session(
+        self, person_id: int, new: NewSession, *, now: datetime, password_hash: str | None = None
+    ) -> SignedIn | None:
+        """Sign somebody in; None if they are disabled.
+
+        `password_hash`: only if that is still the hash of their password.
+        """
+        is_theirs = (people.c.id == person_id, people.c.password_hash == password_hash)
         with self._database.writing() as connection:
+            if password_hash is not None:
+                locked = select(people.c.id).where(*is_theirs).with_for_update()
+                if connection.execute(locked).first() is None:
+                    return None
             return _begun(connection, person_id, new, now=now)
 
     def add_session_by_challenge(
