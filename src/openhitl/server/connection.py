@@ -25,6 +25,8 @@ class Connection(HttpToolsProtocol):
 
     def __init__(self, *args: Any, patience: Patience, room: Room, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # Addresses carry tokens, and whether loggers are told is for whoever sets up logs to say.
+        self.access_log = False
         self._patience = patience
         self._room = room
         self._in_head = True
