@@ -91,6 +91,8 @@ def places_of(world: World, route: Route, held: Held) -> tuple[str, ...]:
     """Where a credential makes a difference, or might: keys and those of programs go into every place."""
     if world.server.settings.database_url:  # nothing but the store differs: where it belongs is enough
         is_once = held.kind in ("review", "join", "sign-in", "passkey")
+        if held.kind == "client":
+            return ("basic",)
         return ("query",) if is_once else ("bearer", "browser")
     without = set()
     if not held.secret.startswith(Purpose.SESSION):
