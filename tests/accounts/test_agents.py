@@ -163,6 +163,8 @@ def test_owners_say_what_questions_want_at_least(server: RunningServer, visitors
     assert 'value="passkey" checked' in ivy.get(path).text
     assert asked() == (202, True)
     assert asked(assurance="signed_in") == (403, False)
-    ivy.submit(f"{path}/assurance", assurance="link")
-    assert asked(assurance="link") == (202, False)
-    assert ivy.submit(f"{path}/assurance", assurance="none").status_code == 422
+    ivy.submit(f"{path}/assurance", assurance="signed_in")
+    assert asked() == (202, False)
+    for less in ("link", "none", ""):
+        assert ivy.submit(f"{path}/assurance", assurance=less).status_code == 422
+    assert asked(assurance="link") == (403, False)

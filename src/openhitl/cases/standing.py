@@ -65,7 +65,7 @@ class Standing:
             people = await (self.owners(agent_id) if is_agent else self._everybody())
             assignable = {name_key(person.name): person.person_id for person in people}
         return Rules(
-            least=wanted or usual,
+            least=max(usual, wanted or usual, key=list(Assurance).index),
             most=Assurance.PASSKEY if self._has_passkeys else Assurance.SIGNED_IN,
             assignable=assignable,
             picks_anybody=not is_agent,

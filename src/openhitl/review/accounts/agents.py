@@ -19,6 +19,8 @@ from openhitl.review.pages.view import Page
 from openhitl.review.reading import html_response
 
 PATH = "/agents"
+#: An agent has the link of each of its cases, so a link alone is never enough for one.
+_WANTED = (Assurance.SIGNED_IN, Assurance.PASSKEY)
 
 
 async def page(door: Door, request: Request) -> Response:
@@ -94,8 +96,8 @@ async def want(door: Door, request: Request, agent_id: str) -> Response:
     """Say how sure the server has to be of who answers one of somebody's agents."""
     signed_in = await door.person_posting(request)
     number, given = number_in(agent_id), _form(request).get("assurance", "")
-    if given not in list(Assurance):
-        invalid("assurance", f"must be one of {', '.join(Assurance)}")
+    if given not in _WANTED:
+        invalid("assurance", f"must be one of {', '.join(_WANTED)}")
     await _desk(door).change(signed_in, number, assurance=Assurance(given))
     return done(door, f"{PATH}/{number}", "agent-assurance")
 
