@@ -19,6 +19,7 @@ from schemathesis.specs.openapi.checks import (
 
 from openhitl.errors import HitlError
 from openhitl.protocol.case import ACTIONS
+from openhitl.protocol.creation import FIELDS
 from openhitl.server.openapi import openapi_document
 from tests.door.bodies import BY_TYPE
 from tests.servers import RunningServer, running, token_of
@@ -56,6 +57,12 @@ def codes_of(error_class: type[HitlError]) -> set[str]:
 
 
 STABLE_CODES = codes_of(HitlError)
+
+
+def test_every_field_of_a_question_is_in_the_document() -> None:
+    """The body is closed there (`additionalProperties`): what is missing, generated clients cannot send."""
+    body = openapi_document("")["paths"]["/api/v1/reviews"]["post"]["requestBody"]["content"]
+    assert set(body["application/json"]["schema"]["properties"]) == FIELDS | {"request_key"}
 
 
 @pytest.fixture(scope="module")

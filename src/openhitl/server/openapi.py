@@ -6,7 +6,8 @@ from typing import Any
 
 from openhitl import __version__
 from openhitl.notices import MAX_MESSAGE_CHARACTERS, NoticeKind
-from openhitl.protocol.case import ACTIONS, DefaultAction, Status
+from openhitl.protocol.case import ACTIONS, Assurance, DefaultAction, Status
+from openhitl.protocol.creation import MAX_ASSIGNEES
 from openhitl.protocol.durations import DEFAULT_TIMEOUT
 from openhitl.protocol.evidence import MAX_EVIDENCE
 from openhitl.protocol.oauth_documents import ROOT
@@ -53,6 +54,8 @@ _CREATE: dict[str, Any] = {
         "hitl_callback_url": {"type": "string", "format": "uri"},
         "verification_policy": {"type": "object", "description": "HITL v0.8 §7.6"},
         "request_key": {"type": "string", "minLength": 1, "maxLength": 255},
+        "assurance": {"enum": [str(assurance) for assurance in Assurance]},
+        "assignees": {"type": "array", "items": _TEXT, "minItems": 1, "maxItems": MAX_ASSIGNEES},
     },
 }
 _NOTICE: dict[str, Any] = {
