@@ -93,6 +93,8 @@ async def test_who_asked_for_progress_waits_on_with_beats(server, mode):
     async with connected(server.url, server.key, mode) as client:
         waiting = await Waiting(client, "request_approval", {"prompt": "Send it?"}).asked(beats=10)
         assert not waiting.result.done()
+        said = f"Waiting for a human to answer at {server.human.open['review_url']}"
+        assert {message for _, message in waiting.beats} == {said}
         server.human.answer("approve")
         assert (await waiting.result).structured_content["status"] == "completed"
 

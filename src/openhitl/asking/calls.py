@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import anyio
@@ -96,7 +97,7 @@ class Call:
 
     async def wait(self, asked: Asked, *, seconds: float | None) -> Decision | None:
         """Wait for the end, with beats; None if it has not come after so many seconds."""
-        async with beating(self._beat, self.pace.beat_seconds):
+        async with beating(partial(self._beat, asked), self.pace.beat_seconds):
             with anyio.move_on_after(seconds):
                 decision = await self.line.questioner.end_of(asked)
                 self._hand_over(asked)
@@ -110,8 +111,11 @@ class Call:
         except Stopping:
             return None
 
-    async def _beat(self, number: int) -> None:
-        await self.context.session.report_progress(number, message="Waiting for a human to answer.")
+    async def _beat(self, asked: Asked, number: int) -> None:
+        """Say that the call goes on, and where: whoever waits so is shown no other address."""
+        where = asked.sign_in_url or asked.review_url
+        said = f"Waiting for a human to answer at {where}" if where else "Waiting for a human to answer."
+        await self.context.session.report_progress(number, message=said)
 
     def _hand_over(self, asked: Asked) -> None:
         handover = self.handovers.begin(asked.case_id, self.line.questioner.received)
