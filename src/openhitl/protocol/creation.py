@@ -288,7 +288,7 @@ def _assurance(raw: Any, rules: Rules) -> Assurance:
     if ranks.index(assurance) < ranks.index(rules.least):
         raise PolicyRefused(
             f"An agent may ask for more than {rules.least}, not for less.",
-            hint="Its owner can allow less.",
+            hint=f"Ask for {rules.least} or more, or leave it out.",
         )
     if ranks.index(assurance) > ranks.index(rules.most):
         raise UnsupportedField(
@@ -316,7 +316,8 @@ def _assignees(raw: Any, rules: Rules, assurance: Assurance) -> tuple[int, ...]:
     unknown = [name for name, key in zip(names, keys, strict=True) if key not in rules.assignable]
     if unknown and not rules.picks_anybody:
         raise PolicyRefused(
-            "An agent may ask those whom it belongs to, and nobody else.", hint="Its owner can add owners."
+            "An agent may ask those whom it belongs to, and nobody else.",
+            hint="Leave assignees out: then all of them are asked.",
         )
     if unknown:
         invalid("assignees", f"names nobody who has an account here: {unknown[0]}")
