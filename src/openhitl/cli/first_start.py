@@ -17,7 +17,8 @@ def welcome(settings: Settings) -> None:
     if link is None:
         return
     terminal = Terminal()
-    terminal.say("Nobody has an account here yet. Whoever opens this first, within an hour, is the owner:")
+    terminal.say("Nobody has an account here yet.")
+    terminal.say("Whoever opens this first, within an hour, is the owner:")
     terminal.say(f"  {link}")
     telling(terminal, open_browser=False).show(link)
-    terminal.say("When it is too old, restart the server, or run `hitl admin owner-link` on this machine.")
+    terminal.say("When it is too old, restart the server, or run on this machine\n`hitl admin owner-link`.")
