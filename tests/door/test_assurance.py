@@ -70,6 +70,7 @@ def test_without_a_session_there_is_nothing_to_see(house):
     hitl = house.ask(prompt="Wipe the archive?")
     page = house.page(house.server.anyone, hitl)
     assert (page.status_code, "Wipe the archive?" in page.text) == (200, False)
+    assert "To see this question and answer it, sign in." in page.text
     fetched = house.server.agent.get(hitl["review_url"])  # as an agent would, without asking for a page
     assert (fetched.status_code, 'name="password"' in fetched.text) == (200, True)
     for verb, body in (("opened", None), ("draft", {"values": {}}), ("cancel", {}), ("challenge", APPROVE)):
@@ -82,6 +83,7 @@ def test_somebody_else_is_refused_and_told_so(house):
     hitl = house.ask()
     page = house.page(house.bo.http, hitl)
     assert (page.status_code, APPROVAL["prompt"] in page.text) == (403, False)
+    assert "Somebody else has been asked" in page.text
     refused = house.bo.post(address(hitl), json=APPROVE)
     assert (refused.status_code, refused.json()["error"]) == (403, "not_assignee")
 

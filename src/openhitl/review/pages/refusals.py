@@ -67,6 +67,13 @@ _BY_CODE: Mapping[str, Refusal] = {
         N_("This did not come from a page that you have open here."),
         N_("Go back, reload the page and try again."),
     ),
+    "not_assignee": Refusal(
+        N_("Somebody else has been asked"),
+        N_("You are signed in, but this question is not for you to answer."),
+        N_("If it should be, sign in as somebody who was asked, or tell whoever sent you the link."),
+        path="/account",
+        label=N_("Your account"),
+    ),
     "not_owner": Refusal(
         N_("This is for owners"),
         N_("Only owners of this server may do this. Ask one of them."),

@@ -27,7 +27,9 @@ for (const element of document.querySelectorAll("time[data-time]")) {
   const time = Date.parse(element.dateTime);
   element.textContent = say(time);
 }
-for (const element of document.querySelectorAll("[data-zone]")) element.textContent = `(${zone})`;
+for (const element of document.querySelectorAll("[data-zone]")) {
+  element.textContent = element.dataset.zone === "bare" ? zone : `(${zone})`;
+}
 
 const deadline = document.getElementById("deadline");
 if (deadline) {
