@@ -29,7 +29,10 @@ def notify(
     agent_id: Annotated[str | None, typer.Option(hidden=True)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the notice's id as JSON.")] = False,
 ) -> int:
-    """Tell a human something that wants no answer. Nothing is on stdout."""
+    """Leave people a notice, which wants no answer. Nothing is on stdout.
+
+    The server keeps it; there is no page yet where people read it.
+    """
     told = one_of(message, named, "MESSAGE")
     as_relay = relay.started_as_relay_client() and not as_json
     if as_relay:
@@ -46,7 +49,7 @@ def notify(
     elif as_json:
         print_json({"id": notice_id})
     else:
-        Terminal().say("Told.")
+        Terminal().say("The server has the notice. There is no page yet where people read it.")
     return Exit.ANSWERED
 
 
