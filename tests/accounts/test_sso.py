@@ -234,5 +234,7 @@ def test_without_a_provider_there_is_no_such_page(server: RunningServer) -> None
 
 def test_a_private_provider_is_not_asked_unless_the_operator_says_so(tmp_path: Path) -> None:
     with providing() as provider, served(tmp_path, provider, private_networks="") as visitors:
-        assert visitors.browser().get("/sign-in/oidc").status_code == 502
+        refused = visitors.browser().get("/sign-in/oidc")
+        assert refused.status_code == 502
+        assert "does not answer as it should" in refused.text
         assert provider.seen == []

@@ -10,13 +10,18 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta
+
+import structlog
 
 from openhitl.errors import (
     InvalidRequest,
     NameTaken,
     NotSignedIn,
+    PeerError,
+    ProviderFailed,
     SsoFailed,
     SsoRefused,
     SubjectTaken,
@@ -45,6 +50,7 @@ TRIP_LIFE = timedelta(minutes=10)
 BURST = 60
 EVERY = timedelta(seconds=1)
 _ROW = "sso"
+_log = structlog.get_logger("openhitl.sso")
 #: How many people of one name can join before their owner has to help.
 _NAMESAKES = 20
 #: Of a name that the provider says; what tells it apart comes after.
@@ -105,7 +111,7 @@ class SingleSignOn:
     async def begin(self, onward: str, *, to_connect: SignedIn | None = None) -> tuple[str, str]:
         """Begin a trip; return the provider's address and the value of a cookie that must come back.
 
-        Raises: PeerError.
+        Raises: ProviderFailed.
         """
         state, nonce, verifier = (encode(os.urandom(32)) for _ in range(3))
         trip = Trip(
@@ -117,7 +123,8 @@ class SingleSignOn:
             began_at=self._clock().timestamp(),
         )
         challenge = encode(hashlib.sha256(verifier.encode()).digest())
-        url = await self._provider.authorization_url(state=state, nonce=nonce, challenge=challenge)
+        with _asking_the_provider():
+            url = await self._provider.authorization_url(state=state, nonce=nonce, challenge=challenge)
         sealed = self._keyring.seal(json.dumps(asdict(trip)).encode(), bound_to=_ROW)
         return url, encode(sealed)
 
@@ -125,13 +132,14 @@ class SingleSignOn:
         """Say who has come back from the provider to this place.
 
         Raises: SsoFailed unless this browser set out, within ten minutes, and the provider let them in;
-        RateLimited, PeerError.
+        RateLimited, ProviderFailed.
         """
         trip = self._trip(cookie)
         if response.get("state") != trip.state:
             raise SsoFailed
         await self._limits.take(f"sso from {place}", every=EVERY, burst=BURST)
-        identity = await self._provider.identify(response, verifier=trip.verifier, nonce=trip.nonce)
+        with _asking_the_provider():
+            identity = await self._provider.identify(response, verifier=trip.verifier, nonce=trip.nonce)
         return Arrival(identity, trip)
 
     async def enter(self, arrival: Arrival, visit: Visit) -> Begun:
@@ -254,3 +262,13 @@ def single_sign_on(
         run=run,
         clock=clock,
     )
+
+
+@contextmanager
+def _asking_the_provider() -> Iterator[None]:
+    """Note for the operator why the provider could not be asked; the browser is told that it failed."""
+    try:
+        yield
+    except PeerError as error:
+        _log.warning("sso_failed", reason=str(error))
+        raise ProviderFailed from error
