@@ -8,6 +8,7 @@ import errno
 import hmac
 import os
 import secrets
+import shlex
 import stat
 from pathlib import Path
 
@@ -128,7 +129,9 @@ def private_folder(folder: Path) -> None:
             hint="Run this as its owner, or set HITL_DATA_DIR to a folder of yours.",
         )
     if found.st_mode & stat.S_IWOTH:
-        raise SetupError(f"Any user can write to the data folder {folder}.", hint=f"chmod o-w {folder}")
+        raise SetupError(
+            f"Any user can write to the data folder {folder}.", hint=f"chmod o-w {shlex.quote(str(folder))}"
+        )
 
 
 def _make(folder: Path) -> None:

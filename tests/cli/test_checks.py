@@ -42,6 +42,12 @@ def test_a_data_folder_that_others_can_enter_is_a_warning(folder):
     assert found.hint == f"chmod 700 {folder}"
 
 
+def test_a_command_that_mends_a_folder_can_be_pasted(tmp_path):
+    folder = tmp_path / "a b"
+    folder.mkdir(mode=0o755)
+    assert finding("data folder", folder).hint == f"chmod 700 '{folder}'"
+
+
 def test_a_data_folder_that_is_a_file_is_a_failure(tmp_path):
     (tmp_path / "file").write_text("")
     assert finding("data folder", tmp_path / "file").level is Level.FAIL

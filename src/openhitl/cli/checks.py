@@ -7,6 +7,7 @@ import email.utils
 import http.client
 import os
 import platform
+import shlex
 import socket
 import sqlite3
 import stat
@@ -97,7 +98,10 @@ def _data_folder(folder: Path) -> Finding:
     if found.st_mode & OTHERS:
         mode = stat.S_IMODE(found.st_mode)
         return Finding(
-            name, Level.WARN, f"{folder} is open to other users ({mode:o}).", f"chmod 700 {folder}"
+            name,
+            Level.WARN,
+            f"{folder} is open to other users ({mode:o}).",
+            f"chmod 700 {shlex.quote(str(folder))}",
         )
     return Finding(name, Level.OK, str(folder))
 
@@ -115,7 +119,9 @@ def _secret(settings: Settings) -> Finding:
     except (SetupError, OSError, UnicodeDecodeError) as error:
         return Finding(name, Level.FAIL, str(error), "Restore it from a backup: sealed data needs it.")
     if path.stat().st_mode & OTHERS:
-        return Finding(name, Level.FAIL, f"{path} can be read by other users.", f"chmod 600 {path}")
+        return Finding(
+            name, Level.FAIL, f"{path} can be read by other users.", f"chmod 600 {shlex.quote(str(path))}"
+        )
     return Finding(name, Level.OK, f"{path}; back it up apart from the database.")
 
 

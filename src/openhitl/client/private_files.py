@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shlex
 import stat
 from contextlib import suppress
 from pathlib import Path
@@ -28,7 +29,9 @@ def check_private(path: Path) -> None:
     if stat.S_ISLNK(found.st_mode):
         raise SetupError(f"This must be no link: {path}.", hint="Move what it leads to here.")
     if os.name == "posix" and (found.st_uid != os.geteuid() or found.st_mode & _OTHERS):
-        raise SetupError(f"This must belong to you alone: {path}.", hint=f"chmod go= {path}")
+        raise SetupError(
+            f"This must belong to you alone: {path}.", hint=f"chmod go= {shlex.quote(str(path))}"
+        )
 
 
 def read_private(path: Path) -> bytes:
