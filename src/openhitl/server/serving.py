@@ -85,7 +85,8 @@ def bind(settings: Settings) -> tuple[socket.socket, Settings]:
         listener.close()
         raise SetupError(
             f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}.",
-            hint="Choose another port with HITL_PORT, or `hitl serve --port`.",
+            hint="Choose another port with HITL_PORT, or `hitl serve --port`. "
+            "To ask an OpenHITL server that has this one: `hitl login --server`.",
         ) from error
     port = listener.getsockname()[1]
     return listener, settings.model_copy(update={"port": port})
