@@ -176,10 +176,11 @@ def tell_whole(whole: Whole, *, as_json: bool, out: TextIO) -> int:
             }
         )
         return Exit.ANSWERED
+    checkpoints = "1 checkpoint" if whole.checkpoints == 1 else f"{whole.checkpoints} checkpoints"
     lines = [
         f"whole    positions {first} to {end.position}; {whole.purged} purged, {whole.emptied} emptied",
         f"end      {end.at}, hash {end.hash.hex()}",
-        f"signed   {end.key_id}, and {whole.checkpoints} checkpoints before",
+        f"signed   {end.key_id}, and {checkpoints} before",
         *(f"agrees   {witness}" for witness in whole.witnesses),
     ]
     for line in lines:
