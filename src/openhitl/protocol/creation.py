@@ -317,7 +317,7 @@ def _assignees(raw: Any, rules: Rules, assurance: Assurance) -> tuple[int, ...]:
     if unknown and not rules.picks_anybody:
         raise PolicyRefused(
             "An agent may ask those whom it belongs to, and nobody else.",
-            hint="Leave assignees out: then all of them are asked.",
+            hint="Leave assignees out: then all of them are asked. They can share the agent with others.",
         )
     if unknown:
         invalid("assignees", f"names nobody who has an account here: {unknown[0]}")
