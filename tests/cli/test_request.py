@@ -267,3 +267,13 @@ async def test_no_open_only_prints_the_address(peer, asking):
     async with asking.start("request", "--prompt", "Go?", "--no-open", BROWSER="false %s") as running:
         await peer.saw("events")
         assert "ssh -L" in running.err
+
+
+async def test_who_may_answer_is_said_with_the_question(peer, asking):
+    who = ("--assurance", "passkey", "--assignee", "Ana", "--assignee", "Bo")
+    async with asking.start("request", "--prompt", "Go?", "--type", "approval", *who) as running:
+        await peer.saw("events")
+        await peer.complete("approve", {})
+        assert (await running.ends()).code == 0
+    assert peer.seen[0].body["assurance"] == "passkey"
+    assert peer.seen[0].body["assignees"] == ["Ana", "Bo"]

@@ -33,6 +33,12 @@ def request(
     default_action: Annotated[
         str | None, typer.Option(help="What you will do if nobody answers: skip, reject or abort.")
     ] = None,
+    assurance: Annotated[
+        str | None, typer.Option(help="How sure to be of who answers, at least: signed_in or passkey.")
+    ] = None,
+    assignee: Annotated[
+        list[str] | None, typer.Option(help="Who is asked, by name, of those whom you belong to; repeat it.")
+    ] = None,
     agent_name: Annotated[str | None, typer.Option(help="Who asks.")] = None,
     agent_id: Annotated[str | None, typer.Option(hidden=True)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole decision as JSON.")] = False,
@@ -51,6 +57,10 @@ def request(
         terms["timeout"] = timeout
     if default_action:
         terms["default_action"] = default_action
+    if assurance:
+        terms["assurance"] = assurance
+    if assignee:
+        terms["assignees"] = assignee
     if agent_name:
         terms["agent_name"] = agent_name
     if agent_id:
