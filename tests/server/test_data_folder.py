@@ -199,3 +199,17 @@ def test_neither_lock_nor_key_is_written_through_a_link(tmp_path):
     key = ensure_local_key(Settings(data_dir=folder))
     assert (folder / KEY_NAME).read_text() == key + "\n"
     assert precious.read_text() == "precious"
+
+
+def test_a_database_whose_secret_is_gone_gets_no_new_one(tmp_path):
+    settings = Settings(data_dir=tmp_path)
+    new_key(settings, "crawler", ActorKind.AGENT)
+    secret = tmp_path / "secret.key"
+    kept = secret.read_text()
+    secret.unlink()
+    with pytest.raises(SetupError, match=r"secret\.key is missing") as refused:
+        new_key(settings, "crawler", ActorKind.AGENT)
+    assert "backup" in refused.value.hint
+    assert not secret.exists()
+    secret.write_text(kept)
+    new_key(settings, "crawler", ActorKind.AGENT)

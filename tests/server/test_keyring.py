@@ -146,7 +146,7 @@ def test_a_database_is_opened_by_its_own_secret_alone(database_url):
 def test_a_data_folder_whose_secret_was_replaced_is_refused(tmp_path):
     settings = Settings(data_dir=tmp_path)
     open_store(settings)[0].close()
-    (tmp_path / "secret.key").unlink()
+    (tmp_path / "secret.key").write_text("0f" * 32)
     with pytest.raises(WrongSecret):
         open_store(settings)
 
