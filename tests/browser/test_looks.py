@@ -78,9 +78,17 @@ def test_every_other_page_is_accessible(narrow: Stage, name: str, theme: str) ->
     assert_accessible(narrow.show(OTHERS[name]))
 
 
+@pytest.fixture(scope="module", params=[("narrow", "dark"), ("desktop", "light")], ids="-".join)
+def column(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Stage]:
+    size, theme = request.param
+    with staged(chromium, size=size, theme=theme, bypass_csp=True) as stage:
+        yield stage
+
+
 @pytest.mark.parametrize("name", ACCOUNTS)
-def test_every_page_of_accounts_is_accessible(stage: Stage, name: str) -> None:
-    page = stage.show(ACCOUNTS[name])
+def test_every_page_of_accounts_is_accessible(column: Stage, name: str) -> None:
+    """They are the same column on every screen."""
+    page = column.show(ACCOUNTS[name])
     for summary in page.locator("summary").all():
         summary.click()
     assert_accessible(page)
