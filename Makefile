@@ -7,6 +7,8 @@
 PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet
 UV_VERSION := 0.13.9
+# One more than there are cores: many a test waits for a process, a page or a deadline.
+WORKERS := $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 PINNING := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	--no-header
 COMPILE := .venv/lock/bin/python -m uv pip compile pyproject.toml $(PINNING)
@@ -24,7 +26,7 @@ test: .venv/installed-dev .venv/installed-dropin ## everything that must hold
 	$(PY) -m mypy
 	$(PY) -m coverage run -m pytest -q tests/protocol
 	$(PY) -m coverage report --include='src/openhitl/protocol/*' --fail-under=100 --skip-covered
-	CHROMIUM="$${CHROMIUM:-$$(command -v chromium)}" $(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder \
+	CHROMIUM="$${CHROMIUM:-$$(command -v chromium)}" $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
 		--ignore=tests/protocol
 
 lint: .venv/installed-dev ## put the code in order
