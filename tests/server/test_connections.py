@@ -308,4 +308,4 @@ def test_a_client_that_leaves_before_its_answers_is_no_fault(tmp_path: Path) -> 
             assert client.get(hitl["review_url"]).status_code == 200
         process.terminate()
         process.ends()
-    assert process.said.endswith("on this machine.\n"), "nothing but what it says when it starts"
+    assert process.said.endswith("`hitl admin owner-link`.\n"), "nothing but what it says when it starts"
