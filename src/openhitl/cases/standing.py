@@ -14,6 +14,8 @@ from openhitl.protocol.policies import PASSKEY
 
 #: For how long it is believed that nobody has an account yet: another process may make the first.
 TRUST_SECONDS = 0.5
+#: Where nobody could sign in.
+NO_RULES = Rules()
 
 
 class Standing:
@@ -57,7 +59,7 @@ class Standing:
     ) -> Rules:
         """Say what applies to a create body. `wanted` is what the owners of the asker have set."""
         if agent_id is None or not await self.has_people():
-            return Rules()
+            return NO_RULES
         is_agent = kind is ActorKind.AGENT
         usual = Assurance.SIGNED_IN if is_agent else Assurance.LINK
         assignable = {}

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
 Address = IPv4Address | IPv6Address
 #: What one line is usually given of IPv6 addresses: whoever has one of them has all. RFC 6177 §2.
 _SITE_BITS = 64
+#: Addresses that have just been read: most callers come again at once.
+REMEMBERED = 1_024
 
 
 class Callers:
@@ -38,6 +41,7 @@ class Callers:
         return any(address in network for network in self._proxies if network.version == address.version)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def _parsed(text: str) -> Address | None:
     try:
         address = ip_address(text.partition("%")[0])

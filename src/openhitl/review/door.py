@@ -91,7 +91,8 @@ class Door:
         terminal = bearer(request)
         if terminal is not None:
             return await self.accounts.sessions.find(SessionKind.TERMINAL, terminal)
-        return await self.accounts.sessions.find(SessionKind.BROWSER, request.cookies.get(self.cookie_name))
+        cookie = request.cookies.get(self.cookie_name) if "cookie" in request.headers else None
+        return await self.accounts.sessions.find(SessionKind.BROWSER, cookie) if cookie else None
 
     async def person(self, request: Request) -> SignedIn:
         """Say who is signed in. Raises: SignInRequired if nobody is."""
