@@ -27,7 +27,7 @@ _RULES = {"feed", "store", "settings", "keyring", *_PURE}
 _IDENTITY = {"store", "outbound", "settings", "keyring", *_PURE}
 _CHANNELS = {"outbound", "words", *_PURE}
 _JOBS = {"cases", "notices", "channels", "identity", "evidence", *_RULES, *_IDENTITY, *_CHANNELS}
-_REVIEW = {"cases", "notices", "feed", "identity", "evidence", "words", "settings", *_PURE}
+_REVIEW = {"cases", "feed", "identity", "evidence", "words", "settings", *_PURE}
 LAYERS: dict[str, set[str]] = {
     "errors": set(),
     "settings": {"errors"},

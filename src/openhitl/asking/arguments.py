@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -53,7 +54,7 @@ class Completion(Arguments):
     agent_name: _AgentName = None
 
 
-class Asking(Arguments):
+class Asking(Arguments, ABC):
     """What every question of our own takes."""
 
     prompt: _Prompt
@@ -96,9 +97,9 @@ class Asking(Arguments):
         return terms
 
     @property
+    @abstractmethod
     def question(self) -> Json:
         """The kind of question and what belongs to it."""
-        raise NotImplementedError
 
 
 class Approval(Asking):

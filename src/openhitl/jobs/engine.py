@@ -28,7 +28,6 @@ from openhitl.jobs.providers import evidence_providers
 from openhitl.jobs.sweeper import Sweeper
 from openhitl.jobs.worker import Doer, Worker
 from openhitl.keyring import Keyring
-from openhitl.notices import NoticeBoard
 from openhitl.outbound import Guard, OutboundHttp
 from openhitl.protocol.audit import OPERATOR
 from openhitl.protocol.evidence import Provider
@@ -71,9 +70,6 @@ class Engine:
             shared=shared,
             has_accounts=has_accounts,
             providers=self._providers(store, settings),
-        )
-        self.notices = NoticeBoard(
-            store, run=self.book.ledger.read, clock=self.book.clock, admit=self.book.admit
         )
         self._know_askers(store, keyring, settings)
         self._know_people(store, keyring, settings)

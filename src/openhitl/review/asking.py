@@ -18,7 +18,7 @@ from openhitl.identity import Asker
 from openhitl.protocol.case import ACTIONS, Actor, ActorKind, Status
 from openhitl.protocol.problems import check_storable, text_of
 from openhitl.protocol.scopes import Scope
-from openhitl.review.bodies import body_object, reason_in
+from openhitl.review.bodies import reason_in
 from openhitl.review.door import Door
 from openhitl.review.http import RETRY_AFTER_SECONDS, Request, Response, json_response
 from openhitl.review.queries import instant_in, limit_in
@@ -35,7 +35,7 @@ async def create(door: Door, request: Request) -> Response:
     asker = await door.asker(request)
     body = request.json()
     creation = Creation(
-        actor=named(asker, _claimed_name(request)),
+        actor=named(asker, claimed_name(request)),
         agent_id=asker.agent_id,
         idempotency_key=_idempotency_key(request),
         request_key=_request_key(body),
@@ -64,7 +64,8 @@ def _request_key(body: Any) -> str | None:
     return text_of(key, "request_key", least=1, most=MAX_KEY_CHARACTERS)
 
 
-def _claimed_name(request: Request) -> str:
+def claimed_name(request: Request) -> str:
+    """Return what an agent calls itself; empty if it says nothing."""
     return unquote(request.headers.get("x-mcp-agent-name", ""))
 
 
@@ -133,22 +134,6 @@ async def received(door: Door, request: Request, case_id: str) -> Response:
     asker = await door.asker(request)
     await door.book.received(case_id, asker.agent_id)
     return Response(204)
-
-
-async def notify(door: Door, request: Request) -> Response:
-    """Tell people something that wants no answer."""
-    asker = await door.asker(request)
-    body = body_object(request)
-    kept = await door.notices.add(named(asker, _claimed_name(request)), asker.agent_id, body)
-    return json_response(201, kept)
-
-
-async def notices(door: Door, request: Request) -> Response:
-    """List the caller's own notices, newest first."""
-    asker = await door.asker(request, Scope.READ)
-    limit = limit_in(request.query)
-    page = await door.notices.listing(asker.agent_id, before=request.query.get("cursor"), limit=limit)
-    return json_response(200, page)
 
 
 async def callback_secret(door: Door, request: Request) -> Response:

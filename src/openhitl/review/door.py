@@ -19,7 +19,6 @@ from openhitl.identity import (
     PasskeyDesk,
 )
 from openhitl.identity.sso import SingleSignOn
-from openhitl.notices import NoticeBoard
 from openhitl.protocol.passkeys import RelyingParty
 from openhitl.protocol.people import SessionKind, SignedIn
 from openhitl.protocol.scopes import Scope
@@ -37,7 +36,7 @@ Viewer = Callable[[Mapping[str, str]], Awaitable[int | None]]
 
 @dataclass(frozen=True)
 class Door:
-    """The protocol door: cases, keys, secrets, passkeys, notices and settings behind one set of routes.
+    """The protocol door: cases, keys, secrets, passkeys and settings behind one set of routes.
 
     Args:
         fetch_default: fetches the value of a form field's `default_ref`.
@@ -53,7 +52,6 @@ class Door:
     askers: Askers
     secrets: CallbackSecrets
     passkeys: PasskeyDesk
-    notices: NoticeBoard
     settings: Settings
     fetch_default: Callable[[str], Awaitable[object]]
     accounts: Accounts | None = None

@@ -56,22 +56,6 @@ _ASKING: tuple[Route, ...] = (
         credential="key",
     ),
     Route(
-        method="POST",
-        pattern="/api/v1/notices",
-        handler=asking.notify,
-        summary="Tell people something that wants no answer",
-        codes=(201, 400, 401, 403, 413, 415, 422, 429, 503),
-        credential="key",
-    ),
-    Route(
-        method="GET",
-        pattern="/api/v1/notices",
-        handler=asking.notices,
-        summary="List your own notices, newest first",
-        codes=(200, 401, 403, 422, 503),
-        credential="key",
-    ),
-    Route(
         method="GET",
         pattern="/api/v1/callback-secret",
         handler=asking.callback_secret,

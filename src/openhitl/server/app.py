@@ -8,13 +8,14 @@ from collections.abc import Awaitable
 from openhitl.asking.pace import Pace
 from openhitl.errors import HitlError
 from openhitl.jobs import Engine
+from openhitl.notices import NoticeBoard
 from openhitl.protocol.oauth import MCP_PATH
 from openhitl.review.asgi import Patience, Receive, Scope, Send, answer_safely
-from openhitl.review.door import Door
 from openhitl.review.protocol_app import ProtocolApp
 from openhitl.review.room import Room
 from openhitl.server.house import house_app
 from openhitl.server.mcp import McpDoor
+from openhitl.server.notices import ServerDoor
 from openhitl.server.oauth_documents import prefixed_documents
 from openhitl.server.opening import open_store
 from openhitl.server.table import SERVER_ROUTES
@@ -46,18 +47,20 @@ class Server:
         store, keyring = await asyncio.to_thread(open_store, self.settings)
         self._engine = engine = Engine(store, keyring, self.settings, has_accounts=True)
         self.book = engine.book
-        door = Door(
+        door = ServerDoor(
             engine.book,
             engine.askers,
             engine.secrets,
             engine.passkeys,
-            engine.notices,
             self.settings,
             engine.fetch_default,
             accounts=engine.accounts,
             agents=engine.agents,
             oauth=engine.oauth,
             sso=engine.sso,
+            notices=NoticeBoard(
+                store, run=self.book.ledger.read, clock=self.book.clock, admit=self.book.admit
+            ),
         )
         self._prefix = door.base
         self._door = ProtocolApp(

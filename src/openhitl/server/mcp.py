@@ -32,10 +32,10 @@ from openhitl.protocol.oauth_documents import resource_document_url
 from openhitl.protocol.scopes import ALL_SCOPES, Scope, spelled
 from openhitl.review.asgi import Receive, Send, read_body, send_response
 from openhitl.review.asgi import Scope as AsgiScope
-from openhitl.review.door import Door
 from openhitl.review.http import Request, error_response
 from openhitl.review.room import Room
 from openhitl.server.lines import HttpLine, Lines
+from openhitl.server.notices import ServerDoor
 from openhitl.server.questioner import CaseQuestioner
 
 #: Libraries whose debug lines hold what humans answered.
@@ -47,7 +47,7 @@ _LINE = "openhitl.line"
 class McpDoor:
     """MCP as an ASGI callable, between `start` and `stop`."""
 
-    def __init__(self, door: Door, room: Room, pace: Pace) -> None:
+    def __init__(self, door: ServerDoor, room: Room, pace: Pace) -> None:
         self._door = door
         self._room = room
         self._manager = StreamableHTTPSessionManager(tool_server(_line_of, pace, __version__), stateless=True)

@@ -14,14 +14,14 @@ from openhitl.protocol.incoming import parse_poll
 from openhitl.protocol.outcomes import Decision, decision_from
 from openhitl.protocol.questions import request_body
 from openhitl.review.asking import named
-from openhitl.review.door import Door
 from openhitl.review.room import Room
+from openhitl.server.notices import ServerDoor
 
 
 class CaseQuestioner:
     """One agent's questions."""
 
-    def __init__(self, door: Door, asker: Asker, room: Room) -> None:
+    def __init__(self, door: ServerDoor, asker: Asker, room: Room) -> None:
         self._door = door
         self._book = door.book
         self._asker = asker

@@ -6,6 +6,7 @@ from openhitl.review.accounts.routes import ACCOUNT_ROUTES, SESSION_ROUTES
 from openhitl.review.router import Route
 from openhitl.review.routes import INBOX_ROUTES, ROUTES, STATIC
 from openhitl.server.consent import CONSENT_ROUTES
+from openhitl.server.notices import NOTICE_ROUTES
 from openhitl.server.oauth import OAUTH_ROUTES
 from openhitl.server.oauth_documents import DOCUMENT_ROUTES
 from openhitl.server.programs import PROGRAM_ROUTES
@@ -16,6 +17,7 @@ DOCUMENTED: tuple[Route, ...] = (
     *ROUTES,
     *SESSION_ROUTES,
     *INBOX_ROUTES,
+    *NOTICE_ROUTES,
     *OAUTH_ROUTES,
     *CONSENT_ROUTES,
     *DOCUMENT_ROUTES,

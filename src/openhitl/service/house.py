@@ -87,7 +87,6 @@ class House:
             engine.askers,
             engine.secrets,
             engine.passkeys,
-            engine.notices,
             plan.settings,
             engine.fetch_default,
             claims=plan.claims,
