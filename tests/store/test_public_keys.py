@@ -8,7 +8,7 @@ from sqlalchemy import insert, select
 
 from openhitl.protocol.audit import OPERATOR
 from openhitl.protocol.people import Role
-from openhitl.store.identity_schema import public_keys
+from openhitl.store.identity_schema import devices, public_keys
 from openhitl.store.people import NewPerson
 from openhitl.store.public_keys import MAX_KEYS_OF_AGENT
 from openhitl.store.schema import log
@@ -69,11 +69,19 @@ def test_an_agents_people_are_its_own(desk):
     ids = [person.person_id for person in joined]
     with desk.store._database.writing() as connection:
         rows = [
-            {"person_id": person, "public_key": f"key {number} of {person}", "created_at": 0}
+            {
+                "person_id": person,
+                "kind": "browser",
+                "name": "phone",
+                "box_key": f"key {number} of {person}",
+                "sign_key": f"other key {number} of {person}",
+                "created_at": 0,
+                "seen_at": 0,
+            }
             for person in ids
             for number in (1, 2)
         ]
-        connection.execute(insert(public_keys), rows)
+        connection.execute(insert(devices), rows)
     agent = desk.store.add_agent("bot", owners=ids[:1], by=OPERATOR, now=NOW)
     alone = desk.store.add_agent("nobody's", **CHANGED)
     assert desk.store.keys_of_owners(agent.agent_id) == [f"key 2 of {ids[0]}", f"key 1 of {ids[0]}"]

@@ -235,14 +235,120 @@ rate_buckets = Table(
     Column("full_at", BigInteger, nullable=False, index=True),
 )
 
-#: Public keys (X25519, base64) that agents and people's devices are written to with.
+#: Public keys (X25519, base64) that agents are written to with.
 public_keys = Table(
     "public_keys",
     metadata,
     Column("id", Ref, primary_key=True),
-    Column("agent_id", Ref, ForeignKey("agents.id"), index=True),
-    Column("person_id", Ref, ForeignKey("people.id"), index=True),
+    Column("agent_id", Ref, ForeignKey("agents.id"), nullable=False, index=True),
     Column("public_key", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),
+)
+
+#: What people read encrypted questions on. `kind` is browser or terminal; `box_key` (X25519) is what is
+#: encrypted to and `sign_key` (Ed25519) what signs device lists, both base64url. It ends with its session.
+devices = Table(
+    "devices",
+    metadata,
+    Column("id", Ref, primary_key=True),
+    Column("person_id", Ref, ForeignKey("people.id"), nullable=False, index=True),
+    Column("session_id", Ref, ForeignKey("sessions.id"), index=True),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("box_key", Text, nullable=False, unique=True),
+    Column("sign_key", Text, nullable=False, unique=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+)
+
+#: The device list of each person: a chain of statements that their devices have signed.
+device_lists = Table(
+    "device_lists",
+    metadata,
+    Column("person_id", Ref, ForeignKey("people.id"), primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("statement", Text, nullable=False),
+    Column("signature", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+#: Devices on their way in: a code is shown where somebody is signed in (`session_id`; null: on the server's
+#: terminal), the device claims it, and whoever showed it allows the number that the device shows.
+pairings = Table(
+    "pairings",
+    metadata,
+    Column("id", Ref, primary_key=True),
+    Column("space_id", Integer, nullable=False, server_default="1"),
+    Column("person_id", Ref, ForeignKey("people.id"), nullable=False, index=True),
+    Column("session_id", Ref, ForeignKey("sessions.id")),
+    Column("code_hash", LargeBinary, nullable=False, unique=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("claim_hash", LargeBinary, unique=True),
+    Column("claimed_at", BigInteger),
+    Column("kind", Text),
+    Column("name", Text),
+    Column("box_key", Text),
+    Column("sign_key", Text),
+    Column("number", SmallInteger),
+    Column("decided_at", BigInteger),
+    Column("allowed", SmallInteger),
+    Column("used_at", BigInteger),
+)
+
+#: Where browsers are told of cases. RFC 8030; `p256dh` and `auth` are base64url, as RFC 8291 has them.
+push_subscriptions = Table(
+    "push_subscriptions",
+    metadata,
+    Column("id", Ref, primary_key=True),
+    Column("person_id", Ref, ForeignKey("people.id"), nullable=False, index=True),
+    Column("session_id", Ref, ForeignKey("sessions.id"), nullable=False, index=True),
+    Column("endpoint", Text, nullable=False, unique=True),
+    Column("p256dh", Text, nullable=False),
+    Column("auth", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("delivered_at", BigInteger),
+    Column("failed_at", BigInteger),
+    Column("last_error", Text),
+)
+
+#: How somebody wants things to be: language, time zone, theme and so on.
+person_settings = Table(
+    "person_settings",
+    metadata,
+    Column("person_id", Ref, ForeignKey("people.id"), primary_key=True, autoincrement=False),
+    Column("v", SmallInteger, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+#: Agents that somebody does not want to be told of.
+agent_mutes = Table(
+    "agent_mutes",
+    metadata,
+    Column("person_id", Ref, ForeignKey("people.id"), primary_key=True, autoincrement=False),
+    Column("agent_id", Ref, ForeignKey("agents.id"), primary_key=True, autoincrement=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+#: Notices that somebody has read.
+notice_reads = Table(
+    "notice_reads",
+    metadata,
+    Column("person_id", Ref, ForeignKey("people.id"), primary_key=True, autoincrement=False),
+    Column("notice_id", Ref, ForeignKey("notices.id"), primary_key=True, autoincrement=False),
+    Column("read_at", BigInteger, nullable=False),
+)
+
+#: Which cases a browser was told of, so that it is told of their end.
+push_deliveries = Table(
+    "push_deliveries",
+    metadata,
+    Column(
+        "subscription_id", Ref, ForeignKey("push_subscriptions.id"), primary_key=True, autoincrement=False
+    ),
+    Column("case_ref", Ref, ForeignKey("cases.id"), primary_key=True, autoincrement=False, index=True),
+    Column("delivered_at", BigInteger, nullable=False),
 )

@@ -1,4 +1,4 @@
-"""Public keys that agents and people's devices are written to with. Only they have the private ones."""
+"""Public keys that agents are written to with. Only they have the private ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from openhitl.protocol.audit import AuditEvent, AuditKind
 from openhitl.protocol.case import Actor
 from openhitl.store.agents import lock_agent
 from openhitl.store.audit import append_audit
-from openhitl.store.identity_schema import agent_owners, public_keys
+from openhitl.store.identity_schema import agent_owners, devices, public_keys
 from openhitl.store.instants import to_ms
 from openhitl.store.part import Part
 
@@ -43,12 +43,12 @@ class PublicKeys(Part):
             append_audit(connection, AuditEvent(kind=AuditKind.PUBLIC_KEY_ADDED, at=now, actor=by, data=data))
 
     def keys_of_owners(self, agent_id: int) -> Sequence[str]:
-        """List the keys of the people whom an agent belongs to, newest first."""
+        """List the keys of the devices of the people whom an agent belongs to, newest first."""
         owners = select(agent_owners.c.person_id).where(agent_owners.c.agent_id == agent_id)
         query = (
-            select(public_keys.c.public_key)
-            .where(public_keys.c.person_id.in_(owners), public_keys.c.revoked_at.is_(None))
-            .order_by(public_keys.c.id.desc())
+            select(devices.c.box_key)
+            .where(devices.c.person_id.in_(owners), devices.c.revoked_at.is_(None))
+            .order_by(devices.c.id.desc())
         )
         with self._database.reading() as connection:
             return list(connection.execute(query).scalars())

@@ -247,15 +247,17 @@ spent_proofs = Table(
     Column("case_ref", Ref, ForeignKey("cases.id"), nullable=False, index=True),
 )
 
-#: What is still to be done in the world. `due_at` is null while a job waits for the end of its case and
-#: once it is given up (`dead_at`); a job that somebody has taken is due again when its lease ends.
+#: What is still to be done in the world, for a case or for a notice. `due_at` is null while a job waits for
+#: the end of its case and once it is given up (`dead_at`); a job that somebody has taken is due again when
+#: its lease ends.
 jobs = Table(
     "jobs",
     metadata,
     Column("id", Ref, primary_key=True),
     Column("space_id", Integer, nullable=False, server_default="1"),
     Column("kind", Text, nullable=False),
-    Column("case_ref", Ref, ForeignKey("cases.id"), nullable=False),
+    Column("case_ref", Ref, ForeignKey("cases.id")),
+    Column("notice_id", Ref, ForeignKey("notices.id"), index=True),
     Column("destination", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("first_due_at", BigInteger),
