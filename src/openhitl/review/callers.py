@@ -30,6 +30,8 @@ class Callers:
         X-Forwarded-For is read from its end, as far as known proxies wrote it: its beginning is anybody's.
         """
         peer = scope.get("client")
+        if not self._proxies:
+            return _spelled(peer[0]) if peer else ""
         caller = _parsed(peer[0]) if peer else None
         for text in reversed(headers.get("x-forwarded-for", "").split(",")):
             if caller is None or not self._is_proxy(caller):
@@ -48,6 +50,12 @@ def _parsed(text: str) -> Address | None:
     except ValueError:
         return None
     return getattr(address, "ipv4_mapped", None) or address
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _spelled(text: str) -> str:
+    address = _parsed(text)
+    return "" if address is None else str(address)
 
 
 def neighbourhood(address: str) -> str:

@@ -18,9 +18,9 @@ async def looker(door: Door, request: Request, case_id: str) -> Actor:
     Raises: InvalidToken, NotFound; SignInRequired, NotAssignee for a case that wants more than a link.
     """
     signed_in = await door.visitor(request)
-    file = await _located(door, request, case_id, signed_in)
-    if file.assurance is Assurance.LINK and not _is_by_name(request):
-        return await _link_actor(door, request, case_id)
+    file, link = await _located(door, request, case_id, signed_in)
+    if file.assurance is Assurance.LINK and link is not None:
+        return link
     return await _assignee(door, request, case_id, signed_in)
 
 
@@ -31,12 +31,11 @@ async def reviewer(door: Door, request: Request, case_id: str) -> Actor:
     Raises: as `looker`; CrossSite.
     """
     signed_in = await door.visitor(request)
-    file = await _located(door, request, case_id, signed_in)
-    if file.assurance is not Assurance.LINK or _is_by_name(request):
+    file, link = await _located(door, request, case_id, signed_in)
+    if file.assurance is not Assurance.LINK or link is None:
         if signed_in is not None:
             await door.person_posting(request)
         return await _assignee(door, request, case_id, signed_in)
-    link = await _link_actor(door, request, case_id)
     if signed_in is None or not await _is_from_our_page(door, request):
         return link
     is_theirs = await door.book.standing.may_answer(case_id, signed_in.person.person_id)
@@ -48,18 +47,17 @@ def _is_by_name(request: Request) -> bool:
     return "token" not in request.query
 
 
-async def _located(door: Door, request: Request, case_id: str, signed_in: SignedIn | None) -> CaseFile:
-    """Find the case: by its token, which then only says which it is, or for somebody who is signed in."""
+async def _located(
+    door: Door, request: Request, case_id: str, signed_in: SignedIn | None
+) -> tuple[CaseFile, Actor | None]:
+    """Find the case, and who holds its link: None for somebody who is signed in and comes by name."""
+    link = None
     if not _is_by_name(request):
-        await door.book.files.verify(Purpose.REVIEW, request.query.get("token"), case_id)
+        link = await door.book.review_actor(case_id, request.query.get("token"))
     elif signed_in is None:
         # The same for a case that does not exist: only who is signed in learns whether it does.
         raise SignInRequired if await door.book.standing.has_people() else InvalidToken
-    return await door.book.files.file(case_id)
-
-
-async def _link_actor(door: Door, request: Request, case_id: str) -> Actor:
-    return await door.book.review_actor(case_id, request.query.get("token"))
+    return await door.book.files.file(case_id), link
 
 
 async def _assignee(door: Door, request: Request, case_id: str, signed_in: SignedIn | None) -> Actor:
