@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from openhitl.protocol.diffs import compare
 from openhitl.review.pages import render_review
-from openhitl.review.pages.diffs import compare
 from tests.pages.leaves import page_text
 from tests.pages.samples import answered, made, view
 

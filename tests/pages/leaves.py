@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any
 
+from openhitl.protocol.tree import humanise
 from openhitl.protocol.visible import visible
-from openhitl.review.pages.tree import humanise
 
 #: Flags whose truth the page says in a sentence of its own, and that say nothing when false.
 SENTENCES = {

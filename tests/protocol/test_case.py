@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from openhitl.protocol.case import FINAL, Status, actions_of
+from openhitl.protocol.case import FINAL, Status, actions_of, ref_of
 from tests.protocol.values import NOW, answer, case
 
 HOUR = timedelta(hours=1)
@@ -31,3 +31,7 @@ def test_the_clock_wakes_a_case_for_the_next_reminder_or_its_deadline():
 def test_public_data_leaves_the_secrets_out():
     given = answer(data={"a": 1, "pin": "0000"}, sensitive=frozenset({"pin"}))
     assert given.public_data == {"a": 1}
+
+
+def test_people_name_a_case_by_its_last_four_characters():
+    assert ref_of("review_01j9zq7f3k") == "7F3K"

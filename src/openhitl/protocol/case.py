@@ -49,6 +49,11 @@ def actions_of(review_type: str) -> tuple[str, ...]:
     return ACTIONS.get(review_type, CUSTOM_TYPE_ACTIONS)
 
 
+def ref_of(case_id: str) -> str:
+    """Return the short name of a case that people can say to each other."""
+    return case_id[-4:].upper()
+
+
 class DefaultAction(StrEnum):
     """What the agent is told to do when nobody answered. HITL v0.8 §6."""
 

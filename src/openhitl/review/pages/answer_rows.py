@@ -9,10 +9,10 @@ from openhitl.protocol.case import Answer
 from openhitl.protocol.compact import compact
 from openhitl.protocol.evidence import FIELD as EVIDENCE
 from openhitl.protocol.record import record
+from openhitl.protocol.tree import humanise, read
 from openhitl.review.pages.field_values import shown_values
 from openhitl.review.pages.labels import edited_content
 from openhitl.review.pages.sheet import Sheet
-from openhitl.review.pages.tree import humanise, read
 
 #: Form names that are the page's own and never something a person typed.
 OWN_NAMES = frozenset(

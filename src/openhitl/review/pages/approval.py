@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from openhitl.protocol.diffs import compare
 from openhitl.review.pages.artifact import ArtifactView, artifact_of
-from openhitl.review.pages.diffs import compare
 from openhitl.review.pages.frame import frame_of
 from openhitl.review.pages.labels import with_object
 from openhitl.review.pages.problems import problem_list, typed

@@ -10,15 +10,15 @@ from typing import Any
 from markupsafe import Markup
 
 from openhitl.cases import StoredCase
-from openhitl.protocol.case import Content
+from openhitl.protocol.case import Content, ref_of
 from openhitl.protocol.context import Artifact
+from openhitl.protocol.diffs import MAX_LINES, Diff, PatchLine, compare, parse_patch
 from openhitl.protocol.record import record
-from openhitl.review.pages.diffs import MAX_LINES, Diff, PatchLine, compare, parse_patch
-from openhitl.review.pages.labels import edited_content, ref_of
+from openhitl.protocol.tree import Node, humanise, read
+from openhitl.review.pages.labels import edited_content
 from openhitl.review.pages.markdown import render_markdown
 from openhitl.review.pages.rounds import compared_round
 from openhitl.review.pages.sheet import Sheet
-from openhitl.review.pages.tree import Node, humanise, read
 from openhitl.review.pages.zone import is_drawable
 
 #: What is longer is shown as it was sent: to lay out hostile Markdown takes up to 20 µs a character.

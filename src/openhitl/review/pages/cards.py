@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from openhitl.protocol.context import Item
 from openhitl.protocol.record import record
+from openhitl.protocol.tree import Node, humanise, read
 from openhitl.review.pages.comparison import cells_of
 from openhitl.review.pages.sheet import Sheet
-from openhitl.review.pages.tree import Node, humanise, read
 from openhitl.review.pages.zone import is_drawable
 
 

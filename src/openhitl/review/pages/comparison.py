@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from openhitl.protocol.context import Item
-from openhitl.review.pages.tree import Node, humanise, read
+from openhitl.protocol.tree import Node, humanise, read
 
 MIN_ITEMS = 3
 MIN_COMMON = 2

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from openhitl.protocol.context import Context
 from openhitl.protocol.record import record
+from openhitl.protocol.tree import Node, humanise, read
 from openhitl.review.pages.controls import PREFIX, Control, Filling, control_of, field_pairs
 from openhitl.review.pages.field_errors import say_errors
 from openhitl.review.pages.frame import frame_of
@@ -21,7 +22,6 @@ from openhitl.review.pages.suggestions import (
     present_texts,
     suggestions_of,
 )
-from openhitl.review.pages.tree import Node, humanise, read
 from openhitl.review.pages.view import Page
 from openhitl.review.pages.zone import is_complete, is_drawable, zone_of
 

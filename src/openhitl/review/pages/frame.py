@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from openhitl.protocol.case import DefaultAction
+from openhitl.protocol.case import DefaultAction, ref_of
 from openhitl.protocol.record import record
-from openhitl.review.pages.labels import ref_of, type_name
+from openhitl.review.pages.labels import type_name
 from openhitl.review.pages.moments import Moment
 from openhitl.review.pages.rounds import Rounds, rounds_of
 from openhitl.review.pages.sheet import Sheet

@@ -73,8 +73,3 @@ def done_label(answer: Answer, words: Words) -> str:
         "abort": words.gettext("Aborted"),
     }
     return labels.get(answer.action, answer.action)
-
-
-def ref_of(case_id: str) -> str:
-    """Return the short name of a case that people can say to each other."""
-    return case_id[-4:].upper()

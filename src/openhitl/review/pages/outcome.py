@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from openhitl.protocol.case import ANSWERING, Answer, DefaultAction, Status
+from openhitl.protocol.case import ANSWERING, Answer, DefaultAction, Status, ref_of
+from openhitl.protocol.diffs import Diff, compare
 from openhitl.protocol.lifecycle import CANCEL_REASONS
 from openhitl.protocol.record import record
 from openhitl.review.pages.answer_rows import AnswerRow, answer_rows, unsent_rows
 from openhitl.review.pages.artifact import sent_text, text_of
-from openhitl.review.pages.diffs import Diff, compare
 from openhitl.review.pages.frame import frame_of
 from openhitl.review.pages.full import raw_texts
-from openhitl.review.pages.labels import done_label, edited_content, ref_of
+from openhitl.review.pages.labels import done_label, edited_content
 from openhitl.review.pages.moments import Moment
 from openhitl.review.pages.problems import problem_list
 from openhitl.review.pages.sheet import Sheet

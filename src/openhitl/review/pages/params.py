@@ -10,8 +10,8 @@ from openhitl.protocol.fields import Field, FieldError, Option
 from openhitl.protocol.forms import Form, Step
 from openhitl.protocol.params import Param
 from openhitl.protocol.record import record
+from openhitl.protocol.tree import humanise
 from openhitl.review.pages.field_values import shown_values
-from openhitl.review.pages.tree import humanise
 from openhitl.words import Words
 
 _TYPES = {"choice": "select", "number": "number", "boolean": "boolean", "text": "text"}

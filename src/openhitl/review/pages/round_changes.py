@@ -8,8 +8,8 @@ from typing import Any
 from openhitl.cases import StoredCase
 from openhitl.protocol.case import Content
 from openhitl.protocol.record import record
+from openhitl.protocol.tree import Node, humanise, read
 from openhitl.review.pages.sheet import Sheet
-from openhitl.review.pages.tree import Node, humanise, read
 from openhitl.review.pages.zone import is_drawable, is_light
 
 #: A longer value is only said to have changed.

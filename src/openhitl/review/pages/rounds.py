@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from openhitl.cases import StoredCase
-from openhitl.protocol.case import ACTIONS, Answer, Status
+from openhitl.protocol.case import ACTIONS, Answer, Status, ref_of
 from openhitl.protocol.lifecycle import CANCEL_REASONS
 from openhitl.protocol.record import record
 from openhitl.review.pages.answer_rows import AnswerRow, answer_rows
-from openhitl.review.pages.labels import done_label, ref_of
+from openhitl.review.pages.labels import done_label
 from openhitl.review.pages.moments import Moment
 from openhitl.review.pages.round_changes import Change, changes_since
 from openhitl.review.pages.sheet import Sheet, open_sheet

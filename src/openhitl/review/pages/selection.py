@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from openhitl.protocol.record import record
+from openhitl.protocol.tree import humanise
 from openhitl.review.pages.cards import cards_of
 from openhitl.review.pages.comparison import columns_of
 from openhitl.review.pages.frame import frame_of
 from openhitl.review.pages.problems import Problem, problem_list, typed, typed_all
 from openhitl.review.pages.sheet import Sheet
-from openhitl.review.pages.tree import humanise
 from openhitl.review.pages.view import Page
 from openhitl.review.pages.zone import is_complete, is_drawable, zone_of
 

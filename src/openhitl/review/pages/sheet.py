@@ -14,12 +14,12 @@ from openhitl.protocol.context import Context
 from openhitl.protocol.policies import REFUSING, Mode, SubmitPath
 from openhitl.protocol.record import record
 from openhitl.protocol.timestamps import timestamp
+from openhitl.protocol.tree import humanise
 from openhitl.protocol.visible import visible
 from openhitl.review.pages import agent_text
 from openhitl.review.pages.assets import asset_name
 from openhitl.review.pages.links import Links
 from openhitl.review.pages.moments import Moment, moment
-from openhitl.review.pages.tree import humanise
 from openhitl.review.pages.view import Page, PageView
 from openhitl.words import Words
 

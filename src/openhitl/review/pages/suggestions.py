@@ -12,11 +12,11 @@ from typing import Any
 
 from openhitl.protocol.context import TITLE_NAMES, Context
 from openhitl.protocol.record import record
+from openhitl.protocol.tree import Node, humanise, read
 from openhitl.protocol.visible import visible
 from openhitl.review.pages.field_values import control_text
 from openhitl.review.pages.params import param_label
 from openhitl.review.pages.sheet import Sheet
-from openhitl.review.pages.tree import Node, humanise, read
 
 NAME = "suggested_actions"
 

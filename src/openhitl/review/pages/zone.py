@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from openhitl.protocol.case import Json
+from openhitl.protocol.diffs import PatchLine, parse_patch
 from openhitl.protocol.record import record
-from openhitl.review.pages.diffs import PatchLine, parse_patch
+from openhitl.protocol.tree import Node, count_rows, has_more_values, humanise, key_facts, read
 from openhitl.review.pages.sheet import Sheet
-from openhitl.review.pages.tree import Node, count_rows, has_more_values, humanise, key_facts, read
 
 #: Beyond these a page would be too heavy to read; it then offers the full details instead.
 MAX_ROWS = 2000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openhitl.review.pages.diffs import MAX_LINES, compare, parse_patch
+from openhitl.protocol.diffs import MAX_LINES, compare, parse_patch
 
 TEXT = "\n".join(f"line {number}" for number in range(1, 42))
 
@@ -51,3 +51,28 @@ def test_a_patch_is_read_by_its_signs() -> None:
     lines = parse_patch("--- a\n+++ b\n@@ -1 +1 @@\n same\n-old\n+new\nbare")
     assert [line.kind for line in lines] == ["file", "file", "hunk", "same", "removed", "added", "same"]
     assert [line.text for line in lines[3:]] == ["same", "old", "new", "bare"]
+
+
+def test_an_unchanged_run_without_a_middle_is_folded_as_a_whole() -> None:
+    assert [chunk.folded for chunk in compare(TEXT, TEXT).chunks] == [True]
+
+
+def test_words_that_only_one_side_has_are_marked_there() -> None:
+    added = compare("a team", "a small team").chunks[0]
+    assert (added.old[0].pieces, [text for text, differs in added.new[0].pieces if differs]) == (
+        [("a ", False), ("team", False)],
+        ["small "],
+    )
+    taken = compare("a small team", "a team").chunks[0]
+    assert [text for text, differs in taken.old[0].pieces if differs] == ["small "]
+
+
+def test_a_short_unchanged_run_between_changes_stays_open() -> None:
+    chunks = compare("a\nb\nc\nd", "A\nb\nc\nD").chunks
+    assert [(chunk.same, chunk.folded) for chunk in chunks] == [(False, False), (True, False), (False, False)]
+
+
+def test_a_line_beyond_six_hundred_characters_is_not_marked_word_by_word() -> None:
+    old, new = "word " * 130, "word " * 130 + "more"
+    [chunk] = compare(old, new).chunks
+    assert chunk.old[0].pieces == ((old, False),)

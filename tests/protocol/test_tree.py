@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from openhitl.review.pages.tree import humanise, key_facts, read
+from openhitl.protocol.tree import count_rows, has_more_values, humanise, key_facts, read
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,25 @@ def test_up_to_six_short_scalars_are_key_facts() -> None:
 )
 def test_every_json_value_has_a_kind(value: object, kind: str) -> None:
     assert read(value, "Label").kind == kind
+
+
+@pytest.mark.parametrize(
+    ("value", "rows"),
+    [
+        ("short", 1),
+        ("x" * 130, 3),
+        ("a\nb\nc", 3),
+        ({"a": 1, "b": "x"}, 3),
+        ([1, [2, 3]], 5),
+        ({"a": {"b": 1}}, 2),
+    ],
+)
+def test_rows_are_counted_as_they_will_be_drawn(value: object, rows: int) -> None:
+    assert count_rows(read(value)) == rows
+
+
+@pytest.mark.parametrize(
+    ("value", "has_more"), [("text", False), ([1, 2], False), ([1, 2, 3], True), ({"a": [1], "b": 2}, True)]
+)
+def test_values_are_counted_no_further_than_needed(value: object, has_more: bool) -> None:
+    assert has_more_values(value, 3) is has_more
