@@ -7,9 +7,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from openhitl.errors import NoDevice
 from openhitl.protocol.case import Actor, Json
 from openhitl.protocol.numbers import parse_whole
 from openhitl.protocol.problems import invalid, text_of
+from openhitl.protocol.sealed.carried import NEUTRAL_NOTICE, check_envelope
 from openhitl.protocol.timestamps import timestamp
 from openhitl.store import Store
 from openhitl.store.records import Notice
@@ -45,22 +47,39 @@ class NoticeBoard:
         self._admit = admit
 
     async def add(self, actor: Actor, agent_id: int, body: Json) -> dict[str, Any]:
-        """Keep a notice of an agent: `message`, and perhaps `kind`; return the 201 body.
+        """Keep a notice of an agent; return the 201 body.
 
-        Raises: InvalidRequest, RateLimited.
+        Args:
+            body: `message`, and perhaps `kind`; or an `envelope` that has both in it.
+
+        Raises: InvalidRequest, RateLimited; NoDevice for an envelope that nobody could open.
         """
         self._admit(agent_id)
+        envelope = body.get("envelope")
         for name in body:
-            if name not in ("message", "kind"):
+            if name not in (("message", "kind") if envelope is None else ("envelope",)):
                 invalid(name[:100], "is not a field of a notice")
-        message = text_of(body.get("message"), "message", least=1, most=MAX_MESSAGE_CHARACTERS)
-        if message.isspace():
-            invalid("message", "must not be blank")
-        kind = _kind(body.get("kind"))
+        if envelope is None:
+            kind, message = _kind(body.get("kind")), _message(body.get("message"))
+        else:
+            check_envelope(envelope, "envelope")
+            await self._check_devices(agent_id)
+            kind, message = NoticeKind.INFO, NEUTRAL_NOTICE
         notice = await self._run(
-            self._store.add_notice, agent_id, kind, message, actor.name or "", self._clock()
+            self._store.add_notice,
+            agent_id,
+            kind,
+            message,
+            actor.name or "",
+            self._clock(),
+            envelope=envelope,
         )
         return {"id": f"{PREFIX}{notice.number}", "created_at": timestamp(notice.created_at)}
+
+    async def _check_devices(self, agent_id: int) -> None:
+        people = await self._run(self._store.owners_of, agent_id)
+        if not await self._run(self._store.have_devices, [person.person_id for person in people]):
+            raise NoDevice
 
     async def listing(self, agent_id: int, *, before: str | None, limit: int) -> dict[str, Any]:
         """List an agent's notices, newest first; `before` is the id at which the page before ended.
@@ -75,6 +94,13 @@ class NoticeBoard:
         return {"notices": spelled, "next_cursor": spelled[-1]["id"] if len(page) == limit else None}
 
 
+def _message(given: object) -> str:
+    message = text_of(given, "message", least=1, most=MAX_MESSAGE_CHARACTERS)
+    if message.isspace():
+        invalid("message", "must not be blank")
+    return message
+
+
 def _kind(given: object) -> NoticeKind:
     if given is None:
         return NoticeKind.INFO
@@ -84,10 +110,11 @@ def _kind(given: object) -> NoticeKind:
 
 
 def _spelled(notice: Notice) -> dict[str, Any]:
-    return {
+    spelled = {
         "id": f"{PREFIX}{notice.number}",
         "kind": notice.kind,
         "message": notice.message,
         "agent": notice.agent,
         "created_at": timestamp(notice.created_at),
     }
+    return spelled if notice.envelope is None else {**spelled, "envelope": notice.envelope}

@@ -83,7 +83,7 @@ def scopes_of(route: Route) -> frozenset[Scope]:
     """What asks and gets the answer is both."""
     if route.credential == "mcp":
         return ALL_SCOPES
-    return frozenset({Scope.READ if route.method == "GET" else Scope.ASK})
+    return route.scopes or frozenset({Scope.READ if route.method == "GET" else Scope.ASK})
 
 
 def person_of(held: Held, place: str) -> str:

@@ -56,5 +56,5 @@ class Questioner(Protocol):
     async def received(self, case_id: str) -> None:
         """Note that whoever asked has the answer: the same question is a new one from now on."""
 
-    async def notify(self, message: str, agent_name: str | None) -> str:
-        """Tell people something that wants no answer; return the notice's id."""
+    async def notify(self, said: Json, agent_name: str | None) -> str:
+        """Tell people something that wants no answer, `{"message"}`; return the notice's id."""

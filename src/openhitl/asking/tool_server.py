@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
@@ -21,7 +21,7 @@ from openhitl.asking.calls import Call, Context, Line
 from openhitl.asking.handovers import Handovers
 from openhitl.asking.pace import Pace
 from openhitl.asking.results import refused
-from openhitl.asking.tools import TOOLS, ToolResult
+from openhitl.asking.tools import TOOLS, AskingTool, ToolResult
 from openhitl.errors import HitlError, InvalidRequest
 from openhitl.protocol.problems import SUMMARY
 
@@ -32,10 +32,16 @@ INSTRUCTIONS = (
 )
 
 
-def tool_server(line_of: Callable[[Context], Line], pace: Pace, version: str) -> Server[Any]:
+def tool_server(
+    line_of: Callable[[Context], Line],
+    pace: Pace,
+    version: str,
+    *,
+    offered: Sequence[AskingTool[Any]] = TOOLS,
+) -> Server[Any]:
     """Make an MCP server; `line_of` says what a request came by."""
-    tools = {tool.name: tool for tool in TOOLS}
-    listed = ListToolsResult(tools=[tool.described() for tool in TOOLS])
+    tools = {tool.name: tool for tool in offered}
+    listed = ListToolsResult(tools=[tool.described() for tool in offered])
     handovers = Handovers()
 
     async def list_tools(context: Context, params: PaginatedRequestParams | None) -> ListToolsResult:

@@ -90,7 +90,7 @@ async def _words(call: Call, given: Arguments, said: str, question: Json) -> Too
 
 
 async def _notify_human(call: Call, given: Notice) -> ToolResult:
-    await call.line.questioner.notify(given.message, given.agent_name)
+    await call.line.questioner.notify({"message": given.message}, given.agent_name)
     return text("Notification sent.")
 
 

@@ -30,6 +30,7 @@ from openhitl.protocol.commands import Cancel, Command, Open, SaveDraft, Submit,
 from openhitl.protocol.evidence import Provider
 from openhitl.protocol.lifecycle import Event, refuse_closed
 from openhitl.protocol.record import record
+from openhitl.protocol.sealed.carried import SEALED_TYPE, check_sealed_draft
 from openhitl.protocol.submission import Submission
 from openhitl.protocol.timestamps import timestamp
 from openhitl.protocol.tokens import Purpose
@@ -116,11 +117,13 @@ class Casebook:
 
         The same idempotency key with the same body returns the body of the case made first, and so does
         the same request key while its question lives.
-        Raises: InvalidRequest, UnsupportedField, NoItems, PolicyRefused, RateLimited,
+        Raises: InvalidRequest, UnsupportedField, NoItems, PolicyRefused, RateLimited, NoDevice,
         IdempotencyMismatch.
         """
         rules = await self.standing.rules(body, creation.actor.kind, creation.agent_id, creation.assurance)
         command, file = self._desk.command(body, creation, rules, now=self.clock())
+        if file.content.type == SEALED_TYPE:
+            await self.standing.check_devices(creation.agent_id, command.assignees)
         if creation.request_key is not None:
             command = await self._requests.keyed(command, creation.request_key)
         try:
@@ -132,6 +135,10 @@ class Casebook:
             return self._desk.accepted(stored.case, stored.content, creation)
         self._desk.remember(command, file, creation)
         return self._desk.accepted(command.case, command.content, creation)
+
+    def draw_case_id(self) -> str:
+        """Return the id of a case that somebody encrypts before it is made."""
+        return self._desk.draw(self.clock())
 
     async def received(self, case_id: str, agent_id: int) -> None:
         """Note that an agent was told the end of its case: the same question is a new one from now on.
@@ -158,9 +165,12 @@ class Casebook:
 
         `step` counts from 1 and says where the human is. `secrets` are sensitive values that the
         human's browser keeps: they count as filled in and are not stored. HITL v0.8 §10.3.4.
-        Raises: DraftConflict, CaseExpired, DuplicateSubmission, CaseCancelled.
+        Raises: DraftConflict, CaseExpired, DuplicateSubmission, CaseCancelled; InvalidRequest for a draft
+        of an encrypted case that is no envelope.
         """
         file = await self.files.file(case_id)
+        if file.content.type == SEALED_TYPE:
+            check_sealed_draft(values)
         form = file.context.form
         progress = None
         if form is not None:

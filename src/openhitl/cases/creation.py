@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from openhitl.cases.casefiles import CaseFile, CaseFiles
-from openhitl.cases.ids import CaseIds
+from openhitl.cases.ids import CaseIds, drawn_at
 from openhitl.cases.rates import MinuteRate
 from openhitl.cases.urls import CaseUrls
 from openhitl.errors import InvalidRequest, RateLimited
@@ -18,13 +18,16 @@ from openhitl.protocol.commands import Create, TokenHash
 from openhitl.protocol.context import Context
 from openhitl.protocol.creation import Asking, Rules, parse_creation
 from openhitl.protocol.policies import Ability
-from openhitl.protocol.problems import SUMMARY
+from openhitl.protocol.problems import SUMMARY, invalid, text_of
 from openhitl.protocol.record import record
+from openhitl.protocol.sealed.carried import SEALED_TYPE
 from openhitl.protocol.tokens import STORED_AS, Purpose, hash_token
 from openhitl.settings import Settings
 from openhitl.store.challenges import Challenges
 from openhitl.store.instants import to_ms
 
+#: How old an id may be that was asked for, and how far clocks may differ.
+ID_LIFE_MS = 3_600_000
 #: Types whose answers fit on buttons, so that a submit token is of use. HITL v0.8 §7.7.
 INLINE_TYPES = frozenset({"approval", "confirmation", "escalation"})
 
@@ -84,7 +87,8 @@ class CreationDesk:
         Raises as `Casebook.create`.
         """
         self.admit(creation.agent_id)
-        case_id = self._ids.new(to_ms(now))
+        named = named_case_id(body, now)
+        case_id = named or self._ids.new(to_ms(now))
         asking = Asking(
             case_id=case_id,
             agent_name=creation.actor.name or "",
@@ -106,11 +110,16 @@ class CreationDesk:
             content=content,
             tokens=self._tokens(case, content, creation),
             idempotency_key=key,
-            request_digest=hash_token(jcs.digest(body)) if key or creation.request_key else None,
+            request_digest=hash_token(_digest(body, creation)) if key or creation.request_key else None,
             hands_over=creation.hands_over,
             assignees=parsed.assignees,
+            is_named=named is not None,
         )
         return command, CaseFile(case.case_id, content, parsed.context, case.assurance, creation.demo)
+
+    def draw(self, now: datetime) -> str:
+        """Return the id of a case that somebody wants to know before it is made."""
+        return self._ids.new(to_ms(now))
 
     def admit(self, agent_id: int | None) -> None:
         """Count one more request of an agent. Raises: RateLimited if that is too many."""
@@ -160,6 +169,30 @@ class CreationDesk:
         """Spell the 202 body: the same for the first create and for every repetition."""
         urls = self._urls.of(case, inline=self._has_submit(case, content, creation))
         return wire.accepted_body(case, content, urls)
+
+
+def named_case_id(body: Any, now: datetime) -> str | None:
+    """Read the id that an encrypted case is to have, since its envelope names it; None for any other.
+
+    Raises: InvalidRequest for one that this server has not drawn within the last hour, as far as it shows.
+    """
+    if not isinstance(body, dict) or body.get("type") != SEALED_TYPE or body.get("case_id") is None:
+        return None
+    case_id = text_of(body["case_id"], "case_id")
+    drawn = drawn_at(case_id)
+    if drawn is None or abs(to_ms(now) - drawn) > ID_LIFE_MS:
+        invalid("case_id", "must be one that this server gave you within the last hour")
+    return case_id
+
+
+def _digest(body: Any, creation: Creation) -> str:
+    """Name a question, to tell whether it is asked again.
+
+    An envelope is another one whenever it is sealed: with a request key that is for whoever asks to tell.
+    """
+    if creation.request_key is not None and body.get("type") == SEALED_TYPE:
+        body = {name: value for name, value in body.items() if name not in ("context", "case_id")}
+    return jcs.digest(body)
 
 
 def _asks_evidence(body: Any, rules: Rules) -> bool:

@@ -8,6 +8,19 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, lower cas
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 RANDOM_BYTES = 10
 DRAWN_AT_ONCE = 400
+#: Behind `review_`, five bits each.
+ID_CHARACTERS = 26
+
+
+def drawn_at(case_id: str) -> int | None:
+    """Say when an id was made, in milliseconds since the epoch; None if it is none of ours."""
+    head, _, tail = case_id.partition("_")
+    if head != "review" or len(tail) != ID_CHARACTERS or not set(tail) <= set(_ALPHABET):
+        return None
+    number = 0
+    for character in tail:
+        number = number << 5 | _ALPHABET.index(character)
+    return number >> (8 * RANDOM_BYTES)
 
 
 class CaseIds:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from openhitl.cases.ledger import Ledger
+from openhitl.errors import NoDevice
 from openhitl.protocol.case import ActorKind, Assurance
 from openhitl.protocol.creation import Rules
 from openhitl.protocol.people import Person, name_key
@@ -76,6 +77,12 @@ class Standing:
     async def owners(self, agent_id: int | None) -> Sequence[Person]:
         """List who may answer an agent's cases that name nobody."""
         return await self._ledger.read(self._ledger.store.owners_of, agent_id)
+
+    async def check_devices(self, agent_id: int | None, assignees: Sequence[int]) -> None:
+        """Check that somebody who would be asked has a device. Raises: NoDevice."""
+        asked = assignees or [person.person_id for person in await self.owners(agent_id)]
+        if not await self._ledger.read(self._ledger.store.have_devices, asked):
+            raise NoDevice
 
     async def _everybody(self) -> Sequence[Person]:
         people = await self._ledger.read(self._ledger.store.people)

@@ -22,6 +22,7 @@ from openhitl.asking.questioner import Asked, Question
 from openhitl.asking.tool_server import tool_server
 from openhitl.client.config import ClientConfig
 from openhitl.errors import HitlError
+from openhitl.protocol.case import Json
 
 
 class ClientQuestioner:
@@ -60,9 +61,9 @@ class ClientQuestioner:
         self._cases.pop(case_id, None)
         await self.hitl.received(case_id)
 
-    async def notify(self, message: str, agent_name: str | None) -> str:
+    async def notify(self, said: Json, agent_name: str | None) -> str:
         """Tell people something that wants no answer."""
-        return await self.hitl.notify(message, agent_name)
+        return await self.hitl.notify(said["message"], agent_name)
 
     def _asked(self, case: OpenCase) -> Asked:
         # Not ended by waiting: the answer has yet to be handed over.

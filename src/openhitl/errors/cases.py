@@ -103,6 +103,14 @@ class NotEnded(CallerError):
     status = 409
 
 
+class NoDevice(CallerError):
+    """Nobody who would be asked has a device to read this on."""
+
+    code = "no_device"
+    status = 409
+    hint = "One of them opens the inbox in a browser, or runs `hitl inbox`: that makes a device."
+
+
 class TooLateToCancel(CallerError):
     """The deadline of this case has passed; there is nothing left to withdraw."""
 

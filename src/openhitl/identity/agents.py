@@ -6,18 +6,22 @@ import base64
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from openhitl.errors import NotFound
+from openhitl.errors import NoDevice, NotFound, PolicyRefused
 from openhitl.identity.keys import Asker, draw_key
 from openhitl.identity.sessions import actor_of
+from openhitl.protocol import base64url
 from openhitl.protocol.case import ActorKind, Assurance
-from openhitl.protocol.people import Person, SignedIn, checked_name
+from openhitl.protocol.people import Person, SignedIn, checked_name, name_key
 from openhitl.protocol.problems import invalid
 from openhitl.protocol.scopes import ALL_SCOPES, Scope
 from openhitl.store import Store
+from openhitl.store.recipients import SenderKey
 from openhitl.store.records import Agent, KeyListed
 from openhitl.store.runner import Runner
 
 PUBLIC_KEY_BYTES = 32
+#: The statements of a device list, oldest first, each with its signature.
+Chain = Sequence[tuple[str, str]]
 
 
 class AgentDesk:
@@ -49,14 +53,16 @@ class AgentDesk:
 
         Args:
             body: `entity_type` agent, `entity_id` its id, `public_key` 32 bytes as base64. The id may be
-                another agent's of the same people (who has a login and a key has two); the key is the
-                caller's all the same.
+                left out, or another agent's of the same people (who has a login and a key has two); the key
+                is the caller's all the same.
 
         Raises: InvalidRequest.
         """
         if body.get("entity_type") != "agent":
             invalid("entity_type", "must be agent: people register their devices themselves")
-        if str(body.get("entity_id")) not in {str(agent.agent_id) for agent in await self.beside(asker)}:
+        if "entity_id" in body and str(body["entity_id"]) not in {
+            str(agent.agent_id) for agent in await self.beside(asker)
+        }:
             invalid("entity_id", "must be the id of an agent of yours")
         public_key = _public_key(body.get("public_key"))
         await self._run(
@@ -65,8 +71,39 @@ class AgentDesk:
         return {"entity_type": "agent", "entity_id": str(asker.agent_id), "public_key": public_key}
 
     async def owners_public_keys(self, asker: Asker) -> Sequence[str]:
-        """List the public keys of the devices of an agent's people, newest first."""
-        return await self._run(self._store.keys_of_owners, asker.agent_id)
+        """List the public keys of the devices of an agent's people, as base64, the one seen last first."""
+        found = await self._run(self._store.keys_of_owners, asker.agent_id)
+        return [base64.b64encode(base64url.decode(key)).decode() for key in found]
+
+    async def recipients(self, asker: Asker, names: Sequence[str]) -> Sequence[tuple[Person, Chain]]:
+        """List who would be asked, each with the chain of their device list.
+
+        Args:
+            names: of people, as a question names them; without any, all whom the agent belongs to.
+
+        Raises: PolicyRefused, InvalidRequest; NoDevice if none of them could read anything.
+        """
+        owners = await self._run(self._store.owners_of, asker.agent_id)
+        people = await self._named(asker, names, owners) if names else owners
+        chains = await self._run(self._store.chains, [person.person_id for person in people])
+        if not chains:
+            raise NoDevice
+        return [(person, chains.get(person.person_id, ())) for person in people]
+
+    async def _named(self, asker: Asker, names: Sequence[str], owners: Sequence[Person]) -> Sequence[Person]:
+        is_agent = asker.kind is ActorKind.AGENT
+        known = owners if is_agent else await self._run(self._store.people)
+        by_name = {name_key(one.name): one for one in known if one.disabled_at is None}
+        unknown = [name for name in names if name_key(name) not in by_name]
+        if unknown and is_agent:
+            raise PolicyRefused("An agent may ask those whom it belongs to, and nobody else.")
+        if unknown:
+            invalid("assignee", f"names nobody who has an account here: {unknown[0][:100]}")
+        return list({by_name[name_key(name)].person_id: by_name[name_key(name)] for name in names}.values())
+
+    async def sender_keys(self, agent_id: int) -> Sequence[SenderKey]:
+        """List the keys that a question of this agent may have been encrypted with."""
+        return await self._run(self._store.sender_keys, agent_id)
 
     async def of(self, signed_in: SignedIn) -> Sequence[Agent]:
         """List somebody's agents that may ask."""

@@ -12,6 +12,7 @@ from openhitl.protocol.fields import MAX_TEXT_CHARACTERS
 from openhitl.protocol.params import Param
 from openhitl.protocol.problems import check_storable
 from openhitl.protocol.record import record
+from openhitl.protocol.sealed.carried import SEALED_TYPE, answer_field, envelope_flaw
 
 
 @record(frozen=True, slots=True)
@@ -171,9 +172,20 @@ def _check_input(context: Context, action: str, data: dict[str, Any], faults: _F
     return CheckedAnswer(action, result.values, context.form.sensitive_keys & result.values.keys())
 
 
+def _check_sealed(context: Context, action: str, data: dict[str, Any], faults: _Faults) -> CheckedAnswer:
+    """An answer to an envelope is one: whether it is right, whoever asked checks."""
+    name = answer_field(context.rest)
+    faults.only(data, name)
+    flaw = envelope_flaw(data.get(name), f"data.{name}")
+    if flaw is not None:
+        faults.add(flaw[0], "wrong_type", flaw[1])
+    return CheckedAnswer(action, data)
+
+
 _CHECKS: Mapping[str, Callable[[Context, str, dict[str, Any], _Faults], CheckedAnswer]] = {
     "approval": _check_approval,
     "selection": _check_selection,
     "confirmation": _check_confirmation,
     "escalation": _check_escalation,
+    SEALED_TYPE: _check_sealed,
 }

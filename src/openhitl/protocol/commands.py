@@ -22,6 +22,7 @@ class Create:
     With an `idempotency_key` the same agent and key joins the case made before, if
     `request_digest` (of the parsed body) is the same. `hands_over`: the decision is for a handler.
     `assignees` are the people who may answer, by number; without any, those whom the agent belongs to.
+    `is_named`: whoever asks has chosen the case_id, which must be no other case's.
     """
 
     case: ReviewCase
@@ -31,6 +32,7 @@ class Create:
     request_digest: bytes | None = None
     hands_over: bool = False
     assignees: tuple[int, ...] = ()
+    is_named: bool = False
 
     @property
     def case_id(self) -> str:

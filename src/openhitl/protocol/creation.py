@@ -34,6 +34,7 @@ from openhitl.protocol.policies import (
 )
 from openhitl.protocol.problems import Problems, check_storable, invalid, list_of, object_of, text_of
 from openhitl.protocol.record import record
+from openhitl.protocol.sealed.carried import SEALED_TYPE, neutral
 from openhitl.protocol.shown import with_shown_digest
 from openhitl.protocol.timestamps import parse_timestamp
 
@@ -130,6 +131,8 @@ def parse_creation(body: Any, asking: Asking, *, now: datetime) -> Asked:
     given = {name: value for name, value in object_of(body, "body").items() if value is not None}
     _check_supported(given)
     review_type = _type(given.get("type"))
+    if review_type == SEALED_TYPE:
+        given, asking = neutral(given), _signed_in(asking)
     problems = Problems()
     take = problems.take
     take(_check_names, given)
@@ -185,6 +188,12 @@ def _case(
         reminders=content.reminder_at,
         previous_case_id=content.previous_case_id,
     )
+
+
+def _signed_in(asking: Asking) -> Asking:
+    """Want a person: devices belong to people."""
+    least = max(asking.rules.least, Assurance.SIGNED_IN, key=list(Assurance).index)
+    return replace(asking, rules=replace(asking.rules, least=least))
 
 
 def _check_supported(given: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from typing import Any, TypedDict
 
 from openhitl.errors import InvalidRequest
 from openhitl.protocol.case import MAX_PROMPT_CHARACTERS, Json
+from openhitl.protocol.sealed.carried import SEALED_TYPE
 from openhitl.protocol.timestamps import timestamp
 
 #: The one field of a free-text question.
@@ -102,6 +103,11 @@ def escalation(error: str | Json, *, params: Json | None = None) -> Json:
     if params:
         context["params"] = params
     return _question("escalation", context)
+
+
+def sealed(envelope: str | Json) -> Json:
+    """Ask what only the devices of people can read."""
+    return _question(SEALED_TYPE, {"envelope": envelope})
 
 
 def request_body(prompt: str, question: Json, terms: Terms) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from openhitl.review.callers import Callers
 from openhitl.review.door import Door
 from openhitl.review.http import (
     MAX_BODY_BYTES,
+    Pending,
     Request,
     Response,
     error_response,
@@ -29,6 +30,7 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 _log = structlog.get_logger("openhitl.review")
+_JSON_BEATS = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
 WITH_BODY = frozenset({"POST", "PUT"})
 
 
@@ -62,10 +64,13 @@ class DoorApp:
             query = parse_query(scope["query_string"].decode("latin-1"))
             client = self._callers.of(scope, headers)
             request = Request(method, path, query, headers, body, client)
-            response = await route.handler(self._door, request, **values)
+            response: Response | Pending = await route.handler(self._door, request, **values)
         except HitlError as error:
             response = self._refusal(error, scope, headers, route)
-        await send_response(send, response)
+        if isinstance(response, Pending):
+            await send_when_ended(receive, send, response)
+        else:
+            await send_response(send, response)
 
     def _refusal(
         self, error: HitlError, scope: Scope, headers: Mapping[str, str], route: Route | None
@@ -128,3 +133,41 @@ async def send_response(send: Send, response: Response) -> None:
         headers = headers[1:]
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": response.body})
+
+
+async def send_when_ended(receive: Receive, send: Send, pending: Pending) -> None:
+    """Send a response once there is one, unless the client goes away before.
+
+    Blanks may stand before any JSON text (RFC 8259 §2), so they are the beats. The status is sent with the
+    first of them: what ends later says in its body whether it is an error.
+    """
+    ending = asyncio.create_task(pending.end())
+    leaving = asyncio.create_task(_disconnected(receive))
+    is_begun = False
+    try:
+        while True:
+            done, _ = await asyncio.wait(
+                {ending, leaving}, timeout=pending.beat_seconds, return_when=asyncio.FIRST_COMPLETED
+            )
+            if done:
+                break
+            if not is_begun:
+                await send({"type": "http.response.start", "status": 200, "headers": _JSON_BEATS})
+                is_begun = True
+            await send({"type": "http.response.body", "body": b" ", "more_body": True})
+        if ending not in done:
+            return
+        response = ending.result()
+        if is_begun:
+            await send({"type": "http.response.body", "body": response.body})
+        else:
+            await send_response(send, response)
+    finally:
+        ending.cancel()
+        leaving.cancel()
+        await asyncio.wait({ending, leaving})
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import field
 from typing import Any
 from urllib.parse import parse_qsl
@@ -105,6 +105,17 @@ class Response:
     body: bytes = b""
     content_type: str = "application/json"
     headers: Headers = ()
+
+
+@record(frozen=True, slots=True)
+class Pending:
+    """A JSON response that takes as long as a human does; `end` waits for it and raises nothing.
+
+    Until then a blank every so many seconds keeps the connection.
+    """
+
+    end: Callable[[], Coroutine[Any, Any, Response]]
+    beat_seconds: float
 
 
 def json_response(status: int, value: Any, headers: Iterable[tuple[str, str]] = ()) -> Response:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from openhitl.cases import StoredCase
 from openhitl.errors import InvalidRequest, NotFound
 from openhitl.identity.sessions import actor_of
+from openhitl.protocol import base64url
 from openhitl.protocol.people import SignedIn
 from openhitl.protocol.problems import check_storable
+from openhitl.protocol.sealed.carried import SEALED_TYPE
 from openhitl.protocol.submission import parse_submission
 from openhitl.review.answering import completed_body
 from openhitl.review.door import Door
@@ -44,7 +47,11 @@ async def listing(door: Door, request: Request) -> Response:
 async def show(door: Door, request: Request, case_id: str) -> Response:
     """Show one case that somebody may answer."""
     await _theirs(door, await door.person(request), case_id)
-    return json_response(200, _told(door, await door.book.current(case_id)))
+    stored = await door.book.current(case_id)
+    told = _told(door, stored)
+    if stored.case.type == SEALED_TYPE:
+        told["senders"] = await senders(door, stored.case.agent_id)
+    return json_response(200, told)
 
 
 async def respond(door: Door, request: Request, case_id: str) -> Response:
@@ -54,6 +61,23 @@ async def respond(door: Door, request: Request, case_id: str) -> Response:
     submission = parse_submission(request.json(), inline=False, demo=False)
     recorded = await door.book.submit(case_id, submission, actor_of(signed_in))
     return json_response(200, completed_body(recorded.stored))
+
+
+async def senders(door: Door, agent_id: int | None) -> list[dict[str, Any]]:
+    """List whose keys an envelope of an agent may come from: its own, and those of its people's other agents.
+
+    Who asks with an API key may have registered their key while they were logged in, as another agent.
+    """
+    if door.agents is None or agent_id is None:
+        return []
+    return [
+        {
+            "agent_id": str(one.agent_id),
+            "agent": one.agent_name,
+            "key": base64url.encode(base64.b64decode(one.public_key)),
+        }
+        for one in await door.agents.sender_keys(agent_id)
+    ]
 
 
 async def _theirs(door: Door, signed_in: SignedIn, case_id: str) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from openhitl.errors import MethodNotAllowed, NotFound
 from openhitl.protocol.record import record
-from openhitl.review.http import Response
+from openhitl.protocol.scopes import Scope
+from openhitl.review.http import Pending, Response
 
-Handler = Callable[..., Awaitable[Response]]
+Handler = Callable[..., Awaitable[Response | Pending]]
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,7 @@ class Route:
             the session of somebody who may answer it. `submit`: the case's submit token as Bearer. `client`:
             an OAuth client. `none`: anybody. Two, as in `key or person`: either.
         html: whether people see its errors as pages.
+        scopes: what a key must have been made for, where that is not what the method says.
         detail: whether its errors say their message as `detail` too, as older clients read it.
     """
 
@@ -35,6 +37,7 @@ class Route:
     codes: tuple[int, ...]
     credential: str = "none"
     html: bool = False
+    scopes: frozenset[Scope] = frozenset()
     detail: bool = False
 
 

@@ -61,6 +61,8 @@ class Server:
             notices=NoticeBoard(
                 store, run=self.book.ledger.read, clock=self.book.clock, admit=self.book.admit
             ),
+            room=self.room,
+            pace=self._pace,
         )
         self._prefix = door.base
         self._door = ProtocolApp(

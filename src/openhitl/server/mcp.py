@@ -17,7 +17,9 @@ from sse_starlette.sse import AppStatus
 from openhitl import __version__
 from openhitl.asking.calls import Context
 from openhitl.asking.pace import Pace
+from openhitl.asking.sealed_tools import SEALED_TOOLS
 from openhitl.asking.tool_server import tool_server
+from openhitl.asking.tools import TOOLS
 from openhitl.errors import (
     CrossSite,
     HitlError,
@@ -50,7 +52,8 @@ class McpDoor:
     def __init__(self, door: ServerDoor, room: Room, pace: Pace) -> None:
         self._door = door
         self._room = room
-        self._manager = StreamableHTTPSessionManager(tool_server(_line_of, pace, __version__), stateless=True)
+        tools = tool_server(_line_of, pace, __version__, offered=(*TOOLS, *SEALED_TOOLS))
+        self._manager = StreamableHTTPSessionManager(tools, stateless=True)
         self._lines = Lines()
         self._started = asyncio.Event()
         self._running: asyncio.Task[None] | None = None

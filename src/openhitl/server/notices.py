@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from openhitl.asking.pace import Pace
 from openhitl.notices import NoticeBoard
 from openhitl.protocol.scopes import Scope
 from openhitl.review.asking import claimed_name, named
@@ -11,14 +12,22 @@ from openhitl.review.bodies import body_object
 from openhitl.review.door import Door
 from openhitl.review.http import Request, Response, json_response
 from openhitl.review.queries import limit_in
+from openhitl.review.room import Room
 from openhitl.review.router import Route
 
 
 @dataclass(frozen=True, kw_only=True)
 class ServerDoor(Door):
-    """The door of the server, which keeps notices too. A service that embeds the door has none."""
+    """The door of the server, which keeps notices too. A service that embeds the door has none.
+
+    Args:
+        room: how many may wait here for an answer.
+        pace: how often whoever waits is shown that it goes on.
+    """
 
     notices: NoticeBoard
+    room: Room
+    pace: Pace
 
 
 async def notify(door: ServerDoor, request: Request) -> Response:

@@ -86,11 +86,9 @@ class CaseQuestioner:
         """Note that whoever asked has the answer."""
         await self._book.received(case_id, self._asker.agent_id)
 
-    async def notify(self, message: str, agent_name: str | None) -> str:
+    async def notify(self, said: Json, agent_name: str | None) -> str:
         """Keep a notice."""
-        kept = await self._door.notices.add(
-            named(self._asker, agent_name or ""), self._asker.agent_id, {"message": message}
-        )
+        kept = await self._door.notices.add(named(self._asker, agent_name or ""), self._asker.agent_id, said)
         return str(kept["id"])
 
 

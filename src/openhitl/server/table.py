@@ -11,6 +11,7 @@ from openhitl.server.oauth import OAUTH_ROUTES
 from openhitl.server.oauth_documents import DOCUMENT_ROUTES
 from openhitl.server.programs import PROGRAM_ROUTES
 from openhitl.server.relay import RELAY_ROUTES
+from openhitl.server.sealed import SEALED_ROUTES
 
 #: What programs may rely on, as the OpenAPI document says.
 DOCUMENTED: tuple[Route, ...] = (
@@ -22,6 +23,7 @@ DOCUMENTED: tuple[Route, ...] = (
     *CONSENT_ROUTES,
     *DOCUMENT_ROUTES,
     *RELAY_ROUTES,
+    *SEALED_ROUTES,
 )
 #: For people: pages, and what their scripts fetch.
 PAGES: tuple[Route, ...] = (

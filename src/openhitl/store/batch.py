@@ -11,6 +11,7 @@ from openhitl.errors import IdempotencyMismatch, InvalidRequest, NotFound, Verif
 from openhitl.protocol.case import Actor, Answer, Json, ReviewCase, Status
 from openhitl.protocol.commands import Command, Create, Submit
 from openhitl.protocol.lifecycle import Decision, Effect, Event, decide
+from openhitl.protocol.problems import SUMMARY
 from openhitl.store.records import Outcome, StoredCase
 
 #: A key and whose it is.
@@ -102,6 +103,8 @@ class Batch:
         joined = self._joined(command)
         if joined is not None:
             return joined
+        if command.is_named and command.case_id in self.held:
+            return Outcome(decision=Decision(case=command.case, refusal=_id_taken()))
         previous = None
         if command.case.previous_case_id is not None:
             previous = self.held.get(command.case.previous_case_id)
@@ -170,6 +173,10 @@ class Batch:
 
 def _used_before() -> VerificationFailed:
     return VerificationFailed("This evidence was used before.")
+
+
+def _id_taken() -> InvalidRequest:
+    return InvalidRequest(SUMMARY, errors=[{"path": "case_id", "message": "is another case's"}])
 
 
 def _no_previous() -> InvalidRequest:

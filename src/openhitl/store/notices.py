@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select
 
+from openhitl.protocol.case import Json
 from openhitl.store.documents import VERSION, decode, encode
 from openhitl.store.instants import from_ms, to_ms
 from openhitl.store.part import Part
@@ -17,9 +18,20 @@ from openhitl.store.schema import notices
 class Notices(Part):
     """Notices. Raises, in every method: StoreError."""
 
-    def add_notice(self, agent_id: int, kind: str, message: str, agent: str, now: datetime) -> Notice:
-        """Keep a notice; `agent` is who it is from, as people read it."""
-        body = {"kind": kind, "message": message, "agent": agent}
+    def add_notice(
+        self,
+        agent_id: int,
+        kind: str,
+        message: str,
+        agent: str,
+        now: datetime,
+        *,
+        envelope: str | Json | None = None,
+    ) -> Notice:
+        """Keep a notice; `agent` is who it is from, as people read it, `envelope` what only devices read."""
+        body: dict[str, Any] = {"kind": kind, "message": message, "agent": agent}
+        if envelope is not None:
+            body["envelope"] = envelope
         values = {"agent_id": agent_id, "v": VERSION, "body": encode(body), "created_at": to_ms(now)}
         with self._database.writing() as connection:
             added = insert(notices).values(values).returning(*notices.c)
@@ -44,5 +56,6 @@ def _notice(row: Row[Any]) -> Notice:
         kind=body["kind"],
         message=body["message"],
         agent=body["agent"],
+        envelope=body.get("envelope"),
         created_at=from_ms(row.created_at),
     )

@@ -43,12 +43,15 @@ class PublicKeys(Part):
             append_audit(connection, AuditEvent(kind=AuditKind.PUBLIC_KEY_ADDED, at=now, actor=by, data=data))
 
     def keys_of_owners(self, agent_id: int) -> Sequence[str]:
-        """List the keys of the devices of the people whom an agent belongs to, newest first."""
+        """List the keys of the devices of the people whom an agent belongs to, the one seen last first.
+
+        hitl-cli encrypts to the first alone, so that is the device which somebody is most likely at.
+        """
         owners = select(agent_owners.c.person_id).where(agent_owners.c.agent_id == agent_id)
         query = (
             select(devices.c.box_key)
             .where(devices.c.person_id.in_(owners), devices.c.revoked_at.is_(None))
-            .order_by(devices.c.id.desc())
+            .order_by(devices.c.seen_at.desc(), devices.c.id.desc())
         )
         with self._database.reading() as connection:
             return list(connection.execute(query).scalars())

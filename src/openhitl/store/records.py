@@ -76,7 +76,10 @@ class KeyListed:
 
 @record(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """What an agent told its people. `agent` is who it is from, as people read it."""
+    """What an agent told its people. `agent` is who it is from, as people read it.
+
+    With an `envelope`, what was told is in there, and `message` says no more than that.
+    """
 
     number: int
     agent_id: int
@@ -84,6 +87,7 @@ class Notice:
     message: str
     agent: str
     created_at: datetime
+    envelope: str | Json | None = None
 
 
 @record(frozen=True, slots=True, kw_only=True)

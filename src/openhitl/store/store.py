@@ -27,6 +27,7 @@ from openhitl.store.public_keys import PublicKeys
 from openhitl.store.purge import purge
 from openhitl.store.rates import Rates
 from openhitl.store.reads import Reads
+from openhitl.store.recipients import Recipients
 from openhitl.store.records import Committed
 from openhitl.store.request_keys import RequestKeys
 from openhitl.store.sessions import Sessions
@@ -49,6 +50,7 @@ class Store(
     Passkeys,
     People,
     PublicKeys,
+    Recipients,
     Sessions,
     OAuthClients,
     OAuthGrants,

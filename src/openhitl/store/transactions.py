@@ -282,12 +282,14 @@ class Transactions:
 
 
 def _names(commands: Sequence[Command]) -> list[str]:
-    """Name the cases that have to be there, in one order, so that processes never wait in a circle."""
-    names = (
-        command.case.previous_case_id if isinstance(command, Create) else command.case_id
-        for command in commands
-    )
-    return sorted({name for name in names if name is not None})
+    """Name the cases that are there or must not be, in one order: processes never wait in a circle."""
+    names: set[str | None] = set()
+    for command in commands:
+        if isinstance(command, Create):
+            names.add(command.case.previous_case_id)
+        if not isinstance(command, Create) or command.is_named:
+            names.add(command.case_id)
+    return sorted(name for name in names if name is not None)
 
 
 def _committed(batch: Batch, links: Links | None) -> list[Committed]:

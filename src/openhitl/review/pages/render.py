@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from openhitl.protocol.case import Json
 from openhitl.protocol.compact import compact
+from openhitl.protocol.sealed.carried import SEALED_TYPE
 from openhitl.review.pages import approval, confirmation, escalation, form
 from openhitl.review.pages.frame import frame_of
 from openhitl.review.pages.full import full_page
@@ -19,7 +20,6 @@ from openhitl.review.pages.theme import PLAIN, Theme
 from openhitl.review.pages.view import Page, PageView
 from openhitl.words import Words, words_for
 
-SEALED_TYPE = "x-sealed"
 _Draw = Callable[[Sheet], Page]
 
 _MAIN: Mapping[str, _Draw] = {

@@ -1,0 +1,1 @@
+"""Cases and notices that only the devices of people can read."""
