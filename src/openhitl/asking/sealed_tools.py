@@ -12,7 +12,8 @@ from openhitl.asking.calls import Call
 from openhitl.asking.results import text
 from openhitl.asking.tools import AskingTool
 from openhitl.protocol import questions
-from openhitl.protocol.sealed.carried import NEUTRAL_PROMPT, check_envelope
+from openhitl.protocol.case import NEUTRAL_PROMPT
+from openhitl.protocol.sealed.carried import check_payload
 
 #: What twins are called, behind the name of the tool that they stand in for.
 SUFFIX = "_e2ee"
@@ -27,7 +28,7 @@ class Sealed(Arguments):
 
 async def _ask(call: Call, given: Sealed) -> CallToolResult:
     """Ask, and answer with what the device encrypted, however long that takes."""
-    check_envelope(given.encrypted_payload, "encrypted_payload")
+    check_payload(given.encrypted_payload, "encrypted_payload")
     asked = await call.ask(NEUTRAL_PROMPT, questions.sealed(given.encrypted_payload), {}, given)
     decision = await call.wait(asked, seconds=None)
     assert decision is not None
@@ -35,7 +36,7 @@ async def _ask(call: Call, given: Sealed) -> CallToolResult:
 
 
 async def _notify(call: Call, given: Sealed) -> CallToolResult:
-    check_envelope(given.encrypted_payload, "encrypted_payload")
+    check_payload(given.encrypted_payload, "encrypted_payload")
     await call.line.questioner.notify({"envelope": given.encrypted_payload}, None)
     return text("Notification sent.")
 

@@ -25,12 +25,22 @@ from openhitl.feed import TRUST_SECONDS, Feed
 from openhitl.keyring import Keyring
 from openhitl.protocol import jcs, wire
 from openhitl.protocol.answers import CheckedAnswer, check_answer
-from openhitl.protocol.case import CLOCK, Actor, ActorKind, Answer, Assurance, Json, ReviewCase, Status
+from openhitl.protocol.case import (
+    CLOCK,
+    SEALED_TYPE,
+    Actor,
+    ActorKind,
+    Answer,
+    Assurance,
+    Json,
+    ReviewCase,
+    Status,
+)
 from openhitl.protocol.commands import Cancel, Command, Open, SaveDraft, Submit, Tick
 from openhitl.protocol.evidence import Provider
 from openhitl.protocol.lifecycle import Event, refuse_closed
 from openhitl.protocol.record import record
-from openhitl.protocol.sealed.carried import SEALED_TYPE, check_sealed_draft
+from openhitl.protocol.sealed.carried import check_sealed_draft
 from openhitl.protocol.submission import Submission
 from openhitl.protocol.timestamps import timestamp
 from openhitl.protocol.tokens import Purpose

@@ -13,14 +13,13 @@ from openhitl.cases.rates import MinuteRate
 from openhitl.cases.urls import CaseUrls
 from openhitl.errors import InvalidRequest, RateLimited
 from openhitl.protocol import jcs, wire
-from openhitl.protocol.case import Actor, ActorKind, Assurance, Content, ReviewCase
+from openhitl.protocol.case import SEALED_TYPE, Actor, ActorKind, Assurance, Content, ReviewCase
 from openhitl.protocol.commands import Create, TokenHash
 from openhitl.protocol.context import Context
 from openhitl.protocol.creation import Asking, Rules, parse_creation
 from openhitl.protocol.policies import Ability
 from openhitl.protocol.problems import SUMMARY, invalid, text_of
 from openhitl.protocol.record import record
-from openhitl.protocol.sealed.carried import SEALED_TYPE
 from openhitl.protocol.tokens import STORED_AS, Purpose, hash_token
 from openhitl.settings import Settings
 from openhitl.store.challenges import Challenges

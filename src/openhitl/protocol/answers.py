@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from openhitl.errors import InvalidAction, InvalidAnswer
-from openhitl.protocol.case import Content, Json, actions_of
+from openhitl.protocol.case import SEALED_TYPE, Content, Json, actions_of
 from openhitl.protocol.context import Context
 from openhitl.protocol.fields import MAX_TEXT_CHARACTERS
 from openhitl.protocol.params import Param
 from openhitl.protocol.problems import check_storable
 from openhitl.protocol.record import record
-from openhitl.protocol.sealed.carried import SEALED_TYPE, answer_field, envelope_flaw
+from openhitl.protocol.sealed.carried import answer_field, answer_flaw
 
 
 @record(frozen=True, slots=True)
@@ -176,7 +176,7 @@ def _check_sealed(context: Context, action: str, data: dict[str, Any], faults: _
     """An answer to an envelope is one: whether it is right, whoever asked checks."""
     name = answer_field(context.rest)
     faults.only(data, name)
-    flaw = envelope_flaw(data.get(name), f"data.{name}")
+    flaw = answer_flaw(context.rest, data)
     if flaw is not None:
         faults.add(flaw[0], "wrong_type", flaw[1])
     return CheckedAnswer(action, data)

@@ -42,6 +42,10 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
     "escalation": ("retry", "skip", "abort"),
 }
 CUSTOM_TYPE_ACTIONS = ("submit",)  # HITL v0.8 §10 "Custom Types": treated as input
+#: What only people's devices can read: the context is an envelope, and so is the answer's data.
+SEALED_TYPE = "x-sealed"
+#: All that pages and messages say of such a case.
+NEUTRAL_PROMPT = "Encrypted request"
 
 
 def actions_of(review_type: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from openhitl.protocol.addresses import secure_origin
 from openhitl.protocol.case import (
     ACTIONS,
     MAX_PROMPT_CHARACTERS,
+    SEALED_TYPE,
     Assurance,
     Content,
     DefaultAction,
@@ -34,7 +35,7 @@ from openhitl.protocol.policies import (
 )
 from openhitl.protocol.problems import Problems, check_storable, invalid, list_of, object_of, text_of
 from openhitl.protocol.record import record
-from openhitl.protocol.sealed.carried import SEALED_TYPE, neutral
+from openhitl.protocol.sealed.carried import neutral
 from openhitl.protocol.shown import with_shown_digest
 from openhitl.protocol.timestamps import parse_timestamp
 

@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
 from openhitl.errors import InvalidRequest
-from openhitl.protocol.case import MAX_PROMPT_CHARACTERS, Json
-from openhitl.protocol.sealed.carried import SEALED_TYPE
+from openhitl.protocol.case import MAX_PROMPT_CHARACTERS, SEALED_TYPE, Json
 from openhitl.protocol.timestamps import timestamp
 
 #: The one field of a free-text question.

@@ -9,9 +9,9 @@ from openhitl.cases import StoredCase
 from openhitl.errors import InvalidRequest, NotFound
 from openhitl.identity.sessions import actor_of
 from openhitl.protocol import base64url
+from openhitl.protocol.case import SEALED_TYPE
 from openhitl.protocol.people import SignedIn
 from openhitl.protocol.problems import check_storable
-from openhitl.protocol.sealed.carried import SEALED_TYPE
 from openhitl.protocol.submission import parse_submission
 from openhitl.review.answering import completed_body
 from openhitl.review.door import Door

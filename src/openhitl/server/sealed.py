@@ -9,10 +9,11 @@ from typing import Any
 from openhitl.asking.questioner import Asked, Question
 from openhitl.errors import AnswerCancelled, AnswerExpired, HitlError, NotFound
 from openhitl.identity import Asker
+from openhitl.protocol.case import NEUTRAL_PROMPT
 from openhitl.protocol.problems import check_storable
 from openhitl.protocol.questions import sealed
 from openhitl.protocol.scopes import ALL_SCOPES, Scope
-from openhitl.protocol.sealed.carried import NEUTRAL_PROMPT, check_envelope
+from openhitl.protocol.sealed.carried import check_payload
 from openhitl.review.bodies import body_object
 from openhitl.review.http import Pending, Request, Response, error_response, json_response
 from openhitl.review.router import Route
@@ -80,7 +81,7 @@ async def tell(door: ServerDoor, request: Request) -> Response:
 
 def _payload(request: Request) -> str:
     payload = body_object(request).get("encrypted_payload")
-    check_envelope(payload if isinstance(payload, str) else "", "encrypted_payload")
+    check_payload(payload, "encrypted_payload")
     return str(payload)
 
 

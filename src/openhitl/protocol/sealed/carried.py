@@ -1,6 +1,6 @@
 """What a server sees of encrypted cases: what stands in the open, and how envelopes are spelt.
 
-It carries envelopes and never opens one, so nothing here is cryptography.
+It carries envelopes and opens none.
 """
 
 from __future__ import annotations
@@ -9,22 +9,15 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-from openhitl.errors import InvalidRequest
-from openhitl.protocol import base64url
-from openhitl.protocol.case import Json
-from openhitl.protocol.problems import invalid, list_of, object_of, text_of
+from openhitl.errors import InvalidEnvelope, InvalidRequest, UnknownEnvelopeVersion
+from openhitl.protocol.case import NEUTRAL_PROMPT, Json
+from openhitl.protocol.problems import invalid, object_of, text_of
+from openhitl.protocol.sealed.box import MAX_TEXT_BYTES, NONCE_BYTES
+from openhitl.protocol.sealed.wire import TAG_BYTES, parse_envelope
 
-SEALED_TYPE = "x-sealed"
-#: All that pages and messages say of an encrypted case.
-NEUTRAL_PROMPT = "Encrypted request"
 NEUTRAL_NOTICE = "Encrypted notice"
-MAX_ENVELOPE_CHARACTERS = 800_000
-MAX_KEYS = 500
-_KEY_BYTES = 32
-_WRAPPED_BYTES = 48
-_TAG_BYTES = 16
-#: Of the older envelopes: a nonce, then a box with its tag.
-_LEAST_BOX_BYTES = 24 + _TAG_BYTES
+_LEAST_BYTES = NONCE_BYTES + TAG_BYTES
+_MAX_CHARACTERS = 4 * -(-(_LEAST_BYTES + MAX_TEXT_BYTES) // 3)
 #: What would say in the open what is asked.
 _TELLING = ("message", "inline_actions")
 
@@ -37,7 +30,7 @@ def neutral(given: Mapping[str, Any]) -> dict[str, Any]:
     if given.get("prompt", NEUTRAL_PROMPT) != NEUTRAL_PROMPT:
         invalid("prompt", f"of an encrypted request is {NEUTRAL_PROMPT!r}, or left out")
     for name in _TELLING:
-        if given.get(name) is not None:
+        if name in given:
             invalid(name, "does not go with an encrypted request")
     context = object_of(given.get("context"), "context")
     if set(context) != {"envelope"}:
@@ -56,52 +49,37 @@ def check_envelope(value: Any, path: str) -> None:
 
     Raises: InvalidRequest.
     """
-    if isinstance(value, str):
-        _check_text(value, path)
-    else:
-        _check_object(value, path)
-
-
-def _check_text(value: str, path: str) -> None:
-    text_of(value, path, most=MAX_ENVELOPE_CHARACTERS)
-    try:
-        size = len(base64.b64decode(value, validate=True))
-    except ValueError:
-        size = 0
-    if size < _LEAST_BOX_BYTES:
-        invalid(path, "must be base64 of a nonce and a box")
+    (check_payload if isinstance(value, str) else _check_object)(value, path)
 
 
 def _check_object(value: Any, path: str) -> None:
-    if value is None:
-        invalid(path, "is required")
-    envelope = object_of(value, path)
-    if set(envelope) != {"v", "sender", "ephemeral", "keys", "box"} or envelope["v"] != 2:
-        invalid(path, "must be an envelope of version 2: v, sender, ephemeral, keys, box")
-    for name in ("sender", "ephemeral"):
-        _check_bytes(envelope[name], f"{path}.{name}", exactly=_KEY_BYTES)
-    keys = list_of(envelope["keys"], f"{path}.keys")
-    if not 1 <= len(keys) <= MAX_KEYS:
-        invalid(f"{path}.keys", f"must hold 1 to {MAX_KEYS} keys")
-    for number, key in enumerate(keys):
-        where = f"{path}.keys[{number}]"
-        if set(object_of(key, where)) != {"to", "key"}:
-            invalid(where, "must have to and key")
-        _check_bytes(key["to"], f"{where}.to", exactly=_KEY_BYTES)
-        _check_bytes(key["key"], f"{where}.key", exactly=_WRAPPED_BYTES)
-    if len({key["to"] for key in keys}) < len(keys):
-        invalid(f"{path}.keys", "names a device twice")
-    _check_bytes(envelope["box"], f"{path}.box")
-
-
-def _check_bytes(value: Any, path: str, *, exactly: int | None = None) -> None:
-    text = text_of(value, path, most=MAX_ENVELOPE_CHARACTERS)
     try:
-        size = len(base64url.decode(text))
+        parse_envelope(value)
+    except (InvalidEnvelope, UnknownEnvelopeVersion) as error:
+        invalid(path, f"is no envelope: {error.message}")
+
+
+def check_payload(value: Any, path: str) -> None:
+    """Check that a value is spelt as an envelope of version 1. Raises: InvalidRequest."""
+    text = text_of(value, path, most=_MAX_CHARACTERS)
+    try:
+        size = len(base64.b64decode(text, validate=True))
     except ValueError:
-        invalid(path, "must be base64url without padding")
-    if (exactly is not None and size != exactly) or size < _TAG_BYTES:
-        invalid(path, f"must be {exactly or f'at least {_TAG_BYTES}'} bytes")
+        size = 0
+    if size < _LEAST_BYTES:
+        invalid(path, "must be base64 of a nonce and a box")
+
+
+def answer_flaw(context: Json, data: Json) -> tuple[str, str] | None:
+    """Say where an answer to an envelope is not spelt as one of the same version, and how; None if it is."""
+    name = answer_field(context)
+    check = check_payload if name == "payload" else _check_object
+    try:
+        check(data.get(name), f"data.{name}")
+    except InvalidRequest as error:
+        found = error.details["errors"][0]
+        return found["path"], found["message"]
+    return None
 
 
 def check_sealed_draft(values: Json) -> None:
@@ -110,13 +88,3 @@ def check_sealed_draft(values: Json) -> None:
         if name != "envelope":
             invalid(f"values.{name[:100]}", "is not part of an encrypted draft")
     check_envelope(values.get("envelope"), "values.envelope")
-
-
-def envelope_flaw(value: Any, path: str) -> tuple[str, str] | None:
-    """Say where an envelope is not spelt as one, and how; None if it is."""
-    try:
-        check_envelope(value, path)
-    except InvalidRequest as error:
-        found = error.details["errors"][0]
-        return found["path"], found["message"]
-    return None

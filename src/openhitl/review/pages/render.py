@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
-from openhitl.protocol.case import Json
+from openhitl.protocol.case import SEALED_TYPE, Json
 from openhitl.protocol.compact import compact
-from openhitl.protocol.sealed.carried import SEALED_TYPE
 from openhitl.review.pages import approval, confirmation, escalation, form
 from openhitl.review.pages.frame import frame_of
 from openhitl.review.pages.full import full_page
