@@ -3,7 +3,7 @@
 # `make test` runs tests/protocol first, with its coverage, and then everything else.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types docs bench lock clean
+.PHONY: help demo test lint types docs bench lock vendor clean
 PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet
 UV_VERSION := 0.13.9
@@ -49,6 +49,9 @@ lock: .venv/bin/python ## resolve the dependencies of pyproject.toml anew
 	$(COMPILE) --extra build --extra postgres -c requirements-dev.lock -o requirements.lock
 	.venv/lock/bin/python -m uv pip compile tests/dropin/requirements.in $(PINNING) --no-strip-extras \
 		-o tests/dropin/requirements.txt
+
+vendor: ## bundle the foreign script of the pages anew (needs Node)
+	@sh scripts/vendor/build
 
 clean: ## remove what make made
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
