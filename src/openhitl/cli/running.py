@@ -30,7 +30,7 @@ def run(app: typer.Typer, arguments: Sequence[str], name: str) -> int:
     except (Unauthorized, InvalidToken) as error:
         return _fail(error.message, KEY_HINT, Exit.ERROR)
     except NotFound as error:
-        return _fail(error.message, LOST_HINT, Exit.ERROR)
+        return _fail(error.message, error.hint or LOST_HINT, Exit.ERROR)
     except HitlError as error:
         return _fail(str(error), error.hint, Exit.ERROR)
     except typer.Abort:

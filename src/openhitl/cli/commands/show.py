@@ -1,4 +1,4 @@
-"""Show one of your cases with everything in it, or verify a receipt."""
+"""Show a case with everything in it, or verify a receipt."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ import typer
 from openhitl.cli.answers import print_json
 from openhitl.cli.contexts import UsageMistake
 from openhitl.cli.exits import Exit
+from openhitl.cli.inboxes import Whose, columns, here_and_now, opened_inbox, person_config, print_lines
 from openhitl.cli.lookups import fetch_case
 from openhitl.cli.place import Place
 from openhitl.cli.terminal import Terminal
 from openhitl.cli.verification import tell_receipt
 from openhitl.client.config import load_config
+from openhitl.person.asked import read_asked
+from openhitl.person.drawing.case import draw
 from openhitl.protocol.visible import visible
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -35,9 +38,14 @@ def show(
         str | None,
         typer.Option(metavar="FILE|URL", help="The keys to verify with, instead of the server's."),
     ] = None,
+    whose: Annotated[
+        Whose, typer.Option("--as", help="As whom: the agent that asked, or the person who answers.")
+    ] = Whose.AGENT,
     as_json: Annotated[bool, typer.Option("--json", help="Print the case, or the checks, as JSON.")] = False,
 ) -> int:
     """Show one of your cases: what was asked, how it stands, and the answer.
+
+    With --as person: one that you may answer, as you would see it in your inbox.
 
     With --verify: whether the receipt of an answer is genuine. What was compared with the file is
     "checked"; what the receipt alone says is "said".
@@ -48,7 +56,10 @@ def show(
         return tell_receipt(verify, load_config(), jwks, as_json=as_json)
     if jwks is not None:
         raise UsageMistake("--jwks goes with --verify.")
-    _show(str(case_id), as_json=as_json)
+    if whose is Whose.PERSON:
+        asyncio.run(_show_inbox(str(case_id), as_json=as_json))
+    else:
+        _show(str(case_id), as_json=as_json)
     return Exit.ANSWERED
 
 
@@ -62,6 +73,17 @@ def _show(case_id: str, *, as_json: bool) -> None:
     for name, value in view.items():
         if value is not None:
             print(f"{visible(name):<{width}}  {_block(value, indent=width + 2)}")
+
+
+async def _show_inbox(case_id: str, *, as_json: bool) -> None:
+    async with opened_inbox(person_config()) as inbox:
+        view = await inbox.view(case_id)
+        if as_json:
+            print_json(view)
+            return
+        asked = read_asked(view)
+        before = await inbox.last_round(asked)
+    print_lines(draw(asked, now=here_and_now(), width=columns(), before=before))
 
 
 def _block(value: Any, *, indent: int) -> str:

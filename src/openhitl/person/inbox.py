@@ -1,0 +1,110 @@
+"""A person's inbox on a server: what waits, one case, and answers to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from openhitl.client.config import ClientConfig
+from openhitl.client.exchange import Request
+from openhitl.client.session import Session
+from openhitl.errors import NotFound, PeerError, SignInRequired
+from openhitl.person import requests
+from openhitl.person.asked import Asked, read_asked
+from openhitl.protocol.case import Json
+
+MAX_PAGE = 200
+#: More rounds than this are not looked at.
+MAX_ROUNDS = 20
+SIGN_IN_HINT = "`hitl signin` signs you in; `hitl admin login-link` prints a link on the server's machine."
+LOST_HINT = "`hitl list --as person` shows what you may answer; other people's cases are not shown."
+
+
+class Inbox:
+    """What a person may answer, over one session. Close the session when done.
+
+    Raises, wherever something is asked of the server: SignInRequired, ServerUnreachable, PeerError.
+    """
+
+    def __init__(self, config: ClientConfig, session: Session) -> None:
+        self.server = config.server_url
+        self._session = session
+
+    async def views(self, filters: Mapping[str, str], *, limit: int) -> list[dict[str, Any]]:
+        """Fetch cases as the server spells them, newest first, at most `limit`."""
+        found: list[dict[str, Any]] = []
+        cursor = ""
+        while len(found) < limit:
+            query = {**filters, "limit": str(min(limit - len(found), MAX_PAGE))}
+            page = await self._json(
+                requests.listing(self.server, query | ({"cursor": cursor} if cursor else {}))
+            )
+            cases, cursor = page.get("cases"), page.get("next_cursor") or ""
+            if not isinstance(cases, list):
+                raise PeerError("The server's answer is not a list of cases.")
+            found += cases
+            if not cursor:
+                break
+        return found
+
+    async def view(self, case_id: str) -> dict[str, Any]:
+        """Fetch one case as the server spells it. Raises: NotFound, also if it is somebody else's."""
+        try:
+            return await self._json(requests.show(self.server, case_id))
+        except NotFound as error:
+            raise NotFound(error.message, hint=LOST_HINT) from error
+
+    async def case(self, case_id: str) -> Asked:
+        """Fetch one case. Raises: NotFound, also if it is somebody else's."""
+        return read_asked(await self.view(case_id))
+
+    async def last_round(self, asked: Asked) -> Asked | None:
+        """Fetch the round before a case that a human answered last, else the one right before.
+
+        None for a first round, and where what came before is not this person's. HITL v0.8 §15.3.
+        """
+        before: Asked | None = None
+        following = asked.previous_case_id
+        for _ in range(MAX_ROUNDS):
+            if following is None:
+                break
+            try:
+                found = await self.case(following)
+            except NotFound:
+                break
+            before = before or found
+            if found.ended is not None and found.ended.action:
+                return found
+            following = found.previous_case_id
+        return before
+
+    async def answer(self, asked: Asked, action: str, data: Json, *, submission_id: str) -> dict[str, Any]:
+        """Answer a case and return what was recorded; with the same `submission_id` again, the same.
+
+        Raises: InvalidAction, InvalidAnswer, VerificationRequired, DuplicateSubmission, CaseCancelled,
+        CaseExpired; NotFound.
+        """
+        request = requests.respond(
+            self.server, asked.case_id, action=action, data=data, submission_id=submission_id
+        )
+        try:
+            return await self._json(request)
+        except NotFound as error:
+            raise NotFound(error.message, hint=LOST_HINT) from error
+
+    def review_url(self, asked: Asked) -> str:
+        """Return where the case can be answered in a browser."""
+        return requests.review_url(self.server, asked.case_id)
+
+    async def _json(self, request: Request) -> dict[str, Any]:
+        try:
+            response = await self._session.exchange(request)
+        except SignInRequired as error:
+            raise SignInRequired(error.message, hint=SIGN_IN_HINT) from error
+        try:
+            body = response.json()
+        except ValueError as error:
+            raise PeerError("The server's answer is not JSON.") from error
+        if not isinstance(body, dict):
+            raise PeerError("The server's answer is not a JSON object.")
+        return body

@@ -1,0 +1,49 @@
+"""The requests that a person sends, built from plain values. Nothing here sends anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from openhitl.client.exchange import Request
+from openhitl.protocol.case import Json
+from openhitl.protocol.compact import compact
+from openhitl.protocol.problems import check_storable
+
+_JSON = {"Accept": "application/json"}
+
+
+def listing(server: str, filters: Mapping[str, str]) -> Request:
+    """Ask for one page of what somebody may answer; `filters` are status, since, limit and cursor."""
+    query = f"?{urlencode(filters)}" if filters else ""
+    return Request(method="GET", url=f"{server}/api/v1/inbox{query}", headers=_JSON)
+
+
+def show(server: str, case_id: str) -> Request:
+    """Ask for a case that somebody may answer."""
+    return Request(method="GET", url=_case_url(server, case_id), headers=_JSON)
+
+
+def respond(server: str, case_id: str, *, action: str, data: Json, submission_id: str) -> Request:
+    """Answer a case. Sent again it is the same answer, by its `submission_id`. HITL v0.8 §7.5.
+
+    Raises: InvalidRequest, as the server would, for what JSON cannot carry.
+    """
+    body: dict[str, Any] = {"action": action, "data": dict(data), "submission_id": submission_id}
+    check_storable(body)
+    return Request(
+        method="POST",
+        url=f"{_case_url(server, case_id)}/respond",
+        headers={**_JSON, "Content-Type": "application/json"},
+        body=compact(body),
+    )
+
+
+def review_url(server: str, case_id: str) -> str:
+    """Return where somebody who is signed in there answers a case in a browser."""
+    return f"{server}/review/{quote(case_id, safe='')}"
+
+
+def _case_url(server: str, case_id: str) -> str:
+    return f"{server}/api/v1/inbox/{quote(case_id, safe='')}"
