@@ -10,7 +10,7 @@ ephemeral and the sender's static private key to compute, as in RFC 9180's authe
   recipients (AES-GCM alone would let a sender make one box that reads differently under two keys). The
   SHA-256 of the box stands for all of that, and nobody can be dropped from the list unnoticed.
 
-docs/reference/envelopes.md says the exact bytes.
+docs/envelopes.md says the exact bytes.
 """
 
 from __future__ import annotations
