@@ -42,6 +42,9 @@ class Records:
             log_since=self.log_since,
             spell=lambda case, answer, place: wire.poll_body(case, answer),
             review_url=lambda case_id: f"http://localhost/review/{case_id}?token=it",
+            of_cases=self.hearers,
+            newest=self.newest,
+            of_notices=self.notice_hearers,
             wall=lambda: self.wall,
             trust_seconds=trust_seconds,
             monotonic=lambda: self.monotonic,
@@ -61,6 +64,18 @@ class Records:
         if self.failing:
             raise StoreError
         return [entry for entry in self.log if entry.position > position][:limit]
+
+    async def hearers(self, case_ids: Sequence[str], person_ids: Sequence[int]) -> list[tuple[str, int]]:
+        """Everybody may answer everything."""
+        return [(case_id, person_id) for case_id in case_ids for person_id in person_ids]
+
+    async def newest(self) -> Sequence[int]:
+        return ()
+
+    async def notice_hearers(
+        self, numbers: Sequence[int], person_ids: Sequence[int]
+    ) -> list[tuple[int, int]]:
+        return []
 
     async def looked_again(self, feed: Feed) -> None:
         """Wake the feed and wait until it has looked at the log, and done with it what it does."""

@@ -24,7 +24,11 @@ async def _unused(*_: object) -> Response:
 #: A row for everything that answers; what has none in the server's table gets it here.
 ROWS: tuple[Route, ...] = (
     *SERVER_ROUTES,
-    *(_mount("GET", pattern, codes, "key") for pattern, _, _, codes in POLL_ROUTES),
+    *(
+        # A person's stream has no end: what lets somebody have it is asked without reading it.
+        _mount("GET" if credential == "key" else "HEAD", pattern, codes, credential)
+        for pattern, _, _, codes, credential in POLL_ROUTES
+    ),
     *(_mount("POST", path, (200, 401, 403), "mcp") for path in (MCP_PATH, f"{MCP_PATH}/")),
     *(_mount("GET", path, (200,)) for path in ("/healthz", "/readyz", "/metrics", "/openapi.json")),
 )
@@ -96,7 +100,7 @@ def _of_person(credential: str, route: Route, held: Held, place: str) -> str:
     person = person_of(held, place)
     if not person:
         return NOBODY
-    if route.method != "GET" and place == "cookie":
+    if route.method not in ("GET", "HEAD") and place == "cookie":
         return CROSS_SITE
     if credential == "owner" and person != "Ana":
         return NOT_OWNER

@@ -49,6 +49,7 @@ FORMS = {
     "/people/invite": ROLE,
     "/people/{person_id}/role": ROLE,
     "/agents/{agent_id}/assurance": {"assurance": "passkey"},
+    "/inbox/{case_id}/respond": {"action": "confirm"},
     "/sign-in": {"ticket": "none"},  # a password would be hashed, which takes its time
 }
 SUBMITTED = {
@@ -60,6 +61,7 @@ LATER_REFUSED: dict[str, str] = {
     "POST /passkey": "verification_failed",
     "POST /join": "verification_failed",
     "POST /api/v1/oauth/clients/register": "not_owner",
+    "POST /inbox/{case_id}/respond": "action_not_inline",  # it names what is to be confirmed: to be opened
     "GET /api/v1/oauth/authorize": "invalid_client",
 }
 #: A number of nobody and nothing, so that nothing is changed that another probe needs.
@@ -171,7 +173,11 @@ def check(route: Route, outcome: str, answer: httpx2.Response, told: str) -> Non
 
 def code_of(answer: httpx2.Response) -> str:
     """Read the code of an error; pages say none."""
-    if answer.status_code < 400 or answer.headers.get("content-type") != "application/json":
+    if (
+        answer.status_code < 400
+        or answer.headers.get("content-type") != "application/json"
+        or not answer.content
+    ):
         return ""
     return str(answer.json()["error"])
 

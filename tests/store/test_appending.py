@@ -60,6 +60,9 @@ def feed_of(desk: Desk) -> Feed:
         log_since=lambda position, limit: asyncio.to_thread(desk.store.log_since, position, limit),
         review_url=str,
         spell=lambda case, answer, place: wire.poll_body(case, answer),
+        of_cases=lambda cases, people: asyncio.to_thread(desk.store.hearers, cases, people),
+        newest=lambda: asyncio.to_thread(desk.store.newest_notices, 10),
+        of_notices=lambda numbers, people: asyncio.to_thread(desk.store.notice_hearers, numbers, people),
     )
 
 

@@ -51,6 +51,8 @@ from openhitl.store.records import Committed, Draft, LogEntry, Outcome, StoredCa
 
 #: How many rounds before a case its page knows of.
 MAX_ROUNDS = 10
+#: Among how many of the newest notices it is looked for new ones: more than are written in a few seconds.
+NEW_NOTICES = 256
 OTHER_QUESTION = "This request_key belongs to another question, which is still open or was just answered."
 
 
@@ -99,6 +101,9 @@ class Casebook:
             log_since=self._log_since,
             review_url=self.urls.review,
             spell=self.receipts.poll_body,
+            of_cases=lambda cases, people: self.ledger.read(store.hearers, cases, people),
+            newest=lambda: self.ledger.read(store.newest_notices, NEW_NOTICES),
+            of_notices=lambda numbers, people: self.ledger.read(store.notice_hearers, numbers, people),
             wall=wall,
             trust_seconds=0.0 if shared else TRUST_SECONDS,
         )
@@ -349,6 +354,19 @@ class Casebook:
         )
         found = await self.ledger.read(store.load_many, ids)
         return [found[case_id] for case_id in ids if case_id in found]
+
+    async def waiting(self, person_id: int, *, limit: int, also: Sequence[str] = ()) -> Sequence[StoredCase]:
+        """List what waits for a person, the next deadline first, and of `also` what they may answer, too."""
+        store = self.ledger.store
+        ids = await self.ledger.read(store.waiting_for, person_id, limit)
+        if also:
+            theirs = await self.ledger.read(store.hearers, also, [person_id])
+            ids = list(dict.fromkeys([*ids, *(case_id for case_id, _ in theirs)]))
+        return list((await self.ledger.read(store.load_many, ids)).values()) if ids else []
+
+    async def count_waiting(self, person_id: int) -> int:
+        """Count what waits for a person."""
+        return await self.ledger.read(self.ledger.store.count_waiting, person_id)
 
     async def events(self, case_id: str, *, after: int) -> Sequence[Event]:
         """Read the events of a case past a number, in order."""

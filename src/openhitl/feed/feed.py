@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from openhitl.errors import StoreError
+from openhitl.feed.audience import Audience, CaseHearers, NoticeHearers
 from openhitl.feed.polls import PollCache, PollEntry, Spell
 from openhitl.feed.streams import Stream, Streams, event_bytes
 from openhitl.protocol import wire
@@ -34,6 +35,7 @@ class Feed:
         log_since: reads up to n log entries past a position, in order.
         review_url: the address that a reminder says again.
         spell: makes a poll body.
+        of_cases, newest, of_notices: as the audience's.
         wall: seconds since the epoch.
         trust_seconds: how long after the last look at the log the cache is served from; 0: never.
         monotonic: seconds that never go back.
@@ -46,12 +48,16 @@ class Feed:
         log_since: Callable[[int, int], Awaitable[Sequence[LogEntry]]],
         review_url: Callable[[str], str],
         spell: Spell,
+        of_cases: CaseHearers,
+        newest: Callable[[], Awaitable[Sequence[int]]],
+        of_notices: NoticeHearers,
         wall: Callable[[], float] = time.time,
         trust_seconds: float = TRUST_SECONDS,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.polls = PollCache(load, spell=spell, wall=wall)
         self.streams = Streams()
+        self.audience = Audience(self.streams, of_cases=of_cases, newest=newest, of_notices=of_notices)
         self._log_since = log_since
         self._trust_seconds = trust_seconds
         self._monotonic = monotonic
@@ -70,6 +76,7 @@ class Feed:
             tasks.create_task(self.streams.beat_forever())
             tasks.create_task(self._follow())
             tasks.create_task(self._follow_progress())
+            tasks.create_task(self.audience.run())
 
     def wake(self) -> None:
         """Look at the log soon: somebody else has written."""
@@ -135,6 +142,7 @@ class Feed:
                 self._tell_progress(decision.case)
 
     def _tell(self, event: Event) -> None:
+        self.audience.happened(event)
         if self.streams.waits(event.case_id):
             chunk = self._encoded(event)
             self.streams.offer(event.case_id, chunk, seq=event.seq, final=event.kind in _FINAL_KINDS)

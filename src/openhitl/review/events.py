@@ -5,9 +5,6 @@ HITL v0.8 §8.5. `GET /api/reviews/{id}/events`.
 
 from __future__ import annotations
 
-import asyncio
-import random
-
 from openhitl.errors import HitlError, MethodNotAllowed, Overloaded
 from openhitl.feed import PollEntry, Stream
 from openhitl.review.asgi import Patience, Receive, Scope, Send, send_response
@@ -15,15 +12,9 @@ from openhitl.review.door import Door
 from openhitl.review.http import Response, error_response
 from openhitl.review.poll import Credentials, PollEndpoint
 from openhitl.review.room import Room
+from openhitl.review.streaming import pump, send_head
 
-#: Clients are told to come back after a random time, so that a restart is not a stampede.
-RETRY_MILLISECONDS = (500, 3_000)
 POLL_HINT = "Poll poll_url meanwhile."
-_HEADERS = [
-    (b"content-type", b"text/event-stream; charset=utf-8"),
-    (b"cache-control", b"no-store"),
-    (b"x-accel-buffering", b"no"),
-]
 
 
 class EventsEndpoint:
@@ -53,14 +44,13 @@ class EventsEndpoint:
             await send_response(send, Response(204))
             return
         if scope["method"] == "HEAD":
-            await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-            await send({"type": "http.response.body", "body": b""})
+            await send_head(send)
             return
         stream = self._feed.streams.register(case_id)
         try:
             await receive()  # the request itself; what comes after it is a disconnect
             await self._fill(stream, last)
-            await self._pump(stream, receive, send)
+            await pump(stream, receive, send, self._stuck_seconds)
         except TimeoutError:
             return  # stuck: the connection is closed with us
         finally:
@@ -79,30 +69,6 @@ class EventsEndpoint:
             self._feed.progress(stream, entry.case)
         else:
             self._feed.present(stream, entry)
-
-    async def _pump(self, stream: Stream, receive: Receive, send: Send) -> None:
-        retry = b"retry: %d\n\n" % random.randint(*RETRY_MILLISECONDS)  # noqa: S311 - not a secret
-        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-        await send({"type": "http.response.body", "body": retry, "more_body": True})
-        more = True
-        while more:
-            chunk = await stream.next_chunk()
-            more = not stream.ended or stream.waiting
-            if chunk or not more:
-                async with asyncio.timeout(self._stuck_seconds):
-                    await send({"type": "http.response.body", "body": chunk, "more_body": more})
-            if more and await _is_gone(receive):
-                return
-
-
-async def _is_gone(receive: Receive) -> bool:
-    """Tell, without waiting, whether the client has left."""
-    try:
-        async with asyncio.timeout(0):
-            message = await receive()
-    except TimeoutError:
-        return False
-    return bool(message["type"] == "http.disconnect")
 
 
 def _event_id(text: str | None, entry: PollEntry) -> int | None:

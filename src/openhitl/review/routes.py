@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from openhitl.review import answering, asking, discovery, inbox, reading, registering
+from openhitl.review import answering, asking, discovery, reading, registering
 from openhitl.review.accounts import guarded
+from openhitl.review.inbox import api
 from openhitl.review.router import Route
 
 #: For agents and services that ask over HTTP.
@@ -160,7 +161,7 @@ INBOX_ROUTES: tuple[Route, ...] = (
     Route(
         method="GET",
         pattern="/api/v1/inbox",
-        handler=inbox.listing,
+        handler=api.listing,
         summary="List the cases that you may answer, newest first",
         codes=(200, 401, 422, 503),
         credential="person",
@@ -168,7 +169,7 @@ INBOX_ROUTES: tuple[Route, ...] = (
     Route(
         method="GET",
         pattern="/api/v1/inbox/{case_id}",
-        handler=inbox.show,
+        handler=api.show,
         summary="Show a case that you may answer",
         codes=(200, 401, 404, 503),
         credential="person",
@@ -176,7 +177,7 @@ INBOX_ROUTES: tuple[Route, ...] = (
     Route(
         method="POST",
         pattern="/api/v1/inbox/{case_id}/respond",
-        handler=inbox.respond,
+        handler=api.respond,
         summary="Answer a case by name",
         codes=(200, 400, 401, 403, 404, 409, 410, 413, 415, 422, 503),
         credential="person",

@@ -21,18 +21,29 @@ _FORM = "application/x-www-form-urlencoded"
 _TEXT = {"type": "string"}
 _OBJECT: dict[str, Any] = {"type": "object"}
 _OBJECTS: dict[str, Any] = {_JSON: {"schema": _OBJECT}}
-POLL_ROUTES: tuple[tuple[str, str, dict[str, Any], tuple[int, ...]], ...] = (
+_STREAM: dict[str, Any] = {"text/event-stream": {"schema": _TEXT}}
+#: What is answered in front of the table of routes.
+POLL_ROUTES: tuple[tuple[str, str, dict[str, Any], tuple[int, ...], str], ...] = (
     (
         "/api/reviews/{case_id}/status",
         "Poll the status of a case",
         _OBJECTS,
         (200, 304, 401, 403, 404, 405, 429, 503),
+        "key",
     ),
     (
         "/api/reviews/{case_id}/events",
         "Follow a case as Server-Sent Events",
-        {"text/event-stream": {"schema": _TEXT}},
+        _STREAM,
         (200, 204, 401, 403, 404, 405, 503),
+        "key",
+    ),
+    (
+        "/api/v1/inbox/events",
+        "Follow the cases that you may answer, and new notices, as Server-Sent Events",
+        _STREAM,
+        (200, 401, 405, 503),
+        "person",
     ),
 )
 
@@ -148,12 +159,13 @@ def openapi_document(base_url: str) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for route in DOCUMENTED:
         paths.setdefault(route.pattern, {})[route.method.lower()] = _operation(route)
-    for pattern, summary, media, codes in POLL_ROUTES:
+    for pattern, summary, media, codes, credential in POLL_ROUTES:
+        of_case = [_path("case_id"), _query("token", _TEXT)] if "{case_id}" in pattern else []
         paths[pattern] = {
             "get": {
                 "summary": summary,
-                "parameters": [_path("case_id"), _query("token", _TEXT)],
-                "security": [{"key": []}, {}],
+                "parameters": of_case,
+                "security": [{credential: []}, {}] if of_case else [{credential: []}],
                 "responses": {str(code): _response(code, success=media) for code in codes},
             }
         }

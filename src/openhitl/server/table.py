@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from openhitl.review.accounts.routes import ACCOUNT_ROUTES, SESSION_ROUTES
+from openhitl.review.inbox.routes import INBOX_PAGES
 from openhitl.review.router import Route
 from openhitl.review.routes import INBOX_ROUTES, ROUTES, STATIC
 from openhitl.server.consent import CONSENT_ROUTES
@@ -29,6 +30,7 @@ DOCUMENTED: tuple[Route, ...] = (
 PAGES: tuple[Route, ...] = (
     *ACCOUNT_ROUTES,
     *PROGRAM_ROUTES,
+    *INBOX_PAGES,
     STATIC,
 )
 SERVER_ROUTES = (*DOCUMENTED, *PAGES)

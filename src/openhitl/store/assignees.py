@@ -27,13 +27,16 @@ def is_enabled_owner() -> ColumnElement[bool]:
 def may_answer(person: ColumnElement[Any]) -> ColumnElement[bool]:
     """Tell of each case whether a person, by number, may answer it. Disabled owners are none."""
     of_case = case_assignees.c.case_ref == cases.c.id
-    of_agent = and_(agent_owners.c.agent_id == cases.c.agent_id, is_enabled_owner())
     is_named = exists().where(of_case, case_assignees.c.person_id == person)
+    return or_(is_named, and_(not_(exists().where(of_case)), belongs_to(cases.c.agent_id, person)))
+
+
+def belongs_to(agent: ColumnElement[Any], person: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Tell whether an agent is a person's to answer: theirs, or for an owner also one that is nobody's."""
+    of_agent = and_(agent_owners.c.agent_id == agent, is_enabled_owner())
     owns = exists().where(of_agent, agent_owners.c.person_id == person)
     looks_after_all = exists().where(people.c.id == person, people.c.role == Role.OWNER.value)
-    of_nobody = not_(exists().where(of_agent))
-    of_agents_people = or_(owns, and_(of_nobody, looks_after_all))
-    return or_(is_named, and_(not_(exists().where(of_case)), of_agents_people))
+    return or_(owns, and_(not_(exists().where(of_agent)), looks_after_all))
 
 
 _MAY: Select[Any] = select(cases.c.id).where(

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, Select, bindparam, insert, select
 
 from openhitl.protocol.case import Json
+from openhitl.store.assignees import belongs_to
 from openhitl.store.documents import VERSION, decode, encode
+from openhitl.store.identity_schema import people
 from openhitl.store.instants import from_ms, to_ms
 from openhitl.store.part import Part
 from openhitl.store.records import Notice
 from openhitl.store.schema import notices
+
+#: Under a name of its own, since whom an agent belongs to asks about people, too.
+_hearer = people.alias("hearer")
+_HEARERS: Select[Any] = (
+    select(notices.c.id, _hearer.c.id)
+    .select_from(notices.join(_hearer, belongs_to(notices.c.agent_id, _hearer.c.id)))
+    .where(
+        notices.c.id.in_(bindparam("numbers", expanding=True)),
+        _hearer.c.id.in_(bindparam("person_ids", expanding=True)),
+        _hearer.c.disabled_at.is_(None),
+    )
+)
 
 
 class Notices(Part):
@@ -46,6 +61,18 @@ class Notices(Part):
             return [
                 _notice(row) for row in connection.execute(query.order_by(notices.c.id.desc()).limit(limit))
             ]
+
+    def newest_notices(self, limit: int) -> Sequence[int]:
+        """Number the newest notices of all agents, newest first."""
+        query = select(notices.c.id).order_by(notices.c.id.desc()).limit(limit)
+        with self._database.reading() as connection:
+            return list(connection.execute(query).scalars())
+
+    def notice_hearers(self, numbers: Sequence[int], person_ids: Sequence[int]) -> Sequence[tuple[int, int]]:
+        """Say whom of these people which of these notices are for, as (number, person)."""
+        given = {"numbers": list(numbers), "person_ids": list(person_ids)}
+        with self._database.reading() as connection:
+            return [(row[0], row[1]) for row in connection.execute(_HEARERS, given)]
 
 
 def _notice(row: Row[Any]) -> Notice:

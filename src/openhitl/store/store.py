@@ -34,6 +34,7 @@ from openhitl.store.sessions import Sessions
 from openhitl.store.settings_record import SettingsRecord
 from openhitl.store.subjects import Subjects
 from openhitl.store.transactions import Transactions
+from openhitl.store.waiting import Waiting
 from openhitl.store.wakeups import Announcer, Listener
 from openhitl.store.writer import CAPACITY, Settled, Writer
 
@@ -45,6 +46,7 @@ class Store(
     Reads,
     Agents,
     Assignees,
+    Waiting,
     Keys,
     Jobs,
     Passkeys,

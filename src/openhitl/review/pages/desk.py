@@ -94,8 +94,10 @@ class Desk:
         }
         return names[method]
 
-    def draw(self, template: str, *, status: int | None = None, **values: Any) -> Page:
+    def draw(
+        self, template: str, *, folder: str = "accounts", status: int | None = None, **values: Any
+    ) -> Page:
         """Fill a template; a page with problems is sent as 422 unless told otherwise."""
-        drawn = environment(self.words).get_template(f"accounts/{template}")
+        drawn = environment(self.words).get_template(f"{folder}/{template}")
         html = drawn.render(desk=self, base=self.base, theme=self.theme, words=self.words, **values)
         return Page(html, status or (422 if self.problems else 200))

@@ -46,14 +46,15 @@ def outcome_page(sheet: Sheet) -> Page:
         "outcome.html",
         status=200,
         frame=frame_of(sheet),
-        outcome=_outcome(sheet),
+        outcome=outcome_of(sheet),
         texts=raw_texts(sheet),
         typed=unsent_rows(sheet),
         problems=problem_list(sheet),
     )
 
 
-def _outcome(sheet: Sheet) -> OutcomeView:
+def outcome_of(sheet: Sheet) -> OutcomeView:
+    """Say how a case ended, or that its deadline has passed."""
     return replace(_ended(sheet), follows=_follows(sheet))
 
 

@@ -6,16 +6,16 @@ import base64
 from typing import Any
 
 from openhitl.cases import StoredCase
-from openhitl.errors import InvalidRequest, NotFound
+from openhitl.errors import InvalidRequest
 from openhitl.identity.sessions import actor_of
 from openhitl.protocol import base64url
 from openhitl.protocol.case import SEALED_TYPE
-from openhitl.protocol.people import SignedIn
 from openhitl.protocol.problems import check_storable
 from openhitl.protocol.submission import parse_submission
 from openhitl.review.answering import completed_body
 from openhitl.review.door import Door
 from openhitl.review.http import Request, Response, json_response
+from openhitl.review.inbox.access import theirs
 from openhitl.review.queries import instant_in, limit_in
 
 #: What `status` may be here, and whether that is a case which waits.
@@ -46,7 +46,7 @@ async def listing(door: Door, request: Request) -> Response:
 
 async def show(door: Door, request: Request, case_id: str) -> Response:
     """Show one case that somebody may answer."""
-    await _theirs(door, await door.person(request), case_id)
+    await theirs(door, await door.person(request), case_id)
     stored = await door.book.current(case_id)
     told = _told(door, stored)
     if stored.case.type == SEALED_TYPE:
@@ -57,7 +57,7 @@ async def show(door: Door, request: Request, case_id: str) -> Response:
 async def respond(door: Door, request: Request, case_id: str) -> Response:
     """Answer a case by name. HITL v0.8 §7.5 has the body and what comes back."""
     signed_in = await door.person_posting(request)
-    await _theirs(door, signed_in, case_id)
+    await theirs(door, signed_in, case_id)
     submission = parse_submission(request.json(), inline=False, demo=False)
     recorded = await door.book.submit(case_id, submission, actor_of(signed_in))
     return json_response(200, completed_body(recorded.stored))
@@ -78,12 +78,6 @@ async def senders(door: Door, agent_id: int | None) -> list[dict[str, Any]]:
         }
         for one in await door.agents.sender_keys(agent_id)
     ]
-
-
-async def _theirs(door: Door, signed_in: SignedIn, case_id: str) -> None:
-    """Check that a case is theirs to answer. Raises: NotFound, the same if there is no such case."""
-    if not await door.book.standing.may_answer(case_id, signed_in.person.person_id):
-        raise NotFound
 
 
 def _told(door: Door, stored: StoredCase) -> dict[str, Any]:

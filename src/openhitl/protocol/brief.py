@@ -1,0 +1,60 @@
+"""Which questions are so small that they may be answered where nothing but the prompt is shown.
+
+A row of a list shows who asks, the prompt, the risk, the deadline and what silence does: what is whole in
+that is brief. Everything else has to be opened. design.md rule 5 "What you see is what you sign".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from openhitl.errors import CallerError
+from openhitl.protocol.case import Assurance, Content
+from openhitl.protocol.context import Context, Risk
+from openhitl.protocol.visible import visible
+
+MAX_PROMPT_CHARACTERS = 140
+MAX_REASON_CHARACTERS = 80
+#: What agents call a risk that is none.
+LOW_RISK = frozenset({"low", "none", "minimal", "negligible"})
+#: The refusing action first, as buttons stand.
+_ACTIONS: Mapping[str, tuple[str, ...]] = {
+    "approval": ("reject", "approve"),
+    "confirmation": ("cancel", "confirm"),
+}
+
+
+def brief_actions(content: Content, assurance: Assurance) -> tuple[str, ...]:
+    """Name the actions that need no more than a row of a list; none if the case has to be opened.
+
+    Brief is an approval or a confirmation of low risk, as its agent says itself, that asks for no evidence
+    and says nothing beside a short prompt and one short reason of the risk.
+    """
+    actions = _ACTIONS.get(content.type, ())
+    if assurance is Assurance.PASSKEY or content.policy is not None:
+        return ()
+    if content.previous_case_id is not None or content.message.strip() not in ("", content.prompt.strip()):
+        return ()
+    if not _is_plain(content.prompt, MAX_PROMPT_CHARACTERS):
+        return ()
+    return actions if _is_bare(content) else ()
+
+
+def _is_bare(content: Content) -> bool:
+    """Tell whether a context says that the risk is low, and nothing else."""
+    try:
+        context = Context.parse(content.type, content.context)
+    except CallerError:
+        return False
+    return context.risk is not None and _is_low(context.risk) and context == Context(risk=context.risk)
+
+
+def _is_low(risk: Risk) -> bool:
+    reasons = risk.reasons
+    is_short = len(reasons) <= 1 and all(_is_plain(reason, MAX_REASON_CHARACTERS) for reason in reasons)
+    return risk.level.strip().lower() in LOW_RISK and is_short
+
+
+def _is_plain(text: str, most: int) -> bool:
+    """Tell whether a text is one short line without anything that cannot be seen."""
+    return len(text) <= most and "\n" not in text and visible(text) == text

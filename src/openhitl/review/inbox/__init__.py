@@ -1,0 +1,1 @@
+"""The person's side: what waits for them, as pages and over HTTP."""

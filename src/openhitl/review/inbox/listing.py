@@ -1,0 +1,71 @@
+"""What waits for somebody, in groups: what is due soon, what can be answered right there, the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from openhitl.cases import StoredCase
+from openhitl.protocol.record import record
+from openhitl.review.door import Door
+from openhitl.review.inbox.rows import SOON, Reader, Row, row_of
+from openhitl.words import N_
+
+#: So many waiting cases are drawn; whoever has more is told so.
+MOST = 200
+#: What somebody has just seen end stays in the list, up to so many.
+MOST_SEEN = 50
+
+_TONES = ("danger", "warn", "plain")
+
+
+@record(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Rows under one heading."""
+
+    name: str
+    title: str
+    rows: Sequence[Row]
+
+
+@record(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A list of waiting cases. `count` is how many wait, of which `groups` may hold fewer."""
+
+    groups: Sequence[Group]
+    count: int
+    searched: str = ""
+
+
+async def waiting_of(
+    door: Door, person_id: int, reader: Reader, *, seen: Sequence[str] = (), search: str = ""
+) -> Waiting:
+    """Gather what waits for somebody, and how cases have ended that they have just seen there."""
+    book = door.book
+    found = await book.waiting(person_id, limit=MOST, also=seen[:MOST_SEEN])
+    count = await book.count_waiting(person_id)
+    rows = [row_of(stored, reader) for stored in found if _matches(stored, search)]
+    return Waiting(groups=_grouped(rows, reader), count=count, searched=search)
+
+
+def _matches(stored: StoredCase, search: str) -> bool:
+    wanted = search.casefold()
+    content = stored.content
+    return wanted in content.prompt.casefold() or wanted in content.agent.casefold()
+
+
+def _grouped(rows: Iterable[Row], reader: Reader) -> list[Group]:
+    """Sort by deadline, to the minute, then by risk."""
+    ordered = sorted(rows, key=lambda row: (row.expires_at.replace(second=0, microsecond=0), _rank(row)))
+    soon = [row for row in ordered if row.expires_at - reader.now <= SOON]
+    later = [row for row in ordered if row.expires_at - reader.now > SOON]
+    parts = (
+        ("soon", N_("Due soon"), soon),
+        ("brief", N_("Can answer here"), [row for row in later if row.is_brief]),
+        ("open", N_("To open"), [row for row in later if not row.is_brief]),
+    )
+    gettext = reader.words.gettext
+    return [Group(name=name, title=gettext(title), rows=part) for name, title, part in parts if part]
+
+
+def _rank(row: Row) -> int:
+    return _TONES.index(row.risk.tone) if row.risk else len(_TONES)

@@ -1,0 +1,119 @@
+// The inbox: what happens elsewhere changes here, and an answer in a row is sent without leaving the page.
+// The page works without any of it. Nothing here writes HTML: the server's own page is fetched again and
+// its nodes take the place of those that changed, so that focus, scroll and what was typed stay.
+
+const main = document.querySelector("[data-inbox]");
+const voice = main.querySelector("[data-voice]");
+const home = main.dataset.inbox;
+const locale = document.documentElement.lang;
+
+function get(address) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("GET", address);
+    request.responseType = "document";
+    request.onload = () => (request.status === 200 && request.response ? resolve(request.response) : reject());
+    request.onerror = reject;
+    request.send();
+  });
+}
+
+let reading = null;
+let stale = false;
+
+// One reading at a time: what happens during one is read by the next.
+async function refresh() {
+  stale = true;
+  if (reading) return reading;
+  reading = (async () => {
+    while (stale) {
+      stale = false;
+      const query = new URLSearchParams(location.search);
+      // What has ended is still shown to whoever has just seen it wait.
+      const seen = [...document.querySelectorAll("[data-version]")].map((row) => row.id.slice(4));
+      if (seen.length) query.set("seen", seen.join("."));
+      swap(await get(`${home}?${query}`));
+    }
+  })();
+  try {
+    await reading;
+  } catch {
+    // The stream comes back by itself, and with it the list.
+  } finally {
+    reading = null;
+  }
+}
+
+function swap(fresh) {
+  const focused = document.activeElement;
+  const row = focused?.closest("[data-version]");
+  const said = [];
+  for (const part of fresh.querySelectorAll("[data-live]")) {
+    const old = document.querySelector(`[data-live="${part.dataset.live}"]`);
+    if (!old) continue;
+    for (const next of part.querySelectorAll("[data-version]")) {
+      const known = document.getElementById(next.id);
+      if (known?.dataset.version === next.dataset.version) next.replaceWith(known);
+      else said.push(next.dataset.said);
+    }
+    old.replaceWith(part);
+  }
+  document.title = fresh.title;
+  if (said.length) voice.textContent = said.join(". ");
+  if (focused?.isConnected) focused.focus({ preventScroll: true });
+  else if (row) document.getElementById(row.id)?.querySelector("a")?.focus({ preventScroll: true });
+  document.dispatchEvent(new Event("drawn"));
+}
+
+function listen() {
+  const source = new EventSource(main.dataset.events);
+  for (const kind of ["ready", "case", "notice"]) source.addEventListener(`inbox.${kind}`, refresh);
+  return source;
+}
+
+// A page that nobody sees holds no connection; browsers have few of them for one host.
+let source = null;
+function attend() {
+  if (document.visibilityState === "visible") source ??= listen();
+  else {
+    source?.close();
+    source = null;
+  }
+}
+document.addEventListener("visibilitychange", attend);
+attend();
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target.closest("[data-row]");
+  if (!form) return;
+  event.preventDefault();
+  if (form.dataset.sent) return;
+  form.dataset.sent = "1";
+  const problem = form.querySelector("[data-problem]");
+  const body = new URLSearchParams(new FormData(form, event.submitter));
+  event.submitter.setAttribute("aria-disabled", "true");
+  let text = main.dataset.offline;
+  try {
+    // Its buttons are named "action", so the property of that name would be one of them.
+    const answer = await fetch(form.getAttribute("action"), { method: "POST", body, redirect: "manual" });
+    if (answer.type === "opaqueredirect") return void refresh();
+    text = main.dataset.failed;
+  } catch {
+    // Nothing was sent, or nobody knows: the same submission may be sent again.
+  }
+  delete form.dataset.sent;
+  event.submitter.removeAttribute("aria-disabled");
+  problem.textContent = text;
+  problem.hidden = false;
+});
+
+function countDown() {
+  for (const element of document.querySelectorAll("[data-left]")) {
+    const minutes = Math.max(1, Math.floor((Date.parse(element.dataset.left) - Date.now()) / 6e4));
+    const [size, unit] = minutes >= 2160 ? [1440, "day"] : minutes >= 90 ? [60, "hour"] : [1, "minute"];
+    const left = new Intl.NumberFormat(locale, { style: "unit", unit, maximumFractionDigits: 0 }).format(Math.round(minutes / size));
+    element.textContent = element.dataset.text.replace("{left}", left);
+  }
+}
+document.addEventListener("drawn", countDown);
+setInterval(countDown, 3e4);
