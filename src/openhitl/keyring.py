@@ -48,6 +48,15 @@ class Keyring:
         """Derive the 32 bytes of the private key that receipts of a generation are signed with."""
         return self._derive(f"receipt\0{generation}".encode())
 
+    def push_key(self, generation: int) -> bytes:
+        """Derive the 64 bytes behind the private key that push services know this server by."""
+        return b"".join(self._derive(f"push\0{generation}\0{half}".encode()) for half in range(2))
+
+    def push_token(self, subject: str) -> str:
+        """Derive what lets a button of a notification do what `subject` says."""
+        token = self._derive(f"push button\0{subject}".encode())
+        return base64.urlsafe_b64encode(token).rstrip(b"=").decode("ascii")
+
     def receipt_salt(self, case_id: str) -> str:
         """Derive what keeps an answer from being guessed from its receipt: 16 bytes as base64url."""
         salt = self._derive(f"receipt salt\0{case_id}".encode())[:_SALT_BYTES]

@@ -23,6 +23,9 @@ PREFIX = "HITL_"
 _PLAIN_URL = re.compile(r"[A-Za-z0-9:/\[\]._~%!$&()*+,;=@-]+")  # RFC 3986 §2, without quotes
 _KEY = re.compile(r"(0x)?[0-9a-fA-F]{64}")
 _ALLOWED = re.compile(r"\*|([!-?A-~]+@)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+_PUSH_HOST = re.compile(r"(http://(localhost|127\.0\.0\.1)|[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+)(:[0-9]{1,5})?")
+#: Apple answers 403 BadJwtToken to whoever is to be reached at such a name.
+_NOBODYS = frozenset({"localhost", "local", "invalid"})
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 #: Where the address of a database may hold a password: before the host, or among the parameters.
@@ -79,6 +82,17 @@ class Settings(BaseSettings):
     trusted_proxies: str = Field(
         default="",
         description="Networks (CIDR), separated by commas, of proxies whose X-Forwarded-For is believed.",
+    )
+
+    push_contact: str = Field(
+        default="",
+        description="Web Push: whom push services can reach about this server, mailto:… or https:…; default "
+        "is the base URL if that is https. Without one, nothing is pushed.",
+    )
+    push_hosts: str = Field(
+        default="",
+        description="Web Push: hosts (with :port if not 443), separated by commas, of push services beside "
+        "those of the browsers.",
     )
 
     oidc_issuer: str = Field(
@@ -152,6 +166,22 @@ class Settings(BaseSettings):
     def _check_proxies(cls, value: str) -> str:
         for text in _listed(value):
             ip_network(text, strict=False)  # says itself what is wrong
+        return value
+
+    @field_validator("push_contact")
+    @classmethod
+    def _check_push_contact(cls, value: str) -> str:
+        problem = _contact_problem(value) if value else ""
+        if problem:
+            raise ValueError(problem)
+        return value
+
+    @field_validator("push_hosts")
+    @classmethod
+    def _check_push_hosts(cls, value: str) -> str:
+        for text in _listed(value):
+            if not _PUSH_HOST.fullmatch(text):
+                raise ValueError(f"{text} is not a host like push.example.org or push.example.org:8443")
         return value
 
     @field_validator("oidc_issuer")
@@ -240,6 +270,16 @@ class Settings(BaseSettings):
         return _listed(self.private_networks)
 
     @property
+    def push_subject(self) -> str:
+        """Whom push services can reach; empty if there is nobody, and then nothing is pushed."""
+        return self.push_contact or ("" if _contact_problem(self.public_url) else self.public_url)
+
+    @property
+    def push_services(self) -> Sequence[str]:
+        """Push services beside those of the browsers."""
+        return _listed(self.push_hosts)
+
+    @property
     def oidc_allowed(self) -> Sequence[str]:
         """Whose first sign-in by the OpenID provider makes an account."""
         return _listed(self.oidc_allow)
@@ -283,6 +323,20 @@ def _is_safe(url: str) -> bool:
 
 def _listed(value: str) -> list[str]:
     return [text.strip() for text in value.split(",") if text.strip()]
+
+
+def _contact_problem(contact: str) -> str:
+    """Say why push services would not take this for whom to reach; nothing if they do. RFC 8292 §2.1."""
+    parts = urlsplit(contact)
+    name, _, host = parts.path.partition("@")
+    is_whole = parts.scheme == "mailto" and bool(name)
+    if parts.scheme == "https":
+        host, is_whole = parts.hostname or "", True
+    if not is_whole or not host or not _PLAIN_URL.fullmatch(contact):
+        return "must be mailto:somebody@example.org or an https URL"
+    if host.lower().rpartition(".")[2] in _NOBODYS:
+        return f"{host} is no name that push services take: somebody has to be reached there"
+    return ""
 
 
 def load_settings(flags: Mapping[str, Any] | None = None) -> Settings:

@@ -18,7 +18,7 @@ from openhitl.protocol.audit import OPERATOR
 from openhitl.protocol.case import ActorKind
 from openhitl.protocol.oauth import DEVICE_GRANT
 from openhitl.protocol.passkeys import NewPasskey
-from openhitl.protocol.people import Method, Person, Role, SessionKind
+from openhitl.protocol.people import Method, Person, Role, SessionKind, SignedIn
 from openhitl.protocol.scopes import ALL_SCOPES, Scope
 from openhitl.protocol.tokens import Purpose, checked_hash, hash_token, token_from_bytes
 from openhitl.server.local import new_key
@@ -97,6 +97,17 @@ class World:
     def close(self) -> None:
         self.visitors.close()
         self.store.close()
+
+    def told(self, who: SignedIn) -> int:
+        """Have somebody told in their browser; return its number."""
+        return self.store.keep_subscription(
+            who.person.person_id,
+            who.session.session_id,
+            endpoint="https://fcm.googleapis.com/fcm/send/1",
+            p256dh="",
+            auth="",
+            now=datetime.now(UTC),
+        )
 
     def _person(self, name: str, role: Role) -> Person:
         return self.store.add_person(NewPerson(name=name, role=role), **self.by)

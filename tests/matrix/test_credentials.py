@@ -239,6 +239,7 @@ def test_what_is_somebody_elses_is_refused_as_if_it_were_not_there(world, label)
         "session_id": session.session.session_id,
         "grant_id": grants[0].grant.grant_id,
         "passkey_id": world.passkey_id,
+        "subscription_id": world.told(session),
     }
     headers = {"origin": world.server.url, **carried(world, holder["member's session"], "browser")}
     assert set(re.findall(r"{(\w+)}", route.pattern)) <= theirs.keys()

@@ -313,10 +313,20 @@ def test_a_human_at_work_is_not_reminded():
 def test_every_end_and_nothing_else_calls_back_whoever_wants_it(command, actor, now, calls_back):
     """HITL v0.8 §9 "Callback Events"."""
     given = case(calls_back=calls_back)
-    wanted = (Effect.CALL_BACK, Effect.HAND_OVER) if calls_back else ()
+    wanted = (Effect.CALL_BACK, Effect.HAND_OVER, Effect.TELL) if calls_back else (Effect.TELL,)
     assert decide(given, command, actor, now=now).effects == wanted
     assert decide(given, Open(CASE_ID), HUMAN, now=NOW).effects == ()
     assert decide(given, SaveDraft(case_id=CASE_ID, values={}), HUMAN, now=NOW).effects == ()
+
+
+def test_people_are_told_of_what_concerns_them():
+    created = Create(case=case(), content=content(), tokens=())
+    assert decide(case(), created, AGENT, now=NOW).effects == (Effect.TELL,)
+    reminded = case(reminders=(NOW,))
+    assert decide(reminded, Tick(CASE_ID), CLOCK, now=NOW).effects == (Effect.TELL,)
+    for nobodys in (case(demo=True), case(agent_id=None)):
+        assert decide(nobodys, created, AGENT, now=NOW).effects == ()
+        assert decide(nobodys, SUBMIT, HUMAN, now=NOW).effects == ()
 
 
 def test_a_clock_that_lags_behind_changes_nothing_but_the_time():

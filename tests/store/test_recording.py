@@ -14,6 +14,9 @@ UNRECORDED = {
     # What is good once or for a while, and is counted or used up: what comes of it is recorded.
     "add_code", "add_device", "decide_device", "use_totp", "passkey_used", "session_seen", "take",
     "end_request_key",
+    # Where people are told, and how they want things to be: nobody may do more by it.
+    "keep_subscription", "drop_subscription", "pushes._note", "remind_later", "note_told",
+    "forget_told", "choose",
     # What is too old is forgotten.
     "forget_clients", "forget_codes", "forget_devices", "forget_rates", "forget_sessions", "purge",
     # The log itself, and the database as such.

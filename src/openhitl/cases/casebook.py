@@ -124,7 +124,7 @@ class Casebook:
 
     def _committed(self, batch: Sequence[Committed]) -> None:
         self.feed.committed(batch)
-        if any(done.decision.effects for done in batch):
+        if any(done.is_due for done in batch):
             self.effects.set()
 
     async def create(self, body: Any, creation: Creation) -> dict[str, Any]:

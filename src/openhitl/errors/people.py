@@ -85,3 +85,11 @@ class LastOwner(CallerError):
     code = "last_owner"
     status = 409
     hint = "Make somebody else an owner first."
+
+
+class PushOff(CallerError):
+    """This server does not push."""
+
+    code = "push_off"
+    status = 409
+    hint = "Its operator sets HITL_PUSH_CONTACT, or an https address as HITL_BASE_URL."

@@ -20,11 +20,13 @@ from openhitl.identity import (
     CallbackSecrets,
     PasskeyDesk,
 )
+from openhitl.identity.push import PushDesk, PushSender
 from openhitl.identity.sso import single_sign_on
 from openhitl.jobs.callbacks import CallBack
 from openhitl.jobs.checkpoints import Checkpointer
 from openhitl.jobs.defaults import DefaultFetcher
 from openhitl.jobs.providers import evidence_providers
+from openhitl.jobs.pushes import Push, Tell
 from openhitl.jobs.sweeper import Sweeper
 from openhitl.jobs.worker import Doer, Worker
 from openhitl.keyring import Keyring
@@ -111,6 +113,11 @@ class Engine:
             clock=clock,
             on_join=self.book.standing.somebody_joined,
         )
+        sender = PushSender(
+            keyring, self._outbound, settings.push_subject, settings.push_services, clock=clock
+        )
+        self.push = PushDesk(store, sender, run=run, clock=clock)
+        self._push = Push(self.book, self.push, settings.public_url)
         self.sso = single_sign_on(settings, store, keyring, self._outbound, run=run, clock=clock)
 
     async def start(self, doers: Mapping[Effect, Doer] | None = None) -> None:
@@ -118,7 +125,8 @@ class Engine:
         store = self.book.ledger.store
         sweeper = Sweeper(self.book, retention=self._retention)
         call_back = CallBack(self.book, self._outbound, self.secrets)
-        worker = Worker(self.book, {Effect.CALL_BACK: call_back, **(doers or {})})
+        told: dict[Effect, Doer] = {Effect.TELL: Tell(self.book), Effect.PUSH: self._push}
+        worker = Worker(self.book, {Effect.CALL_BACK: call_back, **told, **(doers or {})})
         ledger = self.book.ledger
         await ledger.read(store.record_settings, self._in_force, by=OPERATOR, now=self.book.clock())
         head = await ledger.read(store.head)

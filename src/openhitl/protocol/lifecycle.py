@@ -56,11 +56,22 @@ class Effect(StrEnum):
     """What has to be done in the world because of a decision: jobs of this name become due.
 
     call_back: tell the address that was given with the question. hand_over: give the decision to the
-    handler of the program that the service is.
+    handler of the program that the service is. tell: find the browsers that have to know. push: tell one
+    of them.
     """
 
     CALL_BACK = "call_back"
     HAND_OVER = "hand_over"
+    TELL = "tell"
+    PUSH = "push"
+
+
+#: What waits, from the creation of a case, for its end.
+AT_THE_END = (Effect.CALL_BACK, Effect.HAND_OVER)
+#: After what people are told how a case stands.
+_TOLD = frozenset(
+    {EventKind.PENDING, EventKind.REMINDER, EventKind.COMPLETED, EventKind.EXPIRED, EventKind.CANCELLED}
+)
 
 
 TRANSITIONS: Mapping[tuple[Status, EventKind], Status] = {
@@ -136,7 +147,7 @@ def _create(case: ReviewCase, command: Create, actor: Actor, now: datetime) -> D
             "expires_at": case.expires_at,
         },
     )
-    return Decision(case=case, events=(event,))
+    return Decision(case=case, events=(event,), effects=_effects(case, EventKind.PENDING))
 
 
 def _open(case: ReviewCase, command: Open, actor: Actor, now: datetime) -> Decision:
@@ -316,8 +327,16 @@ def _apply(
         actor=actor,
         data={"case_id": case.case_id, **data},
     )
-    effects = tuple(Effect) if case.calls_back and changed.is_final else ()
-    return Decision(case=changed, events=(event,), effects=effects, answer=answer, draft=draft)
+    return Decision(
+        case=changed, events=(event,), effects=_effects(changed, kind), answer=answer, draft=draft
+    )
+
+
+def _effects(case: ReviewCase, kind: EventKind) -> tuple[Effect, ...]:
+    """Say what follows an event. Cases of nobody's agent, and samples, are nobody's to be told of."""
+    ends = AT_THE_END if case.calls_back and case.is_final else ()
+    is_told = kind in _TOLD and case.agent_id is not None and not case.demo
+    return (*ends, Effect.TELL) if is_told else ends
 
 
 def _is_same_submission(case: ReviewCase, command: Submit, actor: Actor) -> bool:

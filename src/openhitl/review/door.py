@@ -18,6 +18,7 @@ from openhitl.identity import (
     CallbackSecrets,
     PasskeyDesk,
 )
+from openhitl.identity.push import PushDesk
 from openhitl.identity.sso import SingleSignOn
 from openhitl.protocol.passkeys import RelyingParty
 from openhitl.protocol.people import SessionKind, SignedIn
@@ -46,6 +47,7 @@ class Door:
         accounts, agents, oauth: the people here, what they own and whom they let in; None where a service
             has people of its own.
         sso: lets people in whom an OpenID provider knows; None without one.
+        push: tells people in their browsers; None where people have no accounts.
     """
 
     book: Casebook
@@ -58,6 +60,7 @@ class Door:
     agents: AgentDesk | None = None
     oauth: AuthorizationServer | None = None
     sso: SingleSignOn | None = None
+    push: PushDesk | None = None
     claims: Claims = OPEN_DOOR
     viewer: Viewer | None = None
     theme: Theme = PLAIN

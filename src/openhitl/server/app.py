@@ -58,6 +58,7 @@ class Server:
             agents=engine.agents,
             oauth=engine.oauth,
             sso=engine.sso,
+            push=engine.push,
             notices=NoticeBoard(
                 store, run=self.book.ledger.read, clock=self.book.clock, admit=self.book.admit
             ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from openhitl.review.accounts.routes import ACCOUNT_ROUTES, SESSION_ROUTES
 from openhitl.review.inbox.routes import INBOX_PAGES
+from openhitl.review.installed.routes import PUSH_ROUTES
 from openhitl.review.router import Route
 from openhitl.review.routes import INBOX_ROUTES, ROUTES, STATIC
 from openhitl.server.consent import CONSENT_ROUTES
@@ -19,6 +20,7 @@ DOCUMENTED: tuple[Route, ...] = (
     *ROUTES,
     *SESSION_ROUTES,
     *INBOX_ROUTES,
+    *PUSH_ROUTES,
     *NOTICE_ROUTES,
     *OAUTH_ROUTES,
     *CONSENT_ROUTES,

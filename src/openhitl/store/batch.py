@@ -73,6 +73,8 @@ class Batch:
         self.events: list[tuple[int, Event]] = []
         self.done: list[Done] = []
         self.now = now
+        #: Whether anybody was found who has to be told of a decision.
+        self.tells = False
         self._keyed = keyed
         self._spent = spent
         self._made: dict[Key, Held] = {}

@@ -11,9 +11,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, delete, select, update
+from sqlalchemy import Row, Select, bindparam, delete, func, select, update
 
-from openhitl.protocol.lifecycle import Effect
+from openhitl.protocol.lifecycle import AT_THE_END, Effect
 from openhitl.protocol.record import record
 from openhitl.store.instants import from_ms, maybe_from_ms, to_ms
 from openhitl.store.part import Part
@@ -32,7 +32,8 @@ _LISTED: Select[Any] = (
     select(
         jobs.c.id,
         jobs.c.kind,
-        cases.c.case_id,
+        func.coalesce(cases.c.case_id, "").label("case_id"),
+        jobs.c.notice_id,
         jobs.c.destination,
         jobs.c.attempts,
         jobs.c.first_due_at,
@@ -41,7 +42,7 @@ _LISTED: Select[Any] = (
         jobs.c.last_error,
         jobs.c.lease,
     )
-    .join(cases, cases.c.id == jobs.c.case_ref)
+    .outerjoin(cases, cases.c.id == jobs.c.case_ref)
     .where(jobs.c.first_due_at.is_not(None))
     .order_by(jobs.c.id)
 )
@@ -49,7 +50,7 @@ _LISTED: Select[Any] = (
 
 @record(frozen=True, slots=True, kw_only=True)
 class Job:
-    """Something to do for a case, and how it stands.
+    """Something to do for a case, or for a notice (then `case_id` is empty), and how it stands.
 
     `destination` is the origin that it goes to. `due_at` is None once it was given up, at `dead_at`.
     `lease` is set for whoever has taken it; `attempts` counts those that failed.
@@ -65,6 +66,7 @@ class Job:
     dead_at: datetime | None
     last_error: str | None
     lease: str | None
+    notice_id: int | None = None
 
 
 def _names(kinds: Collection[Effect]) -> list[str]:
@@ -83,6 +85,7 @@ def _job(row: Row[Any]) -> Job:
         dead_at=maybe_from_ms(row.dead_at),
         last_error=row.last_error,
         lease=row.lease,
+        notice_id=row.notice_id,
     )
 
 
@@ -152,8 +155,11 @@ class Jobs(Part):
             return connection.execute(query.values(lease=None, **changes)).rowcount == 1
 
     def list_jobs(self, *, dead: bool | None, after: int, limit: int) -> list[Job]:
-        """List what is due or was given up, in the order it was made; `after` is the last id before."""
-        query = _LISTED.where(jobs.c.id > after).limit(limit)
+        """List what is due or was given up, in the order it was made; `after` is the last id before.
+
+        What people are told is not of it: a push that comes late is worth nothing.
+        """
+        query = _LISTED.where(jobs.c.id > after, jobs.c.kind.in_(_names(AT_THE_END))).limit(limit)
         if dead is not None:
             query = query.where(jobs.c.dead_at.is_not(None) if dead else jobs.c.dead_at.is_(None))
         with self._database.reading() as connection:
@@ -161,7 +167,7 @@ class Jobs(Part):
 
     def replay_jobs(self, job_ids: Sequence[int] | None, now: datetime) -> int:
         """Have jobs that were given up (None: all of them) done again from now; return how many."""
-        query = update(jobs).where(jobs.c.dead_at.is_not(None))
+        query = update(jobs).where(jobs.c.dead_at.is_not(None), jobs.c.kind.in_(_names(AT_THE_END)))
         if job_ids is not None:
             query = query.where(jobs.c.id.in_(job_ids))
         again = query.values(due_at=to_ms(now), first_due_at=to_ms(now), attempts=0, dead_at=None, lease=None)

@@ -14,6 +14,7 @@ from openhitl.store.documents import VERSION, decode, encode
 from openhitl.store.identity_schema import people
 from openhitl.store.instants import from_ms, to_ms
 from openhitl.store.part import Part
+from openhitl.store.pushes import tell_of_notice
 from openhitl.store.records import Notice
 from openhitl.store.schema import notices
 
@@ -50,7 +51,15 @@ class Notices(Part):
         values = {"agent_id": agent_id, "v": VERSION, "body": encode(body), "created_at": to_ms(now)}
         with self._database.writing() as connection:
             added = insert(notices).values(values).returning(*notices.c)
-            return _notice(connection.execute(added).one())
+            notice = _notice(connection.execute(added).one())
+            tell_of_notice(connection, notice.number, to_ms(now))
+            return notice
+
+    def notice(self, number: int) -> Notice | None:
+        """Return a notice by number."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(notices).where(notices.c.id == number)).one_or_none()
+        return None if row is None else _notice(row)
 
     def list_notices(self, agent_id: int, *, before: int | None = None, limit: int = 50) -> list[Notice]:
         """List an agent's notices, newest first; `before` is the last number of the page before."""

@@ -102,10 +102,11 @@ class LogEntry:
 class Committed:
     """One decision that is durable now; positions are None when it wrote nothing to the log.
 
-    `place` is where the log records the answer, if it is one.
+    `place` is where the log records the answer, if it is one. `is_due`: it left jobs to be done at once.
     """
 
     decision: Decision
+    is_due: bool = False
     first_position: int | None = None
     last_position: int | None = None
     place: LogPlace | None = None

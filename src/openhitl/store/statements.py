@@ -12,12 +12,25 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import CTE, BigInteger, Select, Table, bindparam, delete, insert, select, update, values
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    select,
+    update,
+    values,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import ClauseElement, column
 from sqlalchemy.sql.elements import BindParameter
 
 from openhitl.store import schema
+from openhitl.store.identity_schema import push_subscriptions
 
 Row = Sequence[Any]
 Rows = Sequence[Row]
@@ -122,7 +135,7 @@ ASSIGNEE_COLUMNS = _columns(schema.case_assignees)
 ANSWER_COLUMNS = _columns(schema.answers)
 SPENT_COLUMNS = _columns(schema.spent_proofs)
 DRAFT_COLUMNS = _columns(schema.drafts)
-JOB_COLUMNS = ("kind", "case_ref", "destination", "created_at")
+JOB_COLUMNS = ("kind", "case_ref", "destination", "created_at", "first_due_at", "due_at")
 ENTRY_COLUMNS = _columns(schema.log, "space_id")
 PAYLOAD_COLUMNS = _columns(schema.log_payloads)
 
@@ -193,8 +206,15 @@ def _wake_jobs(count: int) -> ClauseElement:
 
 
 def _lock_head() -> Select[Any]:
+    """Read where the log ends, and whether there is any browser to be told what happens.
+
+    Asked here, that costs no statement of its own, and is never out of date.
+    """
     head = schema.log_head
-    return select(head.c.position, head.c.hash, head.c.receipt_generation).with_for_update()
+    has_browsers = exists(select(push_subscriptions.c.id))
+    return select(
+        head.c.position, head.c.hash, head.c.receipt_generation, has_browsers.label("has_browsers")
+    ).with_for_update(of=head)
 
 
 def _move_head() -> ClauseElement:

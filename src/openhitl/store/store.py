@@ -23,8 +23,10 @@ from openhitl.store.oauth_clients import OAuthClients
 from openhitl.store.oauth_grants import OAuthGrants
 from openhitl.store.passkeys import Passkeys
 from openhitl.store.people import People
+from openhitl.store.person_settings import PersonSettings
 from openhitl.store.public_keys import PublicKeys
 from openhitl.store.purge import purge
+from openhitl.store.pushes import Pushes
 from openhitl.store.rates import Rates
 from openhitl.store.reads import Reads
 from openhitl.store.recipients import Recipients
@@ -63,6 +65,8 @@ class Store(
     SettingsRecord,
     RequestKeys,
     Notices,
+    Pushes,
+    PersonSettings,
 ):
     """One database. Every method may be called from any thread.
 
@@ -141,6 +145,7 @@ class Store(
         Returns: how many rows, of each kind at most `limit`.
         """
         forgetting = (
+            self.forget_subscriptions,
             self.forget_sessions,
             self.forget_codes,
             self.forget_devices,

@@ -15,7 +15,7 @@ from openhitl.keyring import Keyring
 from openhitl.protocol.addresses import secure_origin
 from openhitl.protocol.case import Actor, Status
 from openhitl.protocol.commands import Command, Create, Submit
-from openhitl.protocol.lifecycle import Effect, EventKind
+from openhitl.protocol.lifecycle import AT_THE_END, Effect, EventKind
 from openhitl.protocol.receipts import LogPlace
 from openhitl.store import rows
 from openhitl.store.batch import Batch, Done, Held, Key
@@ -23,6 +23,7 @@ from openhitl.store.documents import VERSION, answer_text, content_text, encode,
 from openhitl.store.engine import Database, reason
 from openhitl.store.instants import to_ms
 from openhitl.store.log import Links, link
+from openhitl.store.pushes import TELLING
 from openhitl.store.reads import Reads
 from openhitl.store.records import Committed, Outcome, StoredCase
 from openhitl.store.session import Session, open_session
@@ -184,7 +185,9 @@ class Transactions:
         if not batch.events:
             return None
         statements = self._statements
-        [[position, previous, generation]] = session.fetch(statements.lock_head, [()])
+        [[position, previous, generation, has_browsers]] = session.fetch(statements.lock_head, [()])
+        if has_browsers:
+            self._write_tellings(session, changed, batch)
         links = link((position, previous, generation), batch.events)
         session.write(statements.add_entries, links.entries)
         session.write(statements.add_payloads, links.payloads)
@@ -237,13 +240,24 @@ class Transactions:
         for held in changed:
             if held.created is not None and held.created.content.callback_url is not None:
                 destination = secure_origin(held.created.content.callback_url)
-                added.append((Effect.CALL_BACK.value, held.ref, destination, now_ms))
+                added.append((Effect.CALL_BACK.value, held.ref, destination, now_ms, None, None))
             if held.created is not None and held.created.hands_over:
                 # A place of its own: a case whose handler fails keeps no other waiting.
-                added.append((Effect.HAND_OVER.value, held.ref, HANDLER + held.case.case_id, now_ms))
-            woken += [(effect.value, held.ref, now_ms) for effect in held.effects]
+                place = HANDLER + held.case.case_id
+                added.append((Effect.HAND_OVER.value, held.ref, place, now_ms, None, None))
+            woken += [(effect.value, held.ref, now_ms) for effect in held.effects if effect in AT_THE_END]
         session.write(self._statements.add_jobs, added)
         session.write(self._statements.wake_jobs, woken)
+
+    def _write_tellings(self, session: Session, changed: Sequence[Held], batch: Batch) -> None:
+        """Have whoever has to know told; where there is no browser to tell, nothing is written."""
+        now_ms = to_ms(batch.now)
+        told = [held.ref for held in changed if Effect.TELL in held.effects]
+        session.write(
+            self._statements.add_jobs,
+            [(Effect.TELL.value, ref, TELLING, now_ms, now_ms, now_ms) for ref in told],
+        )
+        batch.tells = bool(told)
 
     def _answer_row(self, held: Held) -> tuple[Any, ...]:
         assert held.answer is not None
@@ -294,14 +308,20 @@ def _names(commands: Sequence[Command]) -> list[str]:
 
 def _committed(batch: Batch, links: Links | None) -> list[Committed]:
     return [
-        Committed(decision=done.decision)
+        Committed(decision=done.decision, is_due=_is_due(done, batch))
         if links is None or done.last == done.first
-        else _logged(done, links, links.position - len(batch.events))
+        else _logged(done, links, batch)
         for done in batch.done
     ]
 
 
-def _logged(done: Done, links: Links, start: int) -> Committed:
+def _is_due(done: Done, batch: Batch) -> bool:
+    """Tell whether a decision has left something to do at once."""
+    return any(effect is not Effect.TELL or batch.tells for effect in done.decision.effects)
+
+
+def _logged(done: Done, links: Links, batch: Batch) -> Committed:
+    start = links.position - len(batch.events)
     place = None
     event = done.decision.events[-1]
     if event.kind is EventKind.COMPLETED:
@@ -316,4 +336,5 @@ def _logged(done: Done, links: Links, start: int) -> Committed:
         first_position=start + done.first + 1,
         last_position=start + done.last,
         place=place,
+        is_due=_is_due(done, batch),
     )

@@ -1,0 +1,95 @@
+"""Where people want to be told: their browsers, as they and their pages see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from openhitl.errors import HitlError, NotFound, PeerGone, PushOff
+from openhitl.identity.push.sender import PushSender
+from openhitl.protocol.people import SignedIn
+from openhitl.protocol.problems import object_of
+from openhitl.protocol.push.encryption import parse_receiver
+from openhitl.protocol.push.messages import PushMessage
+from openhitl.protocol.push.subscription import Subscription
+from openhitl.store import Store
+from openhitl.store.runner import Runner
+
+TEST_TTL = timedelta(minutes=5)
+
+
+class PushDesk:
+    """Keeps the subscriptions of people.
+
+    Args:
+        run: runs what asks the store beside the event loop.
+    """
+
+    def __init__(
+        self, store: Store, sender: PushSender, *, run: Runner, clock: Callable[[], datetime]
+    ) -> None:
+        self._store = store
+        self._run = run
+        self._clock = clock
+        self.sender = sender
+
+    async def subscribe(self, signed_in: SignedIn, body: Mapping[str, Any]) -> int:
+        """Keep where a browser is told, or that it is still there; return its number.
+
+        Args:
+            body: what `PushSubscription.toJSON()` gives. Push API.
+
+        Raises: PushOff, InvalidRequest.
+        """
+        if not self.sender.is_on:
+            raise PushOff
+        endpoint = self.sender.check_endpoint(body.get("endpoint"))
+        keys = object_of(body.get("keys"), "keys")
+        p256dh, auth = keys.get("p256dh"), keys.get("auth")
+        parse_receiver(p256dh, auth)
+        return await self._run(
+            self._store.keep_subscription,
+            signed_in.person.person_id,
+            signed_in.session.session_id,
+            endpoint=endpoint,
+            p256dh=str(p256dh),
+            auth=str(auth),
+            now=self._clock(),
+        )
+
+    async def of(self, signed_in: SignedIn) -> Sequence[Subscription]:
+        """List somebody's browsers that are told, the latest first."""
+        return await self._run(self._store.subscriptions_of, signed_in.person.person_id, self._clock())
+
+    async def drop(self, signed_in: SignedIn, number: int) -> None:
+        """Tell one of somebody's browsers nothing more. Raises: NotFound if it is not one of theirs."""
+        person_id = signed_in.person.person_id
+        if not await self._run(self._store.drop_subscription, number, person_id=person_id):
+            raise NotFound
+
+    async def test(self, signed_in: SignedIn, number: int, message: PushMessage) -> None:
+        """Send a message to one of somebody's browsers, at once and once.
+
+        Raises: PushOff; NotFound if it is not theirs; PeerGone if its push service knows it no more, which
+        then is forgotten; PeerError.
+        """
+        if not self.sender.is_on:
+            raise PushOff
+        to = await self._run(self._store.subscription, number, self._clock())
+        if to is None or to.person_id != signed_in.person.person_id:
+            raise NotFound
+        await self.send(to, message, ttl=TEST_TTL)
+
+    async def send(self, to: Subscription, message: PushMessage, **how: Any) -> None:
+        """Send a message, and note how that went. Raises: as `PushSender.send`."""
+        number = to.subscription_id
+        try:
+            await self.sender.send(to, message, **how)
+        except PeerGone:
+            await self._run(self._store.drop_subscription, number)
+            raise
+        except HitlError as error:
+            await self._run(self._store.push_failed, number, error.message, self._clock())
+            raise
+        await self._run(self._store.push_sent, number, self._clock())
