@@ -58,7 +58,8 @@ LAYERS: dict[str, set[str]] = {
 IMPORTING = {"import_module", "__import__"}
 #: These resolve names when they are first asked for, so that an agent never loads a server.
 #: And an agent loads the system's keyring only if its login lies there.
-LATE_IMPORTERS = {"__init__.py", "cli/__main__.py", "client/vaults.py"}
+#: And it loads what encrypts only if it encrypts.
+LATE_IMPORTERS = {"__init__.py", "agent/encryption.py", "cli/__main__.py", "client/vaults.py"}
 
 EVERYTHING = {"Exception", "BaseException"}
 #: The outermost handlers: what ends here is reported, and the process lives on.

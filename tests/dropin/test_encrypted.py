@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from openhitl.protocol.sealed.box import write_key
 from openhitl.protocol.people import SessionKind
+from openhitl.protocol.sealed.box import write_key
 from tests.cli.programs import Programs
 from tests.dropin.older import installed
 from tests.people import owned_agent, sign_in
@@ -44,13 +44,19 @@ def older(server, ana, tmp_path):
     )
     body = {"entity_type": "agent", "public_key": write_key(keys.public)}
     assert server.agent.post("/api/v1/keys/register", json=body).status_code == 200
-    environment = {"HITL_SERVER_URL": server.url, "HITL_API_KEY": server.agent_key, "PYTHONWARNINGS": "ignore"}
+    environment = {
+        "HITL_SERVER_URL": server.url,
+        "HITL_API_KEY": server.agent_key,
+        "PYTHONWARNINGS": "ignore",
+    }
     return Programs(tmp_path, environment, programs=installed())
 
 
 async def test_a_request_is_answered_by_a_device(older, ana):
     choices = ("--choice", "Staging", "--choice", "Production")
-    async with older.start("request", "--prompt", "Where to?", *choices, "--e2ee", program="hitl-cli") as program:
+    async with older.start(
+        "request", "--prompt", "Where to?", *choices, "--e2ee", program="hitl-cli"
+    ) as program:
         asked = await asyncio.to_thread(ana.answer_box, ana.devices[0], "Production")
         done = await program.ends()
     assert asked == {"prompt": "Where to?", "choices": ["Staging", "Production"], "placeholder_text": ""}
@@ -59,7 +65,9 @@ async def test_a_request_is_answered_by_a_device(older, ana):
 
 
 async def test_finished_work_is_answered_by_a_device(older, ana):
-    async with older.start("notify-completion", "--summary", "All done.", "--e2ee", program="hitl-cli") as program:
+    async with older.start(
+        "notify-completion", "--summary", "All done.", "--e2ee", program="hitl-cli"
+    ) as program:
         asked = await asyncio.to_thread(ana.answer_box, ana.devices[0], "Ship it")
         done = await program.ends()
     assert asked == {"summary": "All done."}

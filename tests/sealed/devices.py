@@ -15,7 +15,14 @@ from sqlalchemy import insert
 
 from openhitl.protocol.base64url import decode, encode
 from openhitl.protocol.sealed.box import open_box, seal_box
-from openhitl.protocol.sealed.device_list import DeviceList, Link, ListedDevice, follow, signed, statement_after
+from openhitl.protocol.sealed.device_list import (
+    DeviceList,
+    Link,
+    ListedDevice,
+    follow,
+    signed,
+    statement_after,
+)
 from openhitl.protocol.sealed.envelope import Opened, open_envelope, seal_envelope
 from openhitl.protocol.sealed.head import ANSWER_GRACE, Direction, Head
 from openhitl.protocol.sealed.keys import Keys

@@ -10,6 +10,7 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Unpack
 
+from openhitl.agent.encryption import load_encryption
 from openhitl.agent.questions import AgentEntry, OpenCase, Terms, request_body
 from openhitl.agent.replies import (
     accepted_case,
@@ -41,6 +42,10 @@ class HITL:
     Waiting survives restarts of the server and losses of the network. A call that is cancelled or gives
     up leaves its case open. A `config` that was found already is taken as it is.
 
+    With `e2ee`, all that is asked and told is encrypted to the devices of people, and only what one of those
+    devices has answered is believed: the server carries both unread. What goes wrong with that is a
+    PeerError: `InvalidDeviceList` or `NewPerson` before anything is asked, `EnvelopeRefused` for an answer.
+
     Use it as an async context manager, or `close()` it.
     """
 
@@ -53,9 +58,11 @@ class HITL:
         announce: Teller | None = None,
         on_update: Callable[[Update], None] | None = None,
         config: ClientConfig | None = None,
+        e2ee: bool = False,
     ) -> None:
         self._config = config or load_config(server_url, api_key)
         self._session = Session(self._config.credential)
+        self._encryption = load_encryption(self._config, self._session) if e2ee else None
         self._agent_name = agent_name
         self._announce = announce
         self._on_update = on_update
@@ -167,17 +174,24 @@ class HITL:
         `question` is `{"type", "context"}`, as the functions of `openhitl.agent.questions` build it.
         Lost connections are tried again and make no second case.
         """
+        case = await self._create(prompt, question, terms)
+        await tell(self._announce, case)
+        return case
+
+    async def _create(self, prompt: str, question: Json, terms: Terms) -> OpenCase:
         server, key = self._config.server_url, terms.get("request_key")
+        agent_name = terms.get("agent_name") or self._agent_name
+        if self._encryption is not None:
+            sealed = await self._encryption.create(prompt, question, terms, agent_name)
+            return replace(sealed, keyed=key is not None)
         request = requests.create(
             server,
             request_body(prompt, question, terms),
             idempotency_key=uuid.uuid4().hex if key is None else None,
-            agent_name=terms.get("agent_name") or self._agent_name,
+            agent_name=agent_name,
         )
         case = accepted_case(server, await self._session.exchange(request))
-        case = replace(case, keyed=key is not None)
-        await tell(self._announce, case)
-        return case
+        return replace(case, keyed=key is not None)
 
     async def wait(self, case: str | OpenCase, *, give_up_after: timedelta | None = None) -> Decision:
         """Wait for the end of a case, given as such or by its id.
@@ -196,6 +210,8 @@ class HITL:
             announced=True,
         )
         decision = await waiting.decision(give_up_after=give_up_after)
+        if self._encryption is not None:
+            decision = self._encryption.opened(known, decision)
         if known.keyed:
             # What was decided matters more than that the server knows who knows it.
             with suppress(HitlError):
@@ -215,13 +231,16 @@ class HITL:
         Raises: ServerUnreachable, after which it may have been told all the same.
         """
         name = agent_name or self._agent_name
+        if self._encryption is not None:
+            return await self._encryption.notify(message, name)
         request = requests.notify(self._config.server_url, message, name)
         return str(json_object(await self._session.exchange(request)).get("id", ""))
 
     async def look_up(self, case_id: str) -> OpenCase:
         """Fetch a case that this credential created. Raises: NotFound."""
         server = self._config.server_url
-        return shown_case(server, await self._session.exchange(requests.show(server, case_id)))
+        shown = shown_case(server, await self._session.exchange(requests.show(server, case_id)))
+        return shown if self._encryption is None else self._encryption.read(shown)
 
     async def cancel(self, case_id: str, reason: str | None = None) -> None:
         """Withdraw a question. Raises: CaseCompleted, CaseExpired, CaseCancelled if it is over."""

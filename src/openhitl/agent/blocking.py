@@ -36,9 +36,17 @@ class SyncHITL:
         agent_name: str | None = None,
         announce: Teller | None = None,
         on_update: Callable[[Update], None] | None = None,
+        e2ee: bool = False,
     ) -> None:
         def make() -> HITL:
-            return HITL(server_url, api_key, agent_name=agent_name, announce=announce, on_update=on_update)
+            return HITL(
+                server_url,
+                api_key,
+                agent_name=agent_name,
+                announce=announce,
+                on_update=on_update,
+                e2ee=e2ee,
+            )
 
         self._make = make
         self._starting = threading.Lock()

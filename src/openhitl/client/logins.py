@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -20,13 +19,10 @@ from typing import Any
 from urllib.parse import quote
 
 from openhitl.client.origins import origin_of, same_origin
-from openhitl.client.private_files import make_private, read_private, replace_private
+from openhitl.client.private_files import locked, make_private, read_private, replace_private
 from openhitl.client.vaults import Vault, system_vault
 from openhitl.errors import SetupError
 from openhitl.protocol.timestamps import parse_timestamp, timestamp
-
-if sys.platform != "win32":
-    import fcntl
 
 VERSION = 1
 #: Before its end, so that no token ends on its way.
@@ -144,17 +140,13 @@ class Logins:
     def locked(self, server_url: str, identity: Identity) -> Iterator[None]:
         """Keep other processes of this user from changing a record meanwhile."""
         path = self._path(server_url, identity).with_suffix(".lock")
-        try:
-            make_private(self.folder)
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
-        except OSError as error:
-            raise _unusable(path, error) from error
-        try:
-            if sys.platform != "win32":
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with ExitStack() as held:
+            try:
+                make_private(self.folder)
+                held.enter_context(locked(path))
+            except OSError as error:
+                raise _unusable(path, error) from error
             yield
-        finally:
-            os.close(descriptor)
 
     def _path(self, server_url: str, identity: Identity) -> Path:
         return self.folder / f"{identity}-{_place(server_url)}.json"

@@ -6,10 +6,15 @@ import os
 import secrets
 import shlex
 import stat
-from contextlib import suppress
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from openhitl.errors import SetupError
+
+if sys.platform != "win32":
+    import fcntl
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -32,6 +37,18 @@ def check_private(path: Path) -> None:
         raise SetupError(
             f"This must belong to you alone: {path}.", hint=f"chmod go= {shlex.quote(str(path))}"
         )
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Keep other processes of this user out meanwhile. Raises: OSError."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    try:
+        if sys.platform != "win32":
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def read_private(path: Path) -> bytes:

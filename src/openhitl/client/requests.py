@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -74,6 +74,30 @@ def notify(server: str, message: str, agent_name: str | None) -> Request:
         body=_encode({"message": message}),
         repeatable=False,
     )
+
+
+def notify_sealed(server: str, envelope: Mapping[str, Any], agent_name: str | None) -> Request:
+    """Tell people something that only their devices can read."""
+    return Request(
+        method="POST",
+        url=f"{server}/api/v1/notices",
+        headers={**_JSON, "Content-Type": "application/json", **agent_header(agent_name)},
+        body=_encode({"envelope": envelope}),
+        repeatable=False,
+    )
+
+
+def recipients(server: str, names: Sequence[str] = ()) -> Request:
+    """Ask who would be asked, for their device lists, and for the id of a case."""
+    query = f"?{urlencode({'assignee': chr(10).join(names)})}" if names else ""
+    return Request(method="GET", url=f"{server}/api/v1/recipients{query}", headers=_JSON)
+
+
+def register_key(server: str, public_key: str) -> Request:
+    """Have a server tell people's devices the key (base64) that this agent encrypts with."""
+    headers = {**_JSON, "Content-Type": "application/json"}
+    body = _encode({"entity_type": "agent", "public_key": public_key})
+    return Request(method="POST", url=f"{server}/api/v1/keys/register", headers=headers, body=body)
 
 
 def submit_inline(url: str, *, action: str, submitted_via: str, by: SubmittedBy) -> Request:

@@ -10,6 +10,7 @@ from openhitl.asking.questioner import Asked, Question
 from openhitl.errors import AnswerCancelled, AnswerExpired, HitlError, NotFound
 from openhitl.identity import Asker
 from openhitl.protocol.case import NEUTRAL_PROMPT
+from openhitl.protocol.people import actor_id_of
 from openhitl.protocol.problems import check_storable
 from openhitl.protocol.questions import sealed
 from openhitl.protocol.scopes import ALL_SCOPES, Scope
@@ -34,7 +35,7 @@ async def recipients(door: ServerDoor, request: Request) -> Response:
     found = await door.agents.recipients(asker, names)
     people = [
         {
-            "person_id": str(person.person_id),
+            "person_id": actor_id_of(person.person_id),
             "name": person.name,
             "chain": [{"statement": statement, "signature": signature} for statement, signature in chain],
         }

@@ -1,0 +1,1 @@
+"""Questions that only the devices of people can read. Apart from the rest, for it loads `cryptography`."""

@@ -1,0 +1,101 @@
+"""Whom this user's agents have encrypted to: what is remembered of people, so that a server cannot swap them.
+
+One file of mode 0600 for each server. It holds no secrets, but whoever could write it could add a reader.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from openhitl.client.origins import origin_of
+from openhitl.client.private_files import locked, make_private, read_private, replace_private
+from openhitl.errors import SetupError
+from openhitl.protocol.people import name_key
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownPerson:
+    """What is remembered of somebody.
+
+    `identity` is the key (base64url) that their device list begins with, `number` and `digest` name the
+    latest statement of it that was seen. `verified_at` is when somebody compared the six words; None if
+    nobody has.
+    """
+
+    person_id: str
+    name: str
+    identity: str
+    number: int
+    digest: str
+    verified_at: str | None = None
+
+
+class Pins:
+    """The people of one server. Every method raises SetupError if the file cannot be used."""
+
+    def __init__(self, folder: Path, server_url: str) -> None:
+        scheme, host, port = origin_of(server_url)
+        self._folder = folder
+        self._path = folder / f"people-{quote(f'{scheme}-{host}-{port}', safe='')}.json"
+
+    def people(self) -> Mapping[str, KnownPerson]:
+        """Return everybody, by their id at the server."""
+        try:
+            if not self._path.is_file():
+                return {}
+            record = json.loads(read_private(self._path))
+            return {one["person_id"]: KnownPerson(**one) for one in record["people"]}
+        except OSError as error:
+            raise _unusable(self._path, error) from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise SetupError(
+                f"This does not say whom agents encrypt to: {self._path}.",
+                hint="Delete it; then compare everybody's six words again with `hitl keys verify`.",
+            ) from error
+
+    def named(self, name: str) -> KnownPerson | None:
+        """Return whoever has a name, however it is spelt; None if nobody has."""
+        key = name_key(name)
+        return next((one for one in self.people().values() if name_key(one.name) == key), None)
+
+    def keep(self, person: KnownPerson) -> None:
+        """Remember somebody. What was remembered of a later statement of the same identity stays."""
+        with self._changing() as people:
+            known = people.get(person.person_id)
+            if known is not None and known.identity == person.identity:
+                person = replace(person, verified_at=person.verified_at or known.verified_at)
+                if known.number > person.number:
+                    person = replace(person, number=known.number, digest=known.digest)
+            people[person.person_id] = person
+
+    def forget(self, person_id: str) -> None:
+        """Forget somebody: whoever is in their place next is taken for them."""
+        with self._changing() as people:
+            people.pop(person_id, None)
+
+    @contextmanager
+    def _changing(self) -> Iterator[dict[str, KnownPerson]]:
+        try:
+            make_private(self._folder)
+            with locked(self._path.with_suffix(".lock")):
+                people = dict(self.people())
+                yield people
+                record: dict[str, Any] = {"v": VERSION, "people": [asdict(one) for one in people.values()]}
+                replace_private(self._path, json.dumps(record, indent=1).encode())
+        except OSError as error:
+            raise _unusable(self._path, error) from error
+
+
+def _unusable(path: Path, error: OSError) -> SetupError:
+    return SetupError(
+        f"{error.filename or path}: {error.strerror or error}.",
+        hint="Set HITL_CONFIG_DIR to a folder of yours.",
+    )
