@@ -10,7 +10,7 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Unpack
 
-from openhitl.agent.encryption import load_encryption
+from openhitl.agent.encryption import Encryption, load_encryption
 from openhitl.agent.questions import AgentEntry, OpenCase, Terms, request_body
 from openhitl.agent.replies import (
     accepted_case,
@@ -28,7 +28,7 @@ from openhitl.client.config import ClientConfig, load_config
 from openhitl.client.session import Session
 from openhitl.errors import HitlError
 from openhitl.protocol import questions
-from openhitl.protocol.case import Json
+from openhitl.protocol.case import SEALED_TYPE, Json
 from openhitl.protocol.outcomes import Decision
 
 
@@ -62,7 +62,8 @@ class HITL:
     ) -> None:
         self._config = config or load_config(server_url, api_key)
         self._session = Session(self._config.credential)
-        self._encryption = load_encryption(self._config, self._session) if e2ee else None
+        self._e2ee = e2ee
+        self._encryption: Encryption | None = None
         self._agent_name = agent_name
         self._announce = announce
         self._on_update = on_update
@@ -181,8 +182,8 @@ class HITL:
     async def _create(self, prompt: str, question: Json, terms: Terms) -> OpenCase:
         server, key = self._config.server_url, terms.get("request_key")
         agent_name = terms.get("agent_name") or self._agent_name
-        if self._encryption is not None:
-            sealed = await self._encryption.create(prompt, question, terms, agent_name)
+        if self._e2ee:
+            sealed = await self._encrypting().create(prompt, question, terms, agent_name)
             return replace(sealed, keyed=key is not None)
         request = requests.create(
             server,
@@ -210,8 +211,9 @@ class HITL:
             announced=True,
         )
         decision = await waiting.decision(give_up_after=give_up_after)
-        if self._encryption is not None:
-            decision = self._encryption.opened(known, decision)
+        encryption = self._encryption
+        if self._e2ee or (encryption is not None and encryption.has_asked(known.case_id)):
+            decision = self._encrypting().opened(known, decision)
         if known.keyed:
             # What was decided matters more than that the server knows who knows it.
             with suppress(HitlError):
@@ -231,20 +233,29 @@ class HITL:
         Raises: ServerUnreachable, after which it may have been told all the same.
         """
         name = agent_name or self._agent_name
-        if self._encryption is not None:
-            return await self._encryption.notify(message, name)
+        if self._e2ee:
+            return await self._encrypting().notify(message, name)
         request = requests.notify(self._config.server_url, message, name)
         return str(json_object(await self._session.exchange(request)).get("id", ""))
 
     async def look_up(self, case_id: str) -> OpenCase:
-        """Fetch a case that this credential created. Raises: NotFound."""
+        """Fetch a case that this credential created; an encrypted one is decrypted.
+
+        Raises: NotFound; NotEncrypted for what was not asked with the keys that are here.
+        """
         server = self._config.server_url
         shown = shown_case(server, await self._session.exchange(requests.show(server, case_id)))
-        return shown if self._encryption is None else self._encryption.read(shown)
+        return self._encrypting().read(shown) if self._e2ee or shown.type == SEALED_TYPE else shown
 
     async def cancel(self, case_id: str, reason: str | None = None) -> None:
         """Withdraw a question. Raises: CaseCompleted, CaseExpired, CaseCancelled if it is over."""
         await self._session.exchange(requests.cancel(self._config.server_url, case_id, reason))
+
+    def _encrypting(self) -> Encryption:
+        """Load what encrypts when it is first needed."""
+        if self._encryption is None:
+            self._encryption = load_encryption(self._config, self._session)
+        return self._encryption
 
     async def _ask(self, prompt: str, question: Json, terms: Terms) -> Decision:
         case = await self.create(prompt, question, **terms)

@@ -16,7 +16,11 @@ from openhitl.errors import HitlError
 
 
 def ask_as_relay_client(
-    terminal: Terminal, ask: Callable[[HITL], Awaitable[OpenCase]], manner: relay.Manner
+    terminal: Terminal,
+    ask: Callable[[HITL], Awaitable[OpenCase]],
+    manner: relay.Manner,
+    *,
+    e2ee: bool = False,
 ) -> int:
     """Ask, wait, and print the answer; return the exit code."""
 
@@ -29,7 +33,7 @@ def ask_as_relay_client(
 
     try:
         with Place(terminal) as place:
-            return Wait(place, terminal, program="hitl-cli").run(ask, tell)
+            return Wait(place, terminal, program="hitl-cli", e2ee=e2ee).run(ask, tell)
     except HitlError as error:
         relay.print_failure(str(error), manner)
         return Exit.ERROR

@@ -30,12 +30,15 @@ class Ended:
 
 
 class Wait:
-    """One wait. `program` is how to call us again."""
+    """One wait. `program` is how to call us again; with `e2ee` the question is encrypted to devices."""
 
-    def __init__(self, place: Place, terminal: Terminal, *, program: str = "hitl") -> None:
+    def __init__(
+        self, place: Place, terminal: Terminal, *, program: str = "hitl", e2ee: bool = False
+    ) -> None:
         self._place = place
         self._terminal = terminal
         self._program = program
+        self._e2ee = e2ee
         self._case: OpenCase | None = None
         self._update: Update | None = None
 
@@ -55,7 +58,7 @@ class Wait:
 
     async def _wait(self, find: Callable[[HITL], Awaitable[OpenCase]], tell: Callable[[Ended], int]) -> int:
         config = self._place.config
-        async with HITL(config=config, announce=self._tell, on_update=self._note) as hitl:
+        async with HITL(config=config, announce=self._tell, on_update=self._note, e2ee=self._e2ee) as hitl:
             case = self._case = await find(hitl)
             async with beside(self._place.stand_by(), self._terminal.keep_drawing(self._line)):
                 decision = await hitl.wait(case)

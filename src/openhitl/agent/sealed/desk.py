@@ -14,7 +14,7 @@ from typing import Any
 
 from openhitl.agent.questions import OpenCase, Terms, request_body
 from openhitl.agent.replies import accepted_case, json_object, shown_case
-from openhitl.agent.sealed.people import Recipients, read_recipients
+from openhitl.agent.sealed.people import Reader, Recipients, read_recipients
 from openhitl.agent.sealed.questions import Randomness, SealedQuestion, read_answer, read_own, seal
 from openhitl.client import requests
 from openhitl.client.agent_keys import AgentKey
@@ -57,7 +57,7 @@ class SealedDesk:
         self._server = config.server_url
         self._session = session
         self._key = AgentKey(config.logins.folder)
-        self._pins = Pins(config.logins.folder, config.server_url)
+        self.pins = Pins(config.logins.folder, config.server_url)
         self._keys: Keys | None = None
         self._asked: dict[str, SealedQuestion] = {}
 
@@ -121,6 +121,10 @@ class SealedDesk:
         self._asked.setdefault(shown.case_id, asked)
         return _plain(shown, asked)
 
+    def has_asked(self, case_id: str) -> bool:
+        """Tell whether a case was made or read here."""
+        return case_id in self._asked
+
     def opened(self, case: OpenCase, decision: Decision) -> Decision:
         """Return a decision as the human made it. Raises: EnvelopeRefused if it cannot be believed."""
         if not decision.answered:
@@ -137,19 +141,28 @@ class SealedDesk:
             responded_by={"name": name} if name else decision.responded_by,
         )
 
-    async def recipients(self, names: Sequence[str], *, remember: bool = True) -> Recipients:
+    async def recipients(self, names: Sequence[str]) -> Recipients:
         """Fetch whom to encrypt to, check and remember them. Raises: as `read_recipients`; NotEndToEnd."""
+        known = await asyncio.to_thread(self.pins.people)
+        found = read_recipients(await self._fetched(names), known, names)
+        for reader in found.readers:
+            if known.get(reader.person_id) != reader.pin:
+                await asyncio.to_thread(self.pins.keep, reader.pin)
+        return found
+
+    async def strangers_too(self, names: Sequence[str] = ()) -> Sequence[Reader]:
+        """Fetch people to show who they are, those too that are not known; none is remembered.
+
+        Raises: as `recipients`, but not NewPerson.
+        """
+        known = await asyncio.to_thread(self.pins.people)
+        return read_recipients(await self._fetched(names), known, names, admits_new=True).readers
+
+    async def _fetched(self, names: Sequence[str]) -> Json:
         try:
-            response = await self._session.exchange(requests.recipients(self._server, names))
+            return json_object(await self._session.exchange(requests.recipients(self._server, names)))
         except NotFound as error:
             raise NotEndToEnd from error
-        known = await asyncio.to_thread(self._pins.people)
-        found = read_recipients(json_object(response), known, names)
-        if remember:
-            for reader in found.readers:
-                if known.get(reader.person_id) != reader.pin:
-                    await asyncio.to_thread(self._pins.keep, reader.pin)
-        return found
 
     def keys(self) -> Keys:
         """Return the agent's keys. Raises: SetupError."""

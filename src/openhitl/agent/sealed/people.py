@@ -57,7 +57,11 @@ class Recipients:
 
 
 def read_recipients(
-    body: Mapping[str, Any], known: Mapping[str, KnownPerson], names: Sequence[str]
+    body: Mapping[str, Any],
+    known: Mapping[str, KnownPerson],
+    names: Sequence[str],
+    *,
+    admits_new: bool = False,
 ) -> Recipients:
     """Read whom a server says to encrypt to, and check everybody against who is known.
 
@@ -66,6 +70,7 @@ def read_recipients(
         known: whom this user's agents have encrypted to at this server, by id.
         names: whom the question names. Of those, and before anybody is known, the first device list that
             comes is taken for theirs.
+        admits_new: take people who are not known whether they were named or not, to show who they are.
 
     People without a device are left out. Raises: NoDevice; NewPerson, RenamedPerson; AnotherIdentity,
     DeviceListRolledBack, DeviceListForked and the other InvalidDeviceList; PeerError for what is no answer.
@@ -82,7 +87,7 @@ def read_recipients(
     for person_id, name, chain in found:
         if chain:
             _check_name(person_id, name, known)
-            if person_id not in known and known and not wanted:
+            if person_id not in known and known and not wanted and not admits_new:
                 raise _new(name)
             readers.append(_reader(person_id, name, chain, known.get(person_id)))
     if not readers:

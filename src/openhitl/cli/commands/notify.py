@@ -27,6 +27,7 @@ def notify(
     named: Annotated[str | None, typer.Option("--message", hidden=True)] = None,
     agent_name: Annotated[str | None, typer.Option(help="Who tells it.")] = None,
     agent_id: Annotated[str | None, typer.Option(hidden=True)] = None,
+    e2ee: Annotated[bool, typer.Option("--e2ee", help="Encrypt it to the devices of people.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the notice's id as JSON.")] = False,
 ) -> int:
     """Leave people a notice, which wants no answer. Nothing is on stdout.
@@ -38,7 +39,7 @@ def notify(
     if as_relay:
         relay.print_notification(told, agent_id, agent_name)
     try:
-        notice_id = _send(told, agent_name)
+        notice_id = _send(told, agent_name, e2ee=e2ee)
     except HitlError as error:
         if not as_relay:
             raise
@@ -53,9 +54,9 @@ def notify(
     return Exit.ANSWERED
 
 
-def _send(message: str, agent_name: str | None) -> str:
+def _send(message: str, agent_name: str | None, *, e2ee: bool) -> str:
     async def send() -> str:
-        async with HITL(config=place.config) as hitl:
+        async with HITL(config=place.config, e2ee=e2ee) as hitl:
             return await hitl.notify(message, agent_name)
 
     with Place(Terminal()) as place:

@@ -41,6 +41,9 @@ def request(
     ] = None,
     agent_name: Annotated[str | None, typer.Option(help="Who asks.")] = None,
     agent_id: Annotated[str | None, typer.Option(hidden=True)] = None,
+    e2ee: Annotated[
+        bool, typer.Option("--e2ee", help="Encrypt it to the devices of people; they answer in their inbox.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole decision as JSON.")] = False,
     open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page here.")] = True,
 ) -> int:
@@ -68,12 +71,12 @@ def request(
 
     async def ask(hitl: HITL) -> OpenCase:
         case = await hitl.create(prompt, question, **terms)
-        show_case(terminal, case, open_browser=open_browser)
+        show_case(terminal, case, open_browser=open_browser and not e2ee)
         return case
 
     if relay.started_as_relay_client() and not as_json:
         relay.print_request(prompt, choice, placeholder_text)
-        return ask_as_relay_client(terminal, ask, relay.REQUEST)
+        return ask_as_relay_client(terminal, ask, relay.REQUEST, e2ee=e2ee)
     with Place(terminal) as place:
-        wait = Wait(place, terminal)
+        wait = Wait(place, terminal, e2ee=e2ee)
         return wait.run(ask, lambda ended: tell_answer(terminal, ended, as_json=as_json))
