@@ -9,6 +9,7 @@ from typing import Any
 
 from openhitl.errors import NoDevice
 from openhitl.protocol.case import Actor, Json
+from openhitl.protocol.creation import CASE_ID
 from openhitl.protocol.numbers import parse_whole
 from openhitl.protocol.problems import invalid, text_of
 from openhitl.protocol.sealed.carried import NEUTRAL_NOTICE, check_envelope
@@ -19,6 +20,7 @@ from openhitl.store.runner import Runner
 
 MAX_MESSAGE_CHARACTERS = 2_000
 PREFIX = "notice_"
+MAX_ID_CHARACTERS = 100
 
 
 class NoticeKind(StrEnum):
@@ -50,19 +52,21 @@ class NoticeBoard:
         """Keep a notice of an agent; return the 201 body.
 
         Args:
-            body: `message`, and perhaps `kind`; or an `envelope` that has both in it.
+            body: `message`, and perhaps `kind`; or an `envelope` that has both in it, and the `case_id`
+                that stands in its head, without which devices would not know what to look for.
 
         Raises: InvalidRequest, RateLimited; NoDevice for an envelope that nobody could open.
         """
         self._admit(agent_id)
-        envelope = body.get("envelope")
+        envelope, sealed_id = body.get("envelope"), None
         for name in body:
-            if name not in (("message", "kind") if envelope is None else ("envelope",)):
+            if name not in (("message", "kind") if envelope is None else ("envelope", "case_id")):
                 invalid(name[:100], "is not a field of a notice")
         if envelope is None:
             kind, message = _kind(body.get("kind")), _message(body.get("message"))
         else:
             check_envelope(envelope, "envelope")
+            sealed_id = None if body.get("case_id") is None else _sealed_id(body["case_id"])
             await self._check_devices(agent_id)
             kind, message = NoticeKind.INFO, NEUTRAL_NOTICE
         notice = await self._run(
@@ -73,6 +77,7 @@ class NoticeBoard:
             actor.name or "",
             self._clock(),
             envelope=envelope,
+            sealed_id=sealed_id,
         )
         return {"id": f"{PREFIX}{notice.number}", "created_at": timestamp(notice.created_at)}
 
@@ -101,6 +106,13 @@ def _message(given: object) -> str:
     return message
 
 
+def _sealed_id(given: object) -> str:
+    sealed_id = text_of(given, "case_id", most=MAX_ID_CHARACTERS)
+    if not sealed_id.startswith(PREFIX) or not CASE_ID.fullmatch(sealed_id):
+        invalid("case_id", f"of an encrypted notice begins with {PREFIX}")
+    return sealed_id
+
+
 def _kind(given: object) -> NoticeKind:
     if given is None:
         return NoticeKind.INFO
@@ -117,4 +129,6 @@ def _spelled(notice: Notice) -> dict[str, Any]:
         "agent": notice.agent,
         "created_at": timestamp(notice.created_at),
     }
-    return spelled if notice.envelope is None else {**spelled, "envelope": notice.envelope}
+    if notice.envelope is None:
+        return spelled
+    return {**spelled, "envelope": notice.envelope, "case_id": notice.sealed_id}

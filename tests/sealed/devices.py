@@ -191,6 +191,17 @@ class Household:
         self.respond(case_id, {"envelope": self.sealed_answer(device, opened, action, data or {})})
         return opened
 
+    def read_notice(self, device: Device, notice: dict[str, Any]) -> Any:
+        """Open a notice of version 2."""
+        return open_envelope(
+            notice["envelope"],
+            device.box,
+            senders=set(map(decode, self.sender_keys())),
+            case_id=notice["case_id"],
+            direction=Direction.NOTICE,
+            now=datetime.now(UTC),
+        ).body
+
     def sender_keys(self) -> list[str]:
         """List the keys that agents of theirs have, as a case shows them."""
         store, _ = open_store(self.server.settings)

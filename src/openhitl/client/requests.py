@@ -76,13 +76,13 @@ def notify(server: str, message: str, agent_name: str | None) -> Request:
     )
 
 
-def notify_sealed(server: str, envelope: Mapping[str, Any], agent_name: str | None) -> Request:
-    """Tell people something that only their devices can read."""
+def notify_sealed(server: str, body: Mapping[str, Any], agent_name: str | None) -> Request:
+    """Tell people something that only their devices can read: `envelope`, and the `case_id` of its head."""
     return Request(
         method="POST",
         url=f"{server}/api/v1/notices",
         headers={**_JSON, "Content-Type": "application/json", **agent_header(agent_name)},
-        body=_encode({"envelope": envelope}),
+        body=_encode(body),
         repeatable=False,
     )
 

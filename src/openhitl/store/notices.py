@@ -43,11 +43,12 @@ class Notices(Part):
         now: datetime,
         *,
         envelope: str | Json | None = None,
+        sealed_id: str | None = None,
     ) -> Notice:
         """Keep a notice; `agent` is who it is from, as people read it, `envelope` what only devices read."""
         body: dict[str, Any] = {"kind": kind, "message": message, "agent": agent}
         if envelope is not None:
-            body["envelope"] = envelope
+            body |= {"envelope": envelope, "case_id": sealed_id}
         values = {"agent_id": agent_id, "v": VERSION, "body": encode(body), "created_at": to_ms(now)}
         with self._database.writing() as connection:
             added = insert(notices).values(values).returning(*notices.c)
@@ -93,5 +94,6 @@ def _notice(row: Row[Any]) -> Notice:
         message=body["message"],
         agent=body["agent"],
         envelope=body.get("envelope"),
+        sealed_id=body.get("case_id"),
         created_at=from_ms(row.created_at),
     )

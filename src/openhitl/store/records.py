@@ -78,7 +78,8 @@ class KeyListed:
 class Notice:
     """What an agent told its people. `agent` is who it is from, as people read it.
 
-    With an `envelope`, what was told is in there, and `message` says no more than that.
+    With an `envelope`, what was told is in there, and `message` says no more than that; `sealed_id` is what
+    its head calls it.
     """
 
     number: int
@@ -88,6 +89,7 @@ class Notice:
     agent: str
     created_at: datetime
     envelope: str | Json | None = None
+    sealed_id: str | None = None
 
 
 @record(frozen=True, slots=True, kw_only=True)

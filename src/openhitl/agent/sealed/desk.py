@@ -109,8 +109,8 @@ class SealedDesk:
             expires_at=_now() + NOTICE_LIFE,
         )
         body = {"message": message, "kind": "info"}
-        envelope = _sealed_notice(head, body, keys, found)
-        request = requests.notify_sealed(self._server, envelope, agent_name)
+        sealed = {"envelope": _sealed_notice(head, body, keys, found), "case_id": head.case_id}
+        request = requests.notify_sealed(self._server, sealed, agent_name)
         return str(json_object(await self._session.exchange(request)).get("id", ""))
 
     def read(self, shown: OpenCase) -> OpenCase:
