@@ -78,9 +78,10 @@ class Asked:
         """Whether letting it happen takes the typed reference code."""
         return self.risk == "high" or bool(self.parts and self.parts.irreversible)
 
-    def needs_ref(self, action: str) -> bool:
-        """Tell whether an answer takes the typed reference code: saying no never does."""
-        return self.is_grave and action not in REFUSING
+    def needs_ref(self, action: str, data: Json) -> bool:
+        """Tell whether an answer takes the typed reference code: saying no, or not so, never does."""
+        lets_happen = action not in REFUSING and (action != "edit" or bool(data.get("edits")))
+        return self.is_grave and lets_happen
 
     def needs_browser(self, action: str) -> bool:
         """Tell whether only a browser can give this answer, as it takes evidence. HITL v0.8 §7.6."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import secrets
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from openhitl.client.config import ClientConfig
@@ -11,6 +12,7 @@ from openhitl.client.session import Session
 from openhitl.errors import NotFound, PeerError, SignInRequired
 from openhitl.person import requests
 from openhitl.person.asked import Asked, read_asked
+from openhitl.person.following import News, follow
 from openhitl.protocol.case import Json
 
 MAX_PAGE = 200
@@ -18,6 +20,11 @@ MAX_PAGE = 200
 MAX_ROUNDS = 20
 SIGN_IN_HINT = "`hitl signin` signs you in; `hitl admin login-link` prints a link on the server's machine."
 LOST_HINT = "`hitl list --as person` shows what you may answer; other people's cases are not shown."
+
+
+def new_submission_id() -> str:
+    """Name one attempt to answer, so that what is sent twice is one answer."""
+    return secrets.token_urlsafe(16)
 
 
 class Inbox:
@@ -29,6 +36,14 @@ class Inbox:
     def __init__(self, config: ClientConfig, session: Session) -> None:
         self.server = config.server_url
         self._session = session
+
+    def follow(self) -> AsyncIterator[News]:
+        """Tell what is new here, as `following.follow`."""
+        return follow(self.server, self._session)
+
+    async def cases(self, filters: Mapping[str, str], *, limit: int) -> list[Asked]:
+        """Fetch cases, newest first, at most `limit`."""
+        return [read_asked(view) for view in await self.views(filters, limit=limit)]
 
     async def views(self, filters: Mapping[str, str], *, limit: int) -> list[dict[str, Any]]:
         """Fetch cases as the server spells them, newest first, at most `limit`."""
@@ -92,9 +107,10 @@ class Inbox:
         except NotFound as error:
             raise NotFound(error.message, hint=LOST_HINT) from error
 
-    def review_url(self, asked: Asked) -> str:
+    @staticmethod
+    def page_of(config: ClientConfig, case_id: str) -> str:
         """Return where the case can be answered in a browser."""
-        return requests.review_url(self.server, asked.case_id)
+        return requests.review_url(config.server_url, case_id)
 
     async def _json(self, request: Request) -> dict[str, Any]:
         try:

@@ -40,6 +40,12 @@ def respond(server: str, case_id: str, *, action: str, data: Json, submission_id
     )
 
 
+def events(server: str) -> Request:
+    """Open the stream of what happens in somebody's inbox."""
+    headers = {"Accept": "text/event-stream", "Cache-Control": "no-store"}
+    return Request(method="GET", url=f"{server}/api/v1/inbox/events", headers=headers)
+
+
 def review_url(server: str, case_id: str) -> str:
     """Return where somebody who is signed in there answers a case in a browser."""
     return f"{server}/review/{quote(case_id, safe='')}"

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import secrets
 import sys
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -14,17 +13,19 @@ from openhitl.cli.answers import print_json
 from openhitl.cli.contexts import UsageMistake
 from openhitl.cli.exits import Exit
 from openhitl.cli.inboxes import here_and_now, opened_inbox, person_config
+from openhitl.cli.replying import Draft, prepare
 from openhitl.cli.terminal import Terminal, for_stdout
 from openhitl.client.config import ClientConfig
-from openhitl.errors import CaseCancelled, CaseExpired, DuplicateSubmission, VerificationRequired
-from openhitl.person.answers import Given, answer_data, split_fields
+from openhitl.errors import CaseCancelled, CaseExpired, DuplicateSubmission
+from openhitl.person.answers import Given, split_fields
 from openhitl.person.asked import Asked
-from openhitl.person.drawing.frame import DONE, outcome_line
-from openhitl.person.requests import review_url
-from openhitl.protocol.case import Json
+from openhitl.person.drawing.frame import done_label, outcome_line
+from openhitl.person.inbox import Inbox, new_submission_id
+from openhitl.protocol.case import Json, Status
 from openhitl.protocol.visible import one_line
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
+_CODES = {Status.EXPIRED: Exit.EXPIRED, Status.CANCELLED: Exit.CANCELLED}
 
 
 @app.command()
@@ -34,7 +35,7 @@ def answer(
         str,
         typer.Argument(
             metavar="ACTION",
-            help="approve, edit, reject; select; submit; confirm, cancel; retry, skip, abort.",
+            help="approve, edit or reject; select; submit; confirm or cancel; retry, skip or abort.",
         ),
     ],
     data: Annotated[
@@ -43,51 +44,66 @@ def answer(
     ] = None,
     reason: Annotated[str, typer.Option(help="Why, or what to change, in your own words.")] = "",
     choose: Annotated[
-        list[str] | None, typer.Option(metavar="LABEL", help="An item, by its title or id. Repeat for more.")
+        list[str] | None, typer.Option(metavar="ITEM", help="An item, by its title or id. Repeat for more.")
     ] = None,
     fields: Annotated[
         list[str] | None,
         typer.Option("--field", metavar="NAME=VALUE", help="A form's field or a parameter. Repeat for more."),
     ] = None,
+    edit: Annotated[
+        bool, typer.Option("--edit", help="Edit what is to be approved, in your editor ($VISUAL, $EDITOR).")
+    ] = False,
     ref: Annotated[
-        str | None, typer.Option(help="The case's reference code, which high risk asks for.")
+        str | None, typer.Option(metavar="CODE", help="The case's reference code, which high risk takes.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was recorded as JSON.")] = False,
 ) -> int:
-    """Answer a case that you may answer. What is missing is asked for on a terminal.
+    """Answer a case as the person who signed in. On a terminal, what is missing is asked for.
 
-    Exit codes: 0 recorded, 1 not (somebody else was first, for instance), 11 too late, 12 withdrawn.
+    Exit codes: 0 recorded; 1 not recorded, as when somebody else was first; 11 expired; 12 withdrawn.
     """
     config = person_config()
     given = Given(
         data=_data(data), reason=reason, choose=tuple(choose or ()), fields=split_fields(fields or ())
     )
-    terminal = Terminal()
-    asked = asyncio.run(_fetch(config, case_id))
+    inbox = _Errand(config, case_id)
+    asked = inbox.case()
     if asked.ended is not None:
-        return _too_late(terminal, asked)
-    _check_place(config, asked, action)
-    sent = answer_data(asked, action, given)
-    _check_ref(asked, action, ref)
+        return _say_end(asked)
+    draft = Draft(action=action, given=given, edit=edit, ref=ref)
+    sent = prepare(asked, draft, page=inbox.page)
     try:
-        recorded = asyncio.run(_send(config, asked, action, sent))
+        recorded = inbox.answer(asked, action, sent)
     except (DuplicateSubmission, CaseCancelled, CaseExpired):
-        return _too_late(terminal, asyncio.run(_fetch(config, case_id)))
+        return _say_end(inbox.case())
     if as_json:
         print_json(recorded)
     else:
-        print(for_stdout(f"{DONE.get(action, action)}: {one_line(asked.prompt)} (ref {asked.ref})"))
+        print(for_stdout(f"{done_label(action, sent)}: {one_line(asked.prompt)} (ref {asked.ref})"))
     return Exit.ANSWERED
 
 
-async def _fetch(config: ClientConfig, case_id: str) -> Asked:
-    async with opened_inbox(config) as inbox:
-        return await inbox.case(case_id)
+class _Errand:
+    """One case on one server, fetched and answered each over a connection of its own."""
 
+    def __init__(self, config: ClientConfig, case_id: str) -> None:
+        self._config = config
+        self._case_id = case_id
+        self.page = Inbox.page_of(config, case_id)
 
-async def _send(config: ClientConfig, asked: Asked, action: str, data: Json) -> dict[str, Any]:
-    async with opened_inbox(config) as inbox:
-        return await inbox.answer(asked, action, data, submission_id=secrets.token_urlsafe(16))
+    def case(self) -> Asked:
+        async def fetch() -> Asked:
+            async with opened_inbox(self._config) as inbox:
+                return await inbox.case(self._case_id)
+
+        return asyncio.run(fetch())
+
+    def answer(self, asked: Asked, action: str, data: Json) -> Json:
+        async def send() -> Json:
+            async with opened_inbox(self._config) as inbox:
+                return await inbox.answer(asked, action, data, submission_id=new_submission_id())
+
+        return asyncio.run(send())
 
 
 def _data(source: str | None) -> Json:
@@ -102,20 +118,9 @@ def _data(source: str | None) -> Json:
     return data
 
 
-def _check_place(config: ClientConfig, asked: Asked, action: str) -> None:
-    if asked.needs_browser(action):
-        where = review_url(config.server_url, asked.case_id)
-        raise VerificationRequired("This answer takes your passkey, which a browser asks for.", hint=where)
-
-
-def _check_ref(asked: Asked, action: str, ref: str | None) -> None:
-    if asked.needs_ref(action) and (ref or "").upper() != asked.ref:
-        raise UsageMistake("This is of high risk or cannot be undone: give its reference code with --ref.")
-
-
-def _too_late(terminal: Terminal, asked: Asked) -> int:
+def _say_end(asked: Asked) -> int:
     """Say what became of a case that takes no answer any more; return the exit code."""
-    assert asked.ended is not None
-    terminal.say(f"error: {outcome_line(asked, asked.ended, here_and_now())}")
-    codes = {"expired": Exit.EXPIRED, "cancelled": Exit.CANCELLED}
-    return codes.get(asked.ended.status, Exit.ERROR)
+    if asked.ended is None:  # which a server that refuses answers would not say
+        return Exit.ERROR
+    Terminal().say(f"error: {outcome_line(asked, asked.ended, here_and_now())}. Nothing was sent.")
+    return _CODES.get(asked.ended.status, Exit.ERROR)

@@ -8,7 +8,7 @@ from datetime import datetime
 from openhitl.person.asked import Asked, Ended
 from openhitl.person.drawing.lines import EMPTY, Line, Span, Tone, labelled, paragraph, said
 from openhitl.person.drawing.moments import distance, moment
-from openhitl.protocol.case import Status
+from openhitl.protocol.case import Json, Status
 from openhitl.protocol.context import Context
 from openhitl.protocol.tree import humanise
 
@@ -30,7 +30,7 @@ _RISKS = {"high": ("⚠ ", Tone.DANGER), "unknown": ("⚠ ", Tone.WARN), "low": 
 _CONSEQUENCES = (("approve", "If yes"), ("deny", "If no"), ("expire", "If silent"))
 DONE: Mapping[str, str] = {
     "approve": "Approved",
-    "edit": "Edited",
+    "edit": "Changes requested",
     "reject": "Rejected",
     "select": "Choice made",
     "submit": "Answers sent",
@@ -42,6 +42,14 @@ DONE: Mapping[str, str] = {
 }
 #: What people write in their own words, by its name in an answer. HITL v0.8 §10.
 WORDS = ("feedback", "note", "reason")
+
+
+def done_label(action: str, data: Json) -> str:
+    """Say in the past tense what an answer was. HITL v0.8 §10.1: an edit may be the content itself."""
+    edits = data.get("edits")
+    if action == "edit" and isinstance(edits, Mapping) and edits.get("content") is not None:
+        return "Approved with edits"
+    return DONE.get(action, said(action))
 
 
 def type_name(review_type: str) -> str:
@@ -121,7 +129,7 @@ def outcome_line(asked: Asked, ended: Ended, now: datetime) -> str:
     when = f", {moment(ended.at, now)}" if ended.at else ""
     if ended.status is Status.COMPLETED:
         by = f" by {said(ended.by)}" if ended.by else ""
-        return f"{DONE.get(ended.action, said(ended.action))}{by}{when}"
+        return f"{done_label(ended.action, ended.data)}{by}{when}"
     if ended.status is Status.CANCELLED:
         return f"Closed without an answer{when}"
     return f"Expired{when}. {_EXPIRED.get(asked.default_action, 'Nobody answered in time.')}"
