@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import insert
 
 from openhitl.cases import Casebook
 from openhitl.cases.creation import Creation
@@ -21,6 +22,8 @@ from openhitl.protocol.case import Actor, ActorKind
 from openhitl.protocol.lifecycle import Effect
 from openhitl.protocol.people import Method, Role, SessionKind, SignedIn, person_actor
 from openhitl.protocol.submission import Submission
+from openhitl.store.identity_schema import devices
+from openhitl.store.instants import to_ms
 from openhitl.store.people import NewPerson
 from openhitl.store.sessions import NewSession
 from tests.cases.books import SECRET, MovableClock, opened
@@ -79,6 +82,14 @@ class Office:
         signed_in = self.store.add_session(person_id, session, now=self.now)
         assert signed_in is not None
         return signed_in
+
+    def key(self, signed_in: SignedIn) -> None:
+        """Give somebody a device that what is encrypted can be encrypted to."""
+        at = to_ms(self.now)
+        row = {"person_id": signed_in.person.person_id, "kind": "browser", "name": "phone"}
+        keys = {"box_key": "box key", "sign_key": "sign key", "created_at": at, "seen_at": at}
+        with self.store._database.writing() as connection:
+            connection.execute(insert(devices).values(**row, **keys))
 
     async def told(self, signed_in: SignedIn) -> Browser:
         browser = self.service.browser()
@@ -316,7 +327,8 @@ def test_sealed_cases_say_nothing_whatever_somebody_chose(database_url, clock, t
             ana = desk.person("Ana")
             browser = await desk.told(ana)
             desk.choose(ana, "full")
-            case_id = await desk.ask(type="x-sealed", prompt="Neutral", context={"envelope": "c2VjcmV0"})
+            desk.key(ana)
+            case_id = await desk.ask(type="x-sealed", prompt=None, context={"envelope": "c2Vj" * 20})
             await desk.work()
             assert browser.shown == {case_id: ("A question waits for you", "Open it to read it")}
             await desk.ask(prompt="Go on?", message="All of it.")

@@ -11,6 +11,8 @@ from starlette.routing import Route as StarletteRoute
 
 from openhitl.protocol.oauth import MCP_PATH
 from openhitl.review.events import EventsEndpoint
+from openhitl.review.inbox.events import PATH as INBOX_EVENTS
+from openhitl.review.inbox.events import InboxEvents
 from openhitl.review.poll import PollEndpoint
 from openhitl.review.router import Router
 from openhitl.server.mcp import McpDoor
@@ -21,6 +23,7 @@ _ASGI = ("scope", "receive", "send")
 LEAVES: dict[type, tuple[Place, ...]] = {
     PollEndpoint: (("GET", "/api/reviews/{case_id}/status"),),
     EventsEndpoint: (("GET", "/api/reviews/{case_id}/events"),),
+    InboxEvents: (("GET", INBOX_EVENTS),),
     McpDoor: (("POST", MCP_PATH), ("POST", MCP_PATH + "/")),
 }
 

@@ -62,7 +62,8 @@ async def test_whatever_is_documented_or_named_answers(server):
 
 @pytest.mark.anyio
 async def test_the_matrix_has_a_row_for_everything(server):
-    rows = [(route.method, route.pattern) for route in ROWS]
+    # Of what has no end only the head is asked for.
+    rows = [("GET" if route.method == "HEAD" else route.method, route.pattern) for route in ROWS]
     documents = [(one.method, one.pattern) for one in prefixed_documents(UNDER if server._prefix else "")]
     assert sorted({*rows, *documents}) == sorted(mounted(server))
     assert len(set(rows)) == len(rows)
