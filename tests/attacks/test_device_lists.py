@@ -9,7 +9,7 @@ import pytest
 
 from openhitl.errors import (
     AnotherIdentity,
-    DeviceListBroken,
+    DeviceListByStranger,
     DeviceListForked,
     DeviceListRolledBack,
     DeviceListUnsigned,
@@ -92,7 +92,7 @@ def test_a_swapped_key_is_noticed(chance):
         chance.choice(devices)[key] = wire_of(SERVERS[1])[key]
         return devices
 
-    refused(lie(chance, told, swap), told.pin, DeviceListUnsigned, DeviceListBroken)
+    refused(lie(chance, told, swap), told.pin, DeviceListUnsigned, DeviceListByStranger)
 
 
 @thousandfold
@@ -111,7 +111,7 @@ def test_a_device_that_is_left_out_is_noticed(chance):
 def test_a_device_that_is_added_is_noticed(chance):
     told = history(chance)
     links = lie(chance, told, lambda devices: [*devices, wire_of(chance.choice(SERVERS))])
-    refused(links, told.pin, DeviceListUnsigned, DeviceListBroken)
+    refused(links, told.pin, DeviceListUnsigned, DeviceListByStranger)
 
 
 @thousandfold
@@ -126,7 +126,7 @@ def test_a_statement_that_the_server_appends_is_noticed(chance):
     latest = read_chain(told.links, person=PERSON)
     by = chance.choice([one for one in DEVICES + SERVERS if one not in told.signers])
     appended = link(latest, [*told.signers, SERVERS[0]], by)
-    refused([*told.links, appended.wire], told.pin, DeviceListBroken)
+    refused([*told.links, appended.wire], told.pin, DeviceListByStranger)
     # And in the name of one who may sign.
     forged = replace(told.signers[0], sign=SERVERS[0].sign)
     appended = link(latest, [*told.signers, SERVERS[0]], forged)

@@ -16,6 +16,7 @@ from joserfc.jwk import OctKey
 
 from openhitl.protocol.audit import OPERATOR
 from openhitl.protocol.case import ActorKind
+from openhitl.protocol.devices import DeviceKeys, NewDevice
 from openhitl.protocol.oauth import DEVICE_GRANT
 from openhitl.protocol.passkeys import NewPasskey
 from openhitl.protocol.people import Method, Person, Role, SessionKind, SignedIn
@@ -24,6 +25,7 @@ from openhitl.protocol.tokens import Purpose, checked_hash, hash_token, token_fr
 from openhitl.server.local import new_key
 from openhitl.server.opening import open_store
 from openhitl.server.passkey_admin import passkey_link
+from openhitl.store.pairings import NewClaim
 from openhitl.store.people import NewPerson
 from openhitl.store.sessions import NewSession
 from tests.accounts.visitors import Visitors, invitation, way_in
@@ -31,6 +33,7 @@ from tests.evidence.policies import policy
 from tests.oauth.world import OAUTH, Program
 from tests.oauth.world import Person as Visitor
 from tests.people import PURPOSES
+from tests.protocol.sealed.households import device
 from tests.servers import RunningServer, token_of
 
 DAY = timedelta(days=1)
@@ -76,6 +79,7 @@ class World:
         passkey = NewPasskey(rp_id="localhost", credential_id=b"id", public_key=b"key", sign_count=0)
         assert self.store.add_passkey(link, passkey, now=datetime.now(UTC))
         self.passkey_id = self.store.list_passkeys()[0].passkey_id
+        self.device_id, self.pairing_id = self._devices()
         self.program = Program.registered(
             server,
             grant_types=["authorization_code", "refresh_token", DEVICE_GRANT],
@@ -111,6 +115,24 @@ class World:
 
     def _person(self, name: str, role: Role) -> Person:
         return self.store.add_person(NewPerson(name=name, role=role), **self.by)
+
+    def _devices(self) -> tuple[int, int]:
+        """Give Ana a device, and one that claims to be hers."""
+        ana, begun = self.people["Ana"].person_id, self.signed_in("Ana", SessionKind.BROWSER)
+        session = self.store.session(hash_token(begun), datetime.now(UTC))
+        assert session is not None
+        session_id = session.session.session_id
+        keys = [device(f"matrix {name} {os.urandom(8).hex()}").listed for name in ("in", "coming")]
+        new = [
+            NewDevice(kind=SessionKind.BROWSER, name="test", keys=DeviceKeys(one.box, one.sign))
+            for one in keys
+        ]
+        registered = self.store.register_device(ana, session_id, new[0], **self.by)
+        until = datetime.now(UTC) + DAY
+        pairing = self.store.add_pairing(b"matrix", ana, session_id=session_id, until=until, **self.by)
+        claim = NewClaim(hash=b"matrix", device=new[1], place="", number=42)
+        assert self.store.claim_pairing(b"matrix", claim, **self.by) is not None
+        return registered.device_id, pairing
 
     def _key(self, name: str, scopes: frozenset[Scope] = ALL_SCOPES, owner: str | None = None) -> str:
         return new_key(self.server.settings, name, ActorKind.AGENT, scopes=scopes, owner=owner)

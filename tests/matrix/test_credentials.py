@@ -42,6 +42,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/inbox/{case_id}/respond": {"action": "confirm"},
     "/passkey": {"credential": {}},
     "/join": {"name": "Zoe", "credential": {}},
+    "/api/v1/pairings/{pairing_id}/allow": {"number": "42"},
     "/mcp-server/mcp": LIST_TOOLS,
     "/mcp-server/mcp/": LIST_TOOLS,
 }
@@ -129,6 +130,12 @@ def send(holder: Holder, route: Route, held: Held, place: str, case_id: str | No
     query = {"token": held.secret} if place == "query" else {}
     world.server.anyone.cookies.clear()  # no browser: nothing of one request is in the next
     return world.server.anyone.request(route.method, path, headers=headers, params=query, **given)
+
+
+def sent(route: Route) -> dict[str, Any]:
+    """Say what a route is sent that names what is somebody else's."""
+    body = BODIES.get(route.pattern)
+    return {"json": body} if body else {"data": FORMS.get(route.pattern)}
 
 
 def path_of(pattern: str, **values: object) -> str:
@@ -240,12 +247,14 @@ def test_what_is_somebody_elses_is_refused_as_if_it_were_not_there(world, label)
         "grant_id": grants[0].grant.grant_id,
         "passkey_id": world.passkey_id,
         "subscription_id": world.told(session),
+        "device_id": world.device_id,
+        "pairing_id": world.pairing_id,
     }
     headers = {"origin": world.server.url, **carried(world, holder["member's session"], "browser")}
     assert set(re.findall(r"{(\w+)}", route.pattern)) <= theirs.keys()
     answers = [
         world.server.anyone.request(
-            route.method, path_of(route.pattern, **given), headers=headers, data=FORMS.get(route.pattern)
+            route.method, path_of(route.pattern, **given), headers=headers, **sent(route)
         )
         for given in (theirs, {})
     ]

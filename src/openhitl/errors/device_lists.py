@@ -30,6 +30,12 @@ class DeviceListBroken(InvalidDeviceList):
     code = "device_list_broken"
 
 
+class DeviceListByStranger(InvalidDeviceList):
+    """A statement of the device list was signed by a device that may not sign it."""
+
+    code = "device_list_by_stranger"
+
+
 class DeviceListUnsigned(InvalidDeviceList):
     """A statement of the device list was not signed by the device that it names."""
 

@@ -72,6 +72,30 @@ class InsufficientScope(CallerError):
     status = 403
 
 
+class DeviceKeyTaken(CallerError):
+    """A key of this device belongs to another device already, or to one that was revoked."""
+
+    code = "device_key_taken"
+    status = 409
+    hint = "Make new keys on the device."
+
+
+class TooManyDevices(CallerError):
+    """You have as many devices as a device list holds."""
+
+    code = "too_many_devices"
+    status = 409
+    hint = "Revoke one that you use no more."
+
+
+class ListConflict(CallerError):
+    """This statement does not follow on the device list as it is now."""
+
+    code = "list_conflict"
+    status = 409
+    hint = "Load the list and your devices again, and sign what follows on them."
+
+
 class NameTaken(CallerError):
     """Somebody has this name already."""
 
@@ -93,3 +117,24 @@ class PushOff(CallerError):
     code = "push_off"
     status = 409
     hint = "Its operator sets HITL_PUSH_CONTACT, or an https address as HITL_BASE_URL."
+
+
+class WrongNumber(CallerError):
+    """That is not the number that the new device shows."""
+
+    code = "wrong_number"
+
+
+class PairingDenied(CallerError):
+    """This device was not let in."""
+
+    code = "pairing_denied"
+    status = 403
+
+
+class PairingOver(CallerError):
+    """This pairing was used, or is too old."""
+
+    code = "pairing_over"
+    status = 410
+    hint = 'Begin anew where you are signed in: "Add a device".'

@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from openhitl.errors import InvalidRequest, NotFound, NotOwner, NotSignedIn, WrongSecret
+from openhitl.identity.devices import DeviceShelf
 from openhitl.identity.links import join_link, sign_in_link
+from openhitl.identity.pairing import PairingDesk
 from openhitl.identity.passkeys import make_link
 from openhitl.identity.passwords import hash_password, verify_password
 from openhitl.identity.sessions import SessionDesk, actor_of
@@ -59,6 +61,8 @@ class Accounts:
         self._run = run
         self._clock = clock
         self.sessions = SessionDesk(store, keyring, run=run, clock=clock)
+        self.devices = DeviceShelf(store, run=run, clock=clock)
+        self.pairings = PairingDesk(store, keyring, self.sessions, public_url, run=run, clock=clock)
         self.sign_in = SignIn(
             store, keyring, self.sessions, public_url, run=run, clock=clock, on_join=on_join
         )

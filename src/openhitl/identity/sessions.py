@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -82,13 +83,17 @@ class SessionDesk:
         return await self._run(self._store.sessions_of, signed_in.person.person_id, self._clock())
 
     async def end(self, signed_in: SignedIn, session_id: int | None = None) -> None:
-        """Sign out, here or elsewhere. Raises: NotFound if that session is not one of theirs."""
+        """Sign out, here or elsewhere; what is signed in there is their device no more.
+
+        Raises: NotFound if that session is not one of theirs.
+        """
         ended = await self._run(
             self._store.end_sessions,
             signed_in.person.person_id,
             by=actor_of(signed_in),
             now=self._clock(),
             only=signed_in.session.session_id if session_id is None else session_id,
+            with_devices=True,
         )
         if not ended:
             raise NotFound
@@ -101,7 +106,14 @@ class SessionDesk:
             by=actor_of(signed_in),
             now=self._clock(),
             but=signed_in.session.session_id,
+            with_devices=True,
         )
+
+    async def give_way(self, before: SignedIn, after: SignedIn) -> None:
+        """End a session for one that takes its place, in the same browser; a device of theirs stays one."""
+        await self._run(self._store.move_device, before.session.session_id, after.session.session_id)
+        with suppress(NotFound):  # ended elsewhere meanwhile
+            await self.end(before)
 
 
 def actor_of(signed_in: SignedIn) -> Actor:

@@ -31,6 +31,12 @@ class AuditKind(StrEnum):
     AGENT_CHANGED = "agent.changed"
     KEY_ADDED = "key.added"
     KEY_REVOKED = "key.revoked"
+    DEVICE_ADDED = "device.added"
+    DEVICE_REVOKED = "device.revoked"
+    DEVICE_LIST_SIGNED = "device_list.signed"
+    PAIRING_MADE = "pairing.made"
+    PAIRING_CLAIMED = "pairing.claimed"
+    PAIRING_DECIDED = "pairing.decided"
     PUBLIC_KEY_ADDED = "public_key.added"
     SECRET_ROTATED = "secret.rotated"  # noqa: S105 - a name
     CLIENT_ADDED = "client.added"

@@ -41,6 +41,7 @@ class Method(StrEnum):
     PASSWORD_AND_CODE = "password+totp"  # noqa: S105 - a name
     LINK = "link"
     SSO = "sso"
+    PAIRING = "pairing"
 
 
 class LinkKind(StrEnum):

@@ -31,11 +31,12 @@ class Purpose(StrEnum):
     CODE = "hitlo_"
     REFRESH = "hitlf_"
     DEVICE = "hitld_"
+    CLAIM = "hitlq_"
 
 
 #: How a case's token purposes are stored.
 STORED_AS = {Purpose.REVIEW: "review", Purpose.SUBMIT: "submit", Purpose.POLL: "poll"}
-_FORM = re.compile(r"hitl[rspavukcjixofd]_[A-Za-z0-9_-]{43}\Z")
+_FORM = re.compile(r"hitl[rspavukcjixofdq]_[A-Za-z0-9_-]{43}\Z")
 
 
 def token_from_bytes(purpose: Purpose, secret: bytes) -> str:

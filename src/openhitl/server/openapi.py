@@ -12,6 +12,7 @@ from openhitl.protocol.durations import DEFAULT_TIMEOUT
 from openhitl.protocol.evidence import MAX_EVIDENCE
 from openhitl.protocol.oauth_documents import ROOT
 from openhitl.review.router import Route
+from openhitl.server.device_bodies import DEVICE_JSON
 from openhitl.server.oauth_bodies import OAUTH_FORMS, OAUTH_JSON, OAUTH_QUERY
 from openhitl.server.table import DOCUMENTED
 
@@ -117,7 +118,7 @@ _BODIES: dict[tuple[str, str], tuple[dict[str, Any], bool]] = {
     ("POST", "/reviews/{case_id}/cancel"): (_REASON, True),
     ("POST", "/reviews/{case_id}/draft"): (_DRAFT, True),
     ("PUT", "/reviews/{case_id}/draft"): (_DRAFT, True),
-    **{("POST", path): (schema, False) for path, schema in OAUTH_JSON.items()},
+    **{("POST", path): (schema, False) for path, schema in {**OAUTH_JSON, **DEVICE_JSON}.items()},
 }
 _PAGED: tuple[tuple[str, dict[str, Any]], ...] = (
     ("cursor", _TEXT),

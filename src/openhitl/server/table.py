@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from openhitl.review.accounts.device_routes import DEVICE_ROUTES
 from openhitl.review.accounts.routes import ACCOUNT_ROUTES, SESSION_ROUTES
 from openhitl.review.inbox.routes import INBOX_PAGES
 from openhitl.review.installed.routes import PUSH_ROUTES
@@ -19,6 +20,7 @@ from openhitl.server.sealed import SEALED_ROUTES
 DOCUMENTED: tuple[Route, ...] = (
     *ROUTES,
     *SESSION_ROUTES,
+    *DEVICE_ROUTES,
     *INBOX_ROUTES,
     *PUSH_ROUTES,
     *NOTICE_ROUTES,

@@ -293,6 +293,8 @@ pairings = Table(
     Column("box_key", Text),
     Column("sign_key", Text),
     Column("number", SmallInteger),
+    Column("place", Text),
+    Column("tries", SmallInteger, nullable=False, server_default="0"),
     Column("decided_at", BigInteger),
     Column("allowed", SmallInteger),
     Column("used_at", BigInteger),

@@ -24,7 +24,8 @@ from openhitl.protocol.people import (
     person_actor,
 )
 from openhitl.store.audit import append_audit
-from openhitl.store.identity_schema import people, person_links, sessions, spent_challenges
+from openhitl.store.devices import leave_sessions, revoked_devices
+from openhitl.store.identity_schema import devices, pairings, people, person_links, sessions, spent_challenges
 from openhitl.store.instants import from_ms, to_ms
 from openhitl.store.part import Part
 from openhitl.store.passkeys import added_passkey, is_taken
@@ -129,20 +130,32 @@ class Sessions(Part):
         now: datetime,
         only: int | None = None,
         but: int | None = None,
+        with_devices: bool = False,
     ) -> int:
-        """End one of somebody's sessions, or all but one; return how many."""
+        """End one of somebody's sessions, or all but one; return how many.
+
+        `with_devices`: what is signed in there is their device no more. Else its keys come back with it.
+        """
         with self._database.writing() as connection:
             ended = ended_sessions(connection, person_id, by=by, now=now, only=only, but=but)
-            if ended:
-                append_audit(connection, *ended)
+            told = list(ended)
+            if with_devices:
+                theirs = devices.c.session_id.in_([event.data["session"] for event in ended])
+                told += revoked_devices(connection, theirs, by=by, now=now)
+            if told:
+                append_audit(connection, *told)
         return len(ended)
 
     def forget_sessions(self, now: datetime, limit: int) -> int:
         """Delete sessions, links and used challenges that have been too old for a day; return how many."""
+        stale = to_ms(now - KEPT)
+        of_pairings = select(pairings.c.session_id).where(pairings.c.session_id.is_not(None))
+        is_over = (sessions.c.expires_at <= stale, sessions.c.id.not_in(of_pairings))
         with self._database.writing() as connection:
-            return sum(
-                delete_some(connection, key, key.table.c.expires_at <= to_ms(now - KEPT), limit=limit)
-                for key in (sessions.c.id, person_links.c.id, spent_challenges.c.digest)
+            leave_sessions(connection, *is_over)
+            return delete_some(connection, sessions.c.id, *is_over, limit=limit) + sum(
+                delete_some(connection, key, key.table.c.expires_at <= stale, limit=limit)
+                for key in (person_links.c.id, spent_challenges.c.digest)
             )
 
     def sign_in_refused(
@@ -292,6 +305,18 @@ def _begun(
 
     `after` is recorded before it.
     """
+    begun = inserted_session(connection, person_id, new, now=now)
+    if begun is None:
+        return None
+    signed_in, event = begun
+    append_audit(connection, *after, event)
+    return signed_in
+
+
+def inserted_session(
+    connection: Connection, person_id: int, new: NewSession, *, now: datetime
+) -> tuple[SignedIn, AuditEvent] | None:
+    """Begin a session; return also what is to be recorded of it. None if its person is disabled."""
     query = select(people).where(people.c.id == person_id, people.c.disabled_at.is_(None)).with_for_update()
     row = connection.execute(query).one_or_none()
     if row is None:
@@ -315,8 +340,7 @@ def _begun(
         actor=person_actor(person_id, person.name, new.kind),
         data={"person": person_id, **data},
     )
-    append_audit(connection, *after, event)
-    return SignedIn(person, session)
+    return SignedIn(person, session), event
 
 
 def _session(row: Row[Any]) -> Session:

@@ -13,6 +13,8 @@ from openhitl.store.agents import Agents
 from openhitl.store.assignees import Assignees
 from openhitl.store.checkpoints import Checkpoints
 from openhitl.store.device_codes import DeviceCodes
+from openhitl.store.device_lists import DeviceLists
+from openhitl.store.devices import Devices
 from openhitl.store.engine import POSTGRESQL, Database, open_database
 from openhitl.store.jobs import Jobs
 from openhitl.store.keys import Keys
@@ -21,6 +23,7 @@ from openhitl.store.migration import claim, migrate
 from openhitl.store.notices import Notices
 from openhitl.store.oauth_clients import OAuthClients
 from openhitl.store.oauth_grants import OAuthGrants
+from openhitl.store.pairings import Pairings
 from openhitl.store.passkeys import Passkeys
 from openhitl.store.people import People
 from openhitl.store.person_settings import PersonSettings
@@ -56,6 +59,9 @@ class Store(
     PublicKeys,
     Recipients,
     Sessions,
+    Devices,
+    DeviceLists,
+    Pairings,
     OAuthClients,
     OAuthGrants,
     DeviceCodes,
@@ -146,6 +152,7 @@ class Store(
         """
         forgetting = (
             self.forget_subscriptions,
+            self.forget_pairings,
             self.forget_sessions,
             self.forget_codes,
             self.forget_devices,

@@ -7,6 +7,7 @@ import pytest
 from openhitl.errors import (
     AnotherIdentity,
     DeviceListBroken,
+    DeviceListByStranger,
     DeviceListForked,
     DeviceListOfAnother,
     DeviceListRolledBack,
@@ -133,8 +134,8 @@ def test_a_statement_follows_on_the_one_before_it():
 
 def test_only_a_device_of_the_list_before_signs():
     first = follow(None, FIRST, person=PERSON)
-    refused(DeviceListBroken, link(first, [LAPTOP, PHONE], PHONE), first)
-    refused(DeviceListBroken, link(None, [LAPTOP], PHONE))
+    refused(DeviceListByStranger, link(first, [LAPTOP, PHONE], PHONE), first)
+    refused(DeviceListByStranger, link(None, [LAPTOP], PHONE))
 
 
 def test_the_signature_is_that_of_the_signer_over_these_bytes():

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from openhitl.errors import (
     AnotherIdentity,
     DeviceListBroken,
+    DeviceListByStranger,
     DeviceListForked,
     DeviceListOfAnother,
     DeviceListRolledBack,
@@ -145,8 +146,8 @@ def signed(statement: str, sign: Callable[[bytes], bytes]) -> Link:
 def follow(previous: DeviceList | None, link: Link, *, person: str) -> DeviceList:
     """Verify the statement that comes after a list; after None it must be the first.
 
-    Raises: DeviceListOfAnother, DuplicateDeviceKeys, DeviceListBroken, DeviceListUnsigned; and
-        InvalidDeviceList, which they all are, for what is no statement.
+    Raises: DeviceListOfAnother, DuplicateDeviceKeys, DeviceListBroken, DeviceListByStranger,
+        DeviceListUnsigned; and InvalidDeviceList, which they all are, for what is no statement.
     """
     statement = _read_statement(link.statement)
     if statement["person"] != person:
@@ -214,7 +215,7 @@ def _check_place(
     # The first statement is signed by a device of its own, so that its key is that of somebody in it.
     may_sign = previous.devices if previous else devices
     if statement["signer"] not in {device.sign for device in may_sign}:
-        raise DeviceListBroken("A statement was signed by a device that may not sign it.", number=number)
+        raise DeviceListByStranger(number=number)
 
 
 def _check_signature(signer: str, link: Link) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from openhitl.errors import NotFound
 from openhitl.identity.accounts import Accounts
 from openhitl.identity.sessions import LIVES, Begun
@@ -35,6 +33,5 @@ async def entered(door: Door, request: Request, begun: Begun) -> Header:
     accounts = accounts_of(door)
     before = await accounts.sessions.find(SessionKind.BROWSER, request.cookies.get(door.cookie_name))
     if before is not None:
-        with suppress(NotFound):  # ended elsewhere meanwhile
-            await accounts.sessions.end(before)
+        await accounts.sessions.give_way(before, begun.signed_in)
     return door.session_cookie(begun.token, int(LIVES[SessionKind.BROWSER].total_seconds()))

@@ -22,13 +22,13 @@ async def begin(door: Door, request: Request) -> Response:
     device = text_of(body.get("device", ""), "device", most=MAX_LINK_CHARACTERS)
     visit = Visit(kind=SessionKind.TERMINAL, device=device, place=neighbourhood(request.client))
     begun = await accounts_of(door).sign_in.by_link(_token_in(link), visit)
-    told = {"token": begun.token, **_told(begun.signed_in)}
+    told = {"token": begun.token, **session_told(begun.signed_in)}
     return json_response(201, told)
 
 
 async def show(door: Door, request: Request) -> Response:
     """Say who is signed in."""
-    return json_response(200, _told(await door.person(request)))
+    return json_response(200, session_told(await door.person(request)))
 
 
 async def end(door: Door, request: Request) -> Response:
@@ -43,7 +43,8 @@ def _token_in(link: str) -> str:
     return parse_query(query).get("token", "") if found else link.strip()
 
 
-def _told(signed_in: SignedIn) -> dict[str, object]:
+def session_told(signed_in: SignedIn) -> dict[str, object]:
+    """Spell a session for whoever is signed in."""
     person, session = signed_in.person, signed_in.session
     return {
         "person": {"id": person.actor_id, "name": person.name, "role": str(person.role)},

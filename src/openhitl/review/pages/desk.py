@@ -91,6 +91,7 @@ class Desk:
             Method.PASSWORD_AND_CODE: gettext("Signed in with a password and a code"),
             Method.LINK: gettext("Signed in with a link"),
             Method.SSO: gettext("Signed in by single sign-on"),
+            Method.PAIRING: gettext("Signed in from another device"),
         }
         return names[method]
 

@@ -85,6 +85,8 @@ def _make_pairings() -> None:
         sa.Column("box_key", sa.Text),
         sa.Column("sign_key", sa.Text),
         sa.Column("number", sa.SmallInteger),
+        sa.Column("place", sa.Text),
+        sa.Column("tries", sa.SmallInteger, nullable=False, server_default="0"),
         sa.Column("decided_at", sa.BigInteger),
         sa.Column("allowed", sa.SmallInteger),
         sa.Column("used_at", sa.BigInteger),

@@ -1,0 +1,93 @@
+"""Somebody's own devices, and the list of them that the devices themselves sign."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from openhitl.errors import DeviceListBroken, InvalidDeviceList, InvalidRequest, ListConflict, NotFound
+from openhitl.identity.sessions import actor_of
+from openhitl.protocol.devices import Device, NewDevice, read_keys
+from openhitl.protocol.people import Person, SessionKind, SignedIn, checked_name
+from openhitl.protocol.sealed.device_list import DeviceList, Link, follow, read_chain, read_link
+from openhitl.store import Store
+from openhitl.store.runner import Runner
+
+
+class DeviceShelf:
+    """Keeps the public keys of people's devices, and their device lists.
+
+    Args:
+        run: runs what asks the store beside the event loop.
+    """
+
+    def __init__(self, store: Store, *, run: Runner, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._run = run
+        self._clock = clock
+
+    async def of(self, person: Person) -> Sequence[Device]:
+        """List somebody's devices, in the order in which they came."""
+        return await self._run(self._store.devices_of, person.person_id)
+
+    async def register(self, signed_in: SignedIn, name: object, box: object, sign: object) -> Device:
+        """Keep the keys of the device where somebody is signed in.
+
+        Raises: InvalidRequest, DeviceKeyTaken, TooManyDevices.
+        """
+        new = new_device(signed_in.session.kind, name, box, sign)
+        session = signed_in.session
+        by, now = actor_of(signed_in), self._clock()
+        return await self._run(
+            self._store.register_device, session.person_id, session.session_id, new, by=by, now=now
+        )
+
+    async def revoke(self, signed_in: SignedIn, device_id: int) -> None:
+        """End one of somebody's own devices, and its session. Raises: NotFound."""
+        person_id, by, now = signed_in.person.person_id, actor_of(signed_in), self._clock()
+        if not await self._run(self._store.revoke_device, person_id, device_id, by=by, now=now):
+            raise NotFound
+
+    async def chain(self, person: Person) -> Sequence[Link]:
+        """Return the statements of somebody's device list from the first on."""
+        return await self._run(self._store.device_list, person.person_id)
+
+    async def sign(self, signed_in: SignedIn, raw: object) -> DeviceList:
+        """Keep the next statement of somebody's device list, which a device of theirs has signed.
+
+        Where no device of the list is left, the statement begins a new one: with another identity, which
+        whoever remembers the old one refuses.
+
+        Raises: ListConflict if it is not the next; InvalidRequest, whose `reason` says what is wrong.
+        """
+        person = signed_in.person
+        known = await self.chain(person)
+        devices = await self.of(person)
+        try:
+            link = read_link(raw)
+            signed = await self._run(_follow, known, devices, link, person.actor_id)
+        except DeviceListBroken as error:
+            raise ListConflict(number=len(known)) from error
+        except InvalidDeviceList as error:
+            raise InvalidRequest(error.message, reason=error.code) from error
+        by, now = actor_of(signed_in), self._clock()
+        if not await self._run(
+            self._store.add_to_device_list, person.person_id, link, signed, after=known, by=by, now=now
+        ):
+            raise ListConflict(number=len(known))
+        return signed
+
+
+def new_device(kind: SessionKind, name: object, box: object, sign: object) -> NewDevice:
+    """Read what a device says of itself. Raises: InvalidRequest."""
+    try:
+        return NewDevice(kind=kind, name=checked_name(name), keys=read_keys(box, sign))
+    except InvalidDeviceList as error:
+        raise InvalidRequest(error.message, reason=error.code) from error
+
+
+def _follow(known: Sequence[Link], devices: Sequence[Device], link: Link, person: str) -> DeviceList:
+    latest = read_chain([one.wire for one in known], person=person) if known else None
+    left = {(device.keys.box, device.keys.sign) for device in devices}
+    is_alive = latest is not None and any((one.box, one.sign) in left for one in latest.devices)
+    return follow(latest if is_alive else None, link, person=person)
