@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from mcp.server.lowlevel import Server
@@ -12,8 +12,10 @@ from mcp_types import (
     INTERNAL_ERROR,
     INVALID_PARAMS,
     CallToolRequestParams,
+    CallToolResult,
     ListToolsResult,
     PaginatedRequestParams,
+    Tool,
 )
 from pydantic import ValidationError
 
@@ -23,6 +25,7 @@ from openhitl.asking.pace import Pace
 from openhitl.asking.results import refused
 from openhitl.asking.tools import TOOLS, AskingTool, ToolResult
 from openhitl.errors import HitlError, InvalidRequest
+from openhitl.protocol.case import Json
 from openhitl.protocol.problems import SUMMARY
 
 _log = structlog.get_logger("openhitl.asking")
@@ -32,26 +35,49 @@ INSTRUCTIONS = (
 )
 
 
+class Elsewhere(Protocol):
+    """Tools of somebody else. Raises, in every method: HitlError, MCPError."""
+
+    async def others(self) -> Sequence[Tool]:
+        """List them."""
+
+    async def call_other(self, context: Context, name: str, arguments: Json) -> CallToolResult:
+        """Call one of them."""
+
+
 def tool_server(
     line_of: Callable[[Context], Line],
     pace: Pace,
     version: str,
     *,
     offered: Sequence[AskingTool[Any]] = TOOLS,
+    elsewhere: Elsewhere | None = None,
 ) -> Server[Any]:
-    """Make an MCP server; `line_of` says what a request came by."""
+    """Make an MCP server.
+
+    Args:
+        line_of: says what a request came by.
+        offered: the tools that ask.
+        elsewhere: further tools, which are listed behind them and called as they are.
+    """
     tools = {tool.name: tool for tool in offered}
-    listed = ListToolsResult(tools=[tool.described() for tool in offered])
+    described = [tool.described() for tool in offered]
     handovers = Handovers()
 
     async def list_tools(context: Context, params: PaginatedRequestParams | None) -> ListToolsResult:
-        return listed
+        try:
+            others = await elsewhere.others() if elsewhere is not None else ()
+        except HitlError as error:
+            raise MCPError(INTERNAL_ERROR, f"{error} {error.hint}".strip()) from error
+        return ListToolsResult(tools=[*described, *others])
 
     async def call_tool(context: Context, params: CallToolRequestParams) -> ToolResult:
         tool = tools.get(params.name)
-        if tool is None:
-            raise MCPError(INVALID_PARAMS, "There is no such tool.")
         try:
+            if tool is None and elsewhere is not None:
+                return await elsewhere.call_other(context, params.name, params.arguments or {})
+            if tool is None:
+                raise MCPError(INVALID_PARAMS, "There is no such tool.")
             inputs = params.input_responses or {}
             call = Call(tool.name, context, inputs, line_of(context), pace, handovers)
             return await tool.call(call, params.arguments or {})
@@ -62,7 +88,7 @@ def tool_server(
         except MCPError:
             raise
         except Exception as error:  # the outermost handler: some clients would be told what it says
-            _log.exception("tool_failed", tool=tool.name, error=repr(error))
+            _log.exception("tool_failed", tool=params.name, error=repr(error))
             raise MCPError(INTERNAL_ERROR, HitlError().message) from None
 
     return Server(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from mcp.server.stdio import stdio_server
 from mcp.shared.message import SessionMessage
@@ -19,7 +19,8 @@ from openhitl.asking.calls import Context
 from openhitl.asking.handovers import Handover
 from openhitl.asking.pace import Pace
 from openhitl.asking.questioner import Asked, Question
-from openhitl.asking.tool_server import tool_server
+from openhitl.asking.tool_server import Elsewhere, tool_server
+from openhitl.asking.tools import TOOLS, AskingTool
 from openhitl.client.config import ClientConfig
 from openhitl.errors import HitlError
 from openhitl.protocol.case import Json
@@ -30,10 +31,11 @@ class ClientQuestioner:
 
     Args:
         tell: gets a case to a human at this machine; blocks.
+        e2ee: whether what is asked is encrypted to people's devices.
     """
 
-    def __init__(self, config: ClientConfig, tell: Callable[[OpenCase], None]) -> None:
-        self.hitl = HITL(config=config, announce=self._announce)
+    def __init__(self, config: ClientConfig, tell: Callable[[OpenCase], None], *, e2ee: bool) -> None:
+        self.hitl = HITL(config=config, announce=self._announce, e2ee=e2ee)
         self._tell = tell
         self._cases: dict[str, OpenCase] = {}
 
@@ -143,11 +145,18 @@ class _Written:
         await self.aclose()
 
 
-async def serve_stdio(config: ClientConfig, tell: Callable[[OpenCase], None]) -> None:
-    """Serve the tools until standard input ends."""
-    questioner = ClientQuestioner(config, tell)
+async def serve_stdio(
+    config: ClientConfig,
+    tell: Callable[[OpenCase], None],
+    *,
+    e2ee: bool = False,
+    offered: Sequence[AskingTool[Any]] = TOOLS,
+    elsewhere: Elsewhere | None = None,
+) -> None:
+    """Serve tools until standard input ends; see `ClientQuestioner` and `tool_server`."""
+    questioner = ClientQuestioner(config, tell, e2ee=e2ee)
     line = StdioLine(questioner)
-    server = tool_server(lambda context: line, Pace(), __version__)
+    server = tool_server(lambda context: line, Pace(), __version__, offered=offered, elsewhere=elsewhere)
     async with questioner.hitl, stdio_server() as (incoming, outgoing):
         written = _Written(outgoing, line)
         await server.run(incoming, written, server.create_initialization_options())

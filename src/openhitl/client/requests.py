@@ -93,11 +93,22 @@ def recipients(server: str, names: Sequence[str] = ()) -> Request:
     return Request(method="GET", url=f"{server}/api/v1/recipients{query}", headers=_JSON)
 
 
-def register_key(server: str, public_key: str) -> Request:
-    """Have a server tell people's devices the key (base64) that this agent encrypts with."""
+def register_key(server: str, public_key: str, *, agent_id: str | None = None) -> Request:
+    """Have a server tell people's devices the key (base64) that this agent encrypts with.
+
+    Servers other than ours want the agent's id said.
+    """
     headers = {**_JSON, "Content-Type": "application/json"}
-    body = _encode({"entity_type": "agent", "public_key": public_key})
-    return Request(method="POST", url=f"{server}/api/v1/keys/register", headers=headers, body=body)
+    body = {"entity_type": "agent", "public_key": public_key}
+    if agent_id is not None:
+        body["entity_id"] = agent_id
+    url = f"{server}/api/v1/keys/register"
+    return Request(method="POST", url=url, headers=headers, body=_encode(body))
+
+
+def device_keys(server: str) -> Request:
+    """Ask for the keys of people's devices, as the older client does."""
+    return Request(method="GET", url=f"{server}/api/v1/devices/public-keys", headers=_JSON)
 
 
 def submit_inline(url: str, *, action: str, submitted_via: str, by: SubmittedBy) -> Request:

@@ -65,6 +65,16 @@ class Session:
         """Close all connections."""
         await self._client.aclose()
 
+    async def headers(self, url: str) -> Mapping[str, str]:
+        """Return what lets a request to `url` in, renewed if it has ended: for clients of other protocols.
+
+        Raises: ServerUnreachable, LoginEnded.
+        """
+        renewal = self._credential.renewal_for(url)
+        if renewal is not None and renewal.is_due():
+            await asyncio.to_thread(_renew, self._library, renewal)
+        return self._credential.headers_for(url)
+
     async def send(self, request: Request) -> Response:
         """Send a request and read the whole answer, whatever its status.
 

@@ -21,7 +21,7 @@ from openhitl.client.agent_keys import AgentKey
 from openhitl.client.config import ClientConfig
 from openhitl.client.pins import Pins
 from openhitl.client.session import Session
-from openhitl.errors import CallerError, IdempotencyMismatch, NotEncrypted, NotEndToEnd, NotFound
+from openhitl.errors import CallerError, IdempotencyMismatch, NotEncrypted, NotEndToEnd
 from openhitl.protocol.case import SEALED_TYPE, Json
 from openhitl.protocol.creation import Asking, parse_creation
 from openhitl.protocol.incoming_forms import Values
@@ -33,6 +33,8 @@ from openhitl.protocol.sealed.keys import Keys
 
 #: How long devices take a notice for a new one.
 NOTICE_LIFE = timedelta(days=30)
+#: What a server answers at an address that it does not have.
+UNKNOWN_PLACE = frozenset({404, 405})
 #: What of a question the server has to know.
 _OPEN_TERMS = (
     "timeout",
@@ -59,6 +61,7 @@ class SealedDesk:
         self._key = AgentKey(config.logins.folder)
         self.pins = Pins(config.logins.folder, config.server_url)
         self._keys: Keys | None = None
+        self._is_registered = False
         self._asked: dict[str, SealedQuestion] = {}
 
     async def create(self, prompt: str, question: Json, terms: Terms, agent_name: str | None) -> OpenCase:
@@ -161,7 +164,9 @@ class SealedDesk:
     async def _fetched(self, names: Sequence[str]) -> Json:
         try:
             return json_object(await self._session.exchange(requests.recipients(self._server, names)))
-        except NotFound as error:
+        except CallerError as error:
+            if error.status not in UNKNOWN_PLACE:
+                raise
             raise NotEndToEnd from error
 
     def keys(self) -> Keys:
@@ -172,16 +177,16 @@ class SealedDesk:
 
     async def _registered(self) -> Keys:
         """Have the server tell devices our key; once is enough."""
-        is_first = self._keys is None
         keys = await asyncio.to_thread(self.keys)
-        if is_first:
+        if not self._is_registered:
+            request = requests.register_key(self._server, write_key(keys.public))
             try:
-                await self._session.exchange(requests.register_key(self._server, write_key(keys.public)))
-            except NotFound as error:
+                await self._session.exchange(request)
+            except CallerError as error:
+                if error.status not in UNKNOWN_PLACE:
+                    raise
                 raise NotEndToEnd from error
-            except CallerError:
-                self._keys = None
-                raise
+            self._is_registered = True
         return keys
 
 
