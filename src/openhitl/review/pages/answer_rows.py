@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from openhitl.protocol.case import Answer
+from openhitl.protocol.case import SEALED_TYPE, Answer
 from openhitl.protocol.compact import compact
 from openhitl.protocol.evidence import FIELD as EVIDENCE
 from openhitl.protocol.record import record
@@ -31,7 +31,12 @@ class AnswerRow:
 
 
 def answer_rows(sheet: Sheet, answer: Answer) -> list[AnswerRow]:
-    """Spell an answer's data; sensitive values are masked."""
+    """Spell an answer's data; sensitive values are masked, and encrypted ones are said to be."""
+    if sheet.content.type == SEALED_TYPE:
+        gettext = sheet.words.gettext
+        return [
+            AnswerRow(label=gettext("Answer"), values=(gettext("Encrypted: this server cannot read it."),))
+        ]
     rows: list[AnswerRow] = []
     for key, value in answer.data.items():
         if key == "edits" and edited_content(answer) is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from openhitl.protocol.case import SEALED_TYPE
 from openhitl.protocol.record import record
 from openhitl.review.pages.approval import approve_label
 from openhitl.review.pages.artifact import text_of
@@ -36,8 +37,13 @@ def full_page(sheet: Sheet) -> Page:
 
 
 def raw_texts(sheet: Sheet) -> list[tuple[str, str]]:
-    """Spell the content under its own field names; text inside an artifact also as it reads."""
+    """Spell the content under its own field names; text inside an artifact also as it reads.
+
+    Nothing of an encrypted case: it says nothing to anybody here.
+    """
     content = sheet.content
+    if content.type == SEALED_TYPE:
+        return []
     texts = [("message", content.message)] if content.message else []
     artifact = content.context.get("artifact")
     if isinstance(artifact, dict) and isinstance(artifact.get("content"), str):
