@@ -1,0 +1,282 @@
+"""`hitl inbox`: the list left, the case right, answers in a window of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from datetime import datetime
+from functools import partial
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import App, ComposeResult, SuspendNotSupported
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.widgets import Input, OptionList, Static
+
+from openhitl.client.config import ClientConfig
+from openhitl.client.session import Session
+from openhitl.errors import HitlError, NotFound, SetupError, SignInRequired
+from openhitl.person.asked import Asked
+from openhitl.person.drawing.bodies import text_of
+from openhitl.person.drawing.frame import outcome_line
+from openhitl.person.drawing.lines import said
+from openhitl.person.drawing.listing import in_order
+from openhitl.person.editor import edited
+from openhitl.person.following import Kind, News
+from openhitl.person.inbox import Inbox
+from openhitl.person.screen.acting import EDITOR, ActionMenu
+from openhitl.person.screen.answering import AnswerScreen
+from openhitl.person.screen.helping import HelpScreen
+from openhitl.person.screen.listing import CaseList
+from openhitl.person.screen.reading import CaseView
+
+MOST_CASES = 500
+#: From so many columns on, list and case stand side by side.
+WIDE_CELLS = 100
+#: How often times are said anew.
+CLOCK_SECONDS = 30.0
+_HINTS = "Enter open · a answer · / search · h history · ? help · q quit"
+
+
+class InboxApp(App[None]):
+    """A person's inbox.
+
+    Args:
+        now: returns this instant in the zone of the terminal.
+    """
+
+    CSS_PATH = "style.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE_CELLS, "-wide")]  # noqa: RUF012 - Textual declares it so
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "answer", "Answer"),
+        Binding("e", "edit", "Edit"),
+        Binding("slash", "search", "Search"),
+        Binding("h", "history", "History"),
+        Binding("r", "reload", "Look again"),
+        Binding("question_mark", "help", "Help"),
+        Binding("escape", "back", "Back"),
+        Binding("q", "quit", "Quit"),
+    ]
+
+    def __init__(self, config: ClientConfig, *, now: Callable[[], datetime]) -> None:
+        super().__init__()
+        self._session = Session(config.credential)
+        self._inbox = Inbox(config, self._session)
+        self._config = config
+        self._now = now
+        self._cases: list[Asked] = []
+        self._ended = False
+        self._sought = ""
+        self._offline = ""
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="top", markup=False)
+        yield Input(placeholder="Search", id="search")
+        with Horizontal(id="panes"):
+            yield CaseList()
+            yield CaseView()
+        yield Static(_HINTS, id="bottom", markup=False)
+
+    def on_mount(self) -> None:
+        """Begin to follow what happens."""
+        self._say_top()
+        self.query_one(CaseList).focus()
+        self.run_worker(self._follow, group="follow")
+        self.set_interval(CLOCK_SECONDS, self._redraw)
+
+    async def on_unmount(self) -> None:
+        """Let the server go."""
+        await self._session.close()
+
+    async def _follow(self) -> None:
+        try:
+            async for news in self._inbox.follow():
+                await self._hear(news)
+        except SignInRequired as error:
+            self.exit(return_code=1, message=f"error: {error.message}\nhint: {error.hint}")
+
+    async def _hear(self, news: News) -> None:
+        if news.kind is Kind.OFFLINE:
+            self._offline = news.about
+            self._say_top()
+            return
+        await self._load()
+
+    async def _load(self) -> None:
+        """Fetch the list, and the open case as it is now."""
+        filters = {"status": "ended" if self._ended else "open"}
+        try:
+            self._cases = in_order(await self._inbox.cases(filters, limit=MOST_CASES))
+            opened = self.query_one(CaseView).asked
+            if opened is not None:
+                await self._open(opened.case_id)
+        except SignInRequired:
+            raise
+        except HitlError as error:
+            self._offline = error.message
+        else:
+            self._offline = ""
+        self._show_list()
+
+    async def _open(self, case_id: str) -> None:
+        view = self.query_one(CaseView)
+        try:
+            asked = await self._inbox.case(case_id)
+            before = await self._inbox.last_round(asked)
+        except NotFound:
+            view.show(None, None, self._now())
+            return
+        was_open = view.asked is not None and view.asked.case_id == case_id and view.asked.ended is None
+        view.show(asked, before, self._now())
+        if was_open and asked.ended is not None:
+            self._say_ended(asked)
+
+    def _say_ended(self, asked: Asked) -> None:
+        """Say what became of the case that is open, if that was not this person's own doing here."""
+        assert asked.ended is not None
+        outcome = outcome_line(asked, asked.ended, self._now())
+        if isinstance(self.screen, AnswerScreen) and self.screen.asked.case_id == asked.case_id:
+            self.screen.say_ended(outcome)
+        self.notify(f"{said(asked.prompt)}\n{outcome}", markup=False)
+
+    def _show_list(self) -> None:
+        self.query_one(CaseList).show([one for one in self._cases if self._is_sought(one)], self._now())
+        self._say_top()
+
+    def _is_sought(self, asked: Asked) -> bool:
+        text = " ".join((asked.ref, asked.type, asked.agent, asked.prompt, asked.case_id))
+        return self._sought.casefold() in text.casefold()
+
+    def _say_top(self) -> None:
+        count = f"{len(self._cases)} ended" if self._ended else f"{len(self._cases)} waiting"
+        name = self._config.login.name if self._config.login else ""
+        title = "History" if self._ended else "Inbox"
+        parts = [f"{title}  {count}", f"{said(name)} at {self._config.server_url}"]
+        if self._sought:
+            parts.append(f"search: {said(self._sought)}")
+        if self._offline:
+            parts.insert(0, f"OFFLINE: {self._offline}")
+        self.query_one("#top", Static).update(" · ".join(parts))
+
+    def _redraw(self) -> None:
+        now = self._now()
+        self.query_one(CaseList).redraw(now)
+        self.query_one(CaseView).redraw(now)
+
+    def on_resize(self) -> None:
+        """Lay everything out anew."""
+        self.call_after_refresh(self._redraw)
+
+    @on(OptionList.OptionHighlighted, "#list")
+    def _preview(self, event: OptionList.OptionHighlighted) -> None:
+        """Show the highlighted case beside the list; on a narrow screen it is opened first."""
+        if event.option_id and (self.size.width >= WIDE_CELLS or self.screen.has_class("reading")):
+            self.run_worker(partial(self._open, event.option_id), group="open", exclusive=True)
+
+    @on(OptionList.OptionSelected, "#list")
+    def _read(self, event: OptionList.OptionSelected) -> None:
+        self.screen.add_class("reading")
+        self.query_one(CaseView).focus()
+        if event.option_id:
+            self.run_worker(partial(self._open, event.option_id), group="open", exclusive=True)
+
+    @on(Input.Changed, "#search")
+    def _seek(self, event: Input.Changed) -> None:
+        self._sought = event.value
+        self._show_list()
+
+    @on(Input.Submitted, "#search")
+    def _found(self) -> None:
+        self.query_one(CaseList).focus()
+
+    def action_search(self) -> None:
+        """Open the search."""
+        box = self.query_one("#search", Input)
+        box.add_class("open")
+        box.focus()
+
+    async def action_back(self) -> None:
+        """Go back: from the search to everything, from a case to the list."""
+        box = self.query_one("#search", Input)
+        if box.has_class("open"):
+            box.remove_class("open")
+            box.value = ""
+        self.screen.remove_class("reading")
+        self.query_one(CaseList).focus()
+
+    def action_history(self) -> None:
+        """Change between what waits and what ended."""
+        self._ended = not self._ended
+        self.action_reload()
+
+    def action_reload(self) -> None:
+        """Look again."""
+        self.run_worker(self._load, group="load", exclusive=True)
+
+    def action_help(self) -> None:
+        """Say what the keys do."""
+        self.push_screen(HelpScreen())
+
+    def action_answer(self) -> None:
+        """Choose an answer to the open case."""
+        asked = self._answerable()
+        if asked is None:
+            return
+        if len(asked.actions) == 1:
+            self._begin(asked, asked.actions[0])
+            return
+        self.push_screen(ActionMenu(asked), lambda action: self._begin(asked, action) if action else None)
+
+    def action_edit(self) -> None:
+        """Edit what is to be approved."""
+        asked = self._answerable()
+        if asked is not None:
+            self._begin(asked, EDITOR)
+
+    def _answerable(self) -> Asked | None:
+        asked = self.query_one(CaseView).asked
+        if asked is None or asked.ended is not None:
+            self.notify("Open a case that waits first.", markup=False)
+            return None
+        return asked
+
+    def _begin(self, asked: Asked, action: str) -> None:
+        """Open the window of an answer; nothing is sent yet."""
+        real = "edit" if action == EDITOR else action
+        if asked.needs_browser(real):
+            page = self._inbox.page_of(self._config, asked.case_id)
+            self.notify(f"This answer takes your passkey, in a browser:\n{page}", markup=False, timeout=30)
+            return
+        content = self._edit_artifact(asked) if action == EDITOR else None
+        if action == EDITOR and content is None:
+            return
+        screen = AnswerScreen(self._inbox, asked, real, edited=content, edit_text=self._edit_text)
+        self.push_screen(screen, self._answered)
+
+    def _answered(self, recorded: str | None) -> None:
+        if recorded is not None:
+            self.notify(said(recorded), markup=False)
+            self.query_one(CaseView).show(None, None, self._now())
+        self.action_reload()
+
+    def _edit_artifact(self, asked: Asked) -> Any:
+        artifact = asked.parts.artifact if asked.parts else None
+        if artifact is None or not isinstance(artifact.content, str):
+            self.notify("This case holds no text to edit; request changes instead.", markup=False)
+            return None
+        before = text_of(artifact.content)
+        after = self._edit_text(before, f"{asked.ref}.txt")
+        if after == before:
+            self.notify("Nothing was changed.", markup=False)
+        return None if after == before else after
+
+    def _edit_text(self, text: str, name: str) -> str | None:
+        """Have a text edited in the person's own editor; None if that does not work."""
+        try:
+            with nullcontext() if self.is_headless else self.suspend():
+                return edited(text, name=name)
+        except (SetupError, SuspendNotSupported) as error:
+            self.notify(str(error), severity="error", markup=False)
+            return None

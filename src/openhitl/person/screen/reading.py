@@ -1,0 +1,54 @@
+"""The case on the right: drawn as everywhere, with room to scroll."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from openhitl.person.asked import Asked
+from openhitl.person.drawing.case import draw
+from openhitl.person.screen.drawn import content
+
+_LEAST_CELLS = 20
+_MOST_CELLS = 100
+
+
+class CaseView(VerticalScroll, can_focus=True):
+    """One case, whole."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "scroll_down", show=False),
+        Binding("k", "scroll_up", show=False),
+        Binding("enter", "app.answer", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(id="case")
+        self.asked: Asked | None = None
+        self._before: Asked | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="drawing", markup=False)
+
+    def show(self, asked: Asked | None, before: Asked | None, now: datetime) -> None:
+        """Draw a case, or none; another than before is read from its start."""
+        is_other = (asked and asked.case_id) != (self.asked and self.asked.case_id)
+        self.asked, self._before = asked, before
+        self.redraw(now)
+        if is_other:
+            self.scroll_home(animate=False)
+
+    def redraw(self, now: datetime) -> None:
+        """Draw the same case again, for the room that there is."""
+        drawing = self.query_one("#drawing", Static)
+        if self.asked is None:
+            drawing.update("")
+            return
+        room = self.scrollable_content_region.width - 2
+        width = min(max(room, _LEAST_CELLS), _MOST_CELLS)
+        drawing.update(content(draw(self.asked, now=now, width=width, before=self._before)))
