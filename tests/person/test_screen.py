@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import datetime
+from urllib.parse import urlsplit
 
+import httpx2
 import pytest
 
 from openhitl.protocol.case import ref_of
+from tests.person.desks import opened_desk
 from tests.person.pilots import noon_of, seated
 from tests.person.screens import check_snapshot, settled
 from tests.person.test_commands import FORM, RISKY, SELECTION
+from tests.servers import running
 
 pytestmark = pytest.mark.anyio
 
@@ -194,3 +199,39 @@ async def test_a_case_that_wants_a_passkey_is_answered_in_a_browser(desk, tmp_pa
         await seat.press("end", "enter")
         await seat.sees("This answer takes your passkey", f"/review/{case_id[:20]}")
     assert desk.server.agent.post(f"/api/v1/reviews/{case_id}/cancel", json={}).status_code == 200
+
+
+async def test_offline_is_said_and_what_was_filled_in_is_kept(tmp_path):
+    with ExitStack() as first, ExitStack() as second:
+        desk = first.enter_context(opened_desk(tmp_path / "data"))
+        case_id = desk.ask(prompt="Approve the order")
+        async with seated(desk, tmp_path, desk.ana) as seat:
+            await seat.sees("Approve the order")
+            await seat.press("enter", "a")
+            await seat.sees("Reject…")
+            await seat.press("home", "enter")
+            await seat.sees("Why? (optional)")
+            await seat.type("Too dear")
+            first.close()
+            await seat.sees("OFFLINE")
+            await seat.press("ctrl+s")
+            await seat.sees("Not sent: No answer from", "What you filled in is kept; send it again.")
+            port = urlsplit(desk.server.url).port
+            second.enter_context(running(tmp_path / "data", port=port))
+            await seat.press("ctrl+s")
+            await seat.sees("Rejected: Approve the order")
+            await seat.misses("OFFLINE")
+            url, token = f"{desk.server.url}/api/v1/inbox/{case_id}", desk.ana.token
+            headers = {"authorization": f"Bearer {token}"}
+            answered = httpx2.get(url, headers=headers, trust_env=False).json()
+    assert answered["result"]["data"] == {"feedback": "Too dear"}
+
+
+async def test_whoever_is_signed_out_elsewhere_is_told_how_to_sign_in(tmp_path):
+    with opened_desk(tmp_path / "data") as desk:
+        async with seated(desk, tmp_path, desk.ana) as seat:
+            await seat.sees("0 waiting")
+            assert desk.ana.http.delete("/api/v1/sessions/current").status_code == 204
+            await seat.press("r")
+            await seat.waits(lambda: seat.app.return_code is not None, "the end")
+        assert seat.app.return_code == 1

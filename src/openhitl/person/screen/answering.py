@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from typing import Any, ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
@@ -171,8 +170,9 @@ class AnswerScreen(ModalScreen[str | None]):
             self._complain("That is not the reference code of this case. It stands at its top.")
             return
         self.query_one("#send", Button).disabled = True
-        self.run_worker(partial(self._send, data), exclusive=True)
+        self._send(data)
 
+    @work(exclusive=True)
     async def _send(self, data: dict[str, Any]) -> None:
         try:
             await self._inbox.answer(self.asked, self.action, data, submission_id=self._submission_id)

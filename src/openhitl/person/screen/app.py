@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Awaitable, Callable
+from contextlib import nullcontext, suppress
 from datetime import datetime
-from functools import partial
 from typing import Any, ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import App, ComposeResult, SuspendNotSupported
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -17,13 +16,13 @@ from textual.widgets import Input, OptionList, Static
 from openhitl.client.config import ClientConfig
 from openhitl.client.session import Session
 from openhitl.errors import HitlError, NotFound, SetupError, SignInRequired
-from openhitl.person.asked import Asked
+from openhitl.person.asked import Asked, Ended
 from openhitl.person.drawing.bodies import text_of
 from openhitl.person.drawing.frame import outcome_line
 from openhitl.person.drawing.lines import said
 from openhitl.person.drawing.listing import in_order
 from openhitl.person.editor import edited
-from openhitl.person.following import Kind, News
+from openhitl.person.following import Kind
 from openhitl.person.inbox import Inbox
 from openhitl.person.screen.acting import EDITOR, ActionMenu
 from openhitl.person.screen.answering import AnswerScreen
@@ -83,60 +82,77 @@ class InboxApp(App[None]):
         """Begin to follow what happens."""
         self._say_top()
         self.query_one(CaseList).focus()
-        self.run_worker(self._follow, group="follow")
+        self._follow()
         self.set_interval(CLOCK_SECONDS, self._redraw)
 
     async def on_unmount(self) -> None:
         """Let the server go."""
         await self._session.close()
 
+    @work(group="follow")
     async def _follow(self) -> None:
-        try:
+        async def hear() -> None:
             async for news in self._inbox.follow():
-                await self._hear(news)
+                if news.kind is Kind.OFFLINE:
+                    self._say_offline(news.about)
+                else:
+                    await self._try(self._load())
+
+        await self._try(hear())
+
+    @work(group="load", exclusive=True)
+    async def _reload(self) -> None:
+        await self._try(self._load())
+
+    @work(group="open", exclusive=True)
+    async def _open(self, case_id: str) -> None:
+        await self._try(self._fetch(case_id))
+
+    async def _try(self, step: Awaitable[None]) -> None:
+        """Do something with the server, and say at the top what went wrong."""
+        try:
+            await step
         except SignInRequired as error:
             self.exit(return_code=1, message=f"error: {error.message}\nhint: {error.hint}")
+        except HitlError as error:
+            self._say_offline(error.message)
+        else:
+            self._say_offline("")
 
-    async def _hear(self, news: News) -> None:
-        if news.kind is Kind.OFFLINE:
-            self._offline = news.about
-            self._say_top()
-            return
-        await self._load()
+    def _say_offline(self, why: str) -> None:
+        self._offline = why
+        self._say_top()
 
     async def _load(self) -> None:
         """Fetch the list, and the open case as it is now."""
         filters = {"status": "ended" if self._ended else "open"}
-        try:
-            self._cases = in_order(await self._inbox.cases(filters, limit=MOST_CASES))
-            opened = self.query_one(CaseView).asked
-            if opened is not None:
-                await self._open(opened.case_id)
-        except SignInRequired:
-            raise
-        except HitlError as error:
-            self._offline = error.message
-        else:
-            self._offline = ""
+        self._cases = in_order(await self._inbox.cases(filters, limit=MOST_CASES))
+        opened = self.query_one(CaseView).asked
+        if opened is not None:
+            await self._fetch(opened.case_id, again=True)
         self._show_list()
 
-    async def _open(self, case_id: str) -> None:
+    async def _fetch(self, case_id: str, *, again: bool = False) -> None:
+        """Fetch a case and show it; `again`: unless another one has been opened meanwhile."""
         view = self.query_one(CaseView)
-        try:
+        asked = before = None
+        with suppress(NotFound):
             asked = await self._inbox.case(case_id)
             before = await self._inbox.last_round(asked)
-        except NotFound:
-            view.show(None, None, self._now())
+        shown = view.asked
+        if again and (shown is None or shown.case_id != case_id):
             return
-        was_open = view.asked is not None and view.asked.case_id == case_id and view.asked.ended is None
         view.show(asked, before, self._now())
-        if was_open and asked.ended is not None:
-            self._say_ended(asked)
+        if asked is not None and shown is not None and shown.case_id == case_id:
+            self._compare(shown, asked)
 
-    def _say_ended(self, asked: Asked) -> None:
-        """Say what became of the case that is open, if that was not this person's own doing here."""
-        assert asked.ended is not None
-        outcome = outcome_line(asked, asked.ended, self._now())
+    def _compare(self, before: Asked, asked: Asked) -> None:
+        """Say that the open case has ended, if it had not before."""
+        if before.ended is None and asked.ended is not None:
+            self._say_ended(asked, asked.ended)
+
+    def _say_ended(self, asked: Asked, ended: Ended) -> None:
+        outcome = outcome_line(asked, ended, self._now())
         if isinstance(self.screen, AnswerScreen) and self.screen.asked.case_id == asked.case_id:
             self.screen.say_ended(outcome)
         self.notify(f"{said(asked.prompt)}\n{outcome}", markup=False)
@@ -173,14 +189,14 @@ class InboxApp(App[None]):
     def _preview(self, event: OptionList.OptionHighlighted) -> None:
         """Show the highlighted case beside the list; on a narrow screen it is opened first."""
         if event.option_id and (self.size.width >= WIDE_CELLS or self.screen.has_class("reading")):
-            self.run_worker(partial(self._open, event.option_id), group="open", exclusive=True)
+            self._open(event.option_id)
 
     @on(OptionList.OptionSelected, "#list")
     def _read(self, event: OptionList.OptionSelected) -> None:
         self.screen.add_class("reading")
         self.query_one(CaseView).focus()
         if event.option_id:
-            self.run_worker(partial(self._open, event.option_id), group="open", exclusive=True)
+            self._open(event.option_id)
 
     @on(Input.Changed, "#search")
     def _seek(self, event: Input.Changed) -> None:
@@ -213,7 +229,7 @@ class InboxApp(App[None]):
 
     def action_reload(self) -> None:
         """Look again."""
-        self.run_worker(self._load, group="load", exclusive=True)
+        self._reload()
 
     def action_help(self) -> None:
         """Say what the keys do."""
