@@ -115,7 +115,7 @@ class Office:
         return attempts
 
     def choose(self, who: SignedIn, shows: str) -> None:
-        self.store.choose(who.person.person_id, {"push_shows": shows})
+        self.store.change_settings(who.person.person_id, {"push_shows": shows})
 
     def jobs(self) -> list[str]:
         return self.store.due_destinations(self.now + timedelta(days=9), 100)

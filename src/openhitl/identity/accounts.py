@@ -11,6 +11,7 @@ from openhitl.identity.links import join_link, sign_in_link
 from openhitl.identity.pairing import PairingDesk
 from openhitl.identity.passkeys import make_link
 from openhitl.identity.passwords import hash_password, verify_password
+from openhitl.identity.preferences import PreferenceDesk
 from openhitl.identity.sessions import SessionDesk, actor_of
 from openhitl.identity.signing_in import SignIn, totp_row, wrong_code
 from openhitl.identity.totp import new_secret, provisioning_uri, step_of
@@ -63,6 +64,7 @@ class Accounts:
         self.sessions = SessionDesk(store, keyring, run=run, clock=clock)
         self.devices = DeviceShelf(store, run=run, clock=clock)
         self.pairings = PairingDesk(store, keyring, self.sessions, public_url, run=run, clock=clock)
+        self.preferences = PreferenceDesk(store, run=run)
         self.sign_in = SignIn(
             store, keyring, self.sessions, public_url, run=run, clock=clock, on_join=on_join
         )

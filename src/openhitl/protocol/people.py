@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from openhitl.errors import InvalidRequest
 from openhitl.protocol.case import Actor, ActorKind, Assurance
+from openhitl.protocol.preferences import USUAL, Preferences
 from openhitl.protocol.problems import SUMMARY
 from openhitl.protocol.record import record
 from openhitl.protocol.visible import one_line
@@ -84,10 +85,11 @@ class Session:
 
 @record(frozen=True, slots=True)
 class SignedIn:
-    """Whoever makes a request, and where they are signed in."""
+    """Whoever makes a request, where they are signed in, and how they want the pages to be."""
 
     person: Person
     session: Session
+    preferences: Preferences = USUAL
 
 
 @record(frozen=True, slots=True, kw_only=True)

@@ -7,11 +7,17 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from markupsafe import Markup
+
 from openhitl.cases import StoredCase
 from openhitl.errors import HitlError, NotFound, PeerError
 from openhitl.protocol.case import Json
+from openhitl.protocol.people import SignedIn
+from openhitl.protocol.preferences import USUAL
 from openhitl.review.door import Door
 from openhitl.review.http import Request, Response, error_headers, json_response
+from openhitl.review.inbox.beside import beside_of
+from openhitl.review.languages import language_of
 from openhitl.review.pages import (
     Page,
     PageView,
@@ -20,6 +26,7 @@ from openhitl.review.pages import (
     render_error,
     render_review,
 )
+from openhitl.review.pages.view import NOTHING
 from openhitl.review.reviewing import looker
 from openhitl.words import choose_language
 
@@ -46,16 +53,21 @@ async def view_of(
     What will not be drawn needs no rounds.
     """
     stored = await door.book.current(case_id)
+    signed_in = await door.visitor(request)
+    look = USUAL if signed_in is None else signed_in.preferences
     return PageView(
         stored=stored,
-        rounds=await _rounds(door, request, stored) if drawn else (),
+        rounds=await _rounds(door, stored, signed_in) if drawn else (),
         draft=await door.book.draft(case_id),
         token=request.query.get("token", ""),
         base=door.base,
         theme=door.theme,
         csrf=door.csrf(request),
         query={name: value for name, value in request.query.items() if name not in ("token", "csrf")},
-        language=choose_language(request.headers.get("accept-language", "")),
+        language=language_of(request, signed_in),
+        zone=look.zone or None,
+        look=look,
+        beside=await _beside(door, request, signed_in, case_id) if drawn else NOTHING,
         now=door.book.clock(),
         carried=door.book.carrier.unseal(case_id, request.cookies.get(carry_name(case_id))),
         prefills=await _prefills(door, stored, request.query.get(PREFILL)),
@@ -64,10 +76,16 @@ async def view_of(
     )
 
 
-async def _rounds(door: Door, request: Request, stored: StoredCase) -> Sequence[StoredCase]:
+async def _beside(door: Door, request: Request, signed_in: SignedIn | None, case_id: str) -> Markup:
+    """Draw what else waits, for somebody who came by name."""
+    if signed_in is None or "token" in request.query:
+        return NOTHING
+    return await beside_of(door, request, signed_in, case_id)
+
+
+async def _rounds(door: Door, stored: StoredCase, signed_in: SignedIn | None) -> Sequence[StoredCase]:
     if stored.case.previous_case_id is None:
         return ()
-    signed_in = await door.visitor(request)
     return await door.book.rounds_before(stored, signed_in.person.person_id if signed_in else None)
 
 

@@ -1,33 +1,40 @@
-"""How people want things to be: one document for each."""
+"""How people want things to be."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from openhitl.protocol.case import Json
 from openhitl.store.documents import VERSION, decode, encode
-from openhitl.store.identity_schema import person_settings
+from openhitl.store.identity_schema import people, person_settings
 from openhitl.store.part import Part
 
 
 class PersonSettings(Part):
-    """What people have chosen. Raises, in every method: StoreError."""
+    """Settings of people, as JSON objects. Raises, in every method: StoreError."""
 
-    def settings_of(self, person_id: int) -> dict[str, Any]:
-        """Read what somebody has chosen, by name; what they have not is not in it."""
-        query = select(person_settings.c.body).where(person_settings.c.person_id == person_id)
+    def settings_of(self, person_id: int) -> Json:
+        """Return what somebody has chosen."""
         with self._database.reading() as connection:
-            body = connection.execute(query).scalar()
-        return {} if body is None else dict(decode(body))
+            return _kept(connection, person_id)
 
-    def choose(self, person_id: int, chosen: Json) -> None:
-        """Keep what somebody has chosen; what is not named stays as it is."""
-        table = person_settings
-        query = select(table.c.body).where(table.c.person_id == person_id).with_for_update()
+    def change_settings(self, person_id: int, changes: Json) -> None:
+        """Keep what somebody has chosen, beside what they had chosen before."""
         with self._database.writing() as connection:
-            body = connection.execute(query).scalar()
-            values = {"v": VERSION, "body": encode({**({} if body is None else decode(body)), **chosen})}
-            kept = self._database.insert(table).values(person_id=person_id, **values)
-            connection.execute(kept.on_conflict_do_update(index_elements=[table.c.person_id], set_=values))
+            # One after the other: each keeps what the one before it has changed.
+            connection.execute(select(people.c.id).where(people.c.id == person_id).with_for_update())
+            body = encode({**_kept(connection, person_id), **changes})
+            values = {"person_id": person_id, "v": VERSION, "body": body}
+            added = self._database.insert(person_settings).values(values)
+            connection.execute(
+                added.on_conflict_do_update(
+                    index_elements=[person_settings.c.person_id], set_={"v": VERSION, "body": body}
+                )
+            )
+
+
+def _kept(connection: Connection, person_id: int) -> Json:
+    query = select(person_settings.c.body).where(person_settings.c.person_id == person_id)
+    found = connection.execute(query).scalar_one_or_none()
+    kept: Json = {} if found is None else decode(found)
+    return kept

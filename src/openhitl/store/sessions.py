@@ -23,9 +23,19 @@ from openhitl.protocol.people import (
     SignedIn,
     person_actor,
 )
+from openhitl.protocol.preferences import USUAL, read_preferences
 from openhitl.store.audit import append_audit
 from openhitl.store.devices import leave_sessions, revoked_devices
-from openhitl.store.identity_schema import devices, pairings, people, person_links, sessions, spent_challenges
+from openhitl.store.documents import decode
+from openhitl.store.identity_schema import (
+    devices,
+    pairings,
+    people,
+    person_links,
+    person_settings,
+    sessions,
+    spent_challenges,
+)
 from openhitl.store.instants import from_ms, to_ms
 from openhitl.store.part import Part
 from openhitl.store.passkeys import added_passkey, is_taken
@@ -44,6 +54,9 @@ from openhitl.store.stale import delete_some
 KEPT = timedelta(days=1)
 _makers = people.alias("makers")
 _SIGNED_IN = select(sessions, people).join(people, people.c.id == sessions.c.person_id)
+_WITH_SETTINGS = _SIGNED_IN.add_columns(person_settings.c.body).outerjoin(
+    person_settings, person_settings.c.person_id == people.c.id
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +105,7 @@ class Sessions(Part):
 
     def session(self, token_hash: bytes, now: datetime) -> SignedIn | None:
         """Return who is signed in with this token: not if the session has ended or they are disabled."""
-        query = _SIGNED_IN.where(
+        query = _WITH_SETTINGS.where(
             sessions.c.hash == token_hash,
             sessions.c.revoked_at.is_(None),
             sessions.c.expires_at > to_ms(now),
@@ -100,7 +113,10 @@ class Sessions(Part):
         )
         with self._database.reading() as connection:
             row = connection.execute(query).one_or_none()
-        return None if row is None else SignedIn(person_from(row), _session(row))
+        if row is None:
+            return None
+        preferences = USUAL if row.body is None else read_preferences(decode(row.body))
+        return SignedIn(person_from(row), _session(row), preferences)
 
     def session_seen(self, session_id: int, now: datetime) -> None:
         """Note that somebody was here."""

@@ -56,6 +56,7 @@ class Store(
     Jobs,
     Passkeys,
     People,
+    PersonSettings,
     PublicKeys,
     Recipients,
     Sessions,
@@ -72,7 +73,6 @@ class Store(
     RequestKeys,
     Notices,
     Pushes,
-    PersonSettings,
 ):
     """One database. Every method may be called from any thread.
 

@@ -9,9 +9,10 @@ from openhitl.errors import HitlError
 from openhitl.protocol.people import SignedIn
 from openhitl.review.door import Door
 from openhitl.review.http import Request, Response, see_other
+from openhitl.review.languages import language_of
 from openhitl.review.pages.desk import Desk
 from openhitl.review.pages.notices import notice_of
-from openhitl.words import choose_language, words_for
+from openhitl.words import words_for
 
 #: What a page says of a post that came through, by the name that stands in its address.
 DONE = "done"
@@ -19,7 +20,7 @@ DONE = "done"
 
 def desk_of(door: Door, request: Request, signed_in: SignedIn | None = None, **values: Any) -> Desk:
     """Lay out a page for whoever asks for it; `values` go to the desk."""
-    words = words_for(choose_language(request.headers.get("accept-language", "")))
+    words = words_for(language_of(request, signed_in))
     return Desk(
         words=words,
         now=door.book.clock(),

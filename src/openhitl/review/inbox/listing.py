@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from openhitl.cases import StoredCase
+from openhitl.protocol.people import SignedIn
 from openhitl.protocol.record import record
 from openhitl.review.door import Door
 from openhitl.review.inbox.rows import SOON, Reader, Row, row_of
+from openhitl.review.pages.desk import Desk
 from openhitl.words import N_
 
 #: So many waiting cases are drawn; whoever has more is told so.
@@ -29,22 +31,42 @@ class Group:
 
 @record(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A list of waiting cases. `count` is how many wait, of which `groups` may hold fewer."""
+    """A list of waiting cases: all that wait, or those that match what was searched."""
 
     groups: Sequence[Group]
-    count: int
     searched: str = ""
 
 
-async def waiting_of(
-    door: Door, person_id: int, reader: Reader, *, seen: Sequence[str] = (), search: str = ""
-) -> Waiting:
+@record(frozen=True, slots=True)
+class Counts:
+    """How many cases wait for somebody, and how many notices they have not read."""
+
+    waiting: int
+    unread: int
+
+
+def reader_of(desk: Desk, signed_in: SignedIn) -> Reader:
+    """Say for whom rows are drawn."""
+    return Reader(
+        words=desk.words,
+        now=desk.now,
+        base=desk.base,
+        zone=desk.look.zone or None,
+        person_id=signed_in.person.person_id,
+    )
+
+
+async def counts_of(door: Door, person_id: int) -> Counts:
+    """Count what the places of the inbox say beside their names."""
+    return Counts(await door.book.count_waiting(person_id), 0)
+
+
+async def waiting_of(door: Door, reader: Reader, *, seen: Sequence[str] = (), search: str = "") -> Waiting:
     """Gather what waits for somebody, and how cases have ended that they have just seen there."""
     book = door.book
-    found = await book.waiting(person_id, limit=MOST, also=seen[:MOST_SEEN])
-    count = await book.count_waiting(person_id)
+    found = await book.waiting(reader.person_id, limit=MOST, also=seen[:MOST_SEEN])
     rows = [row_of(stored, reader) for stored in found if _matches(stored, search)]
-    return Waiting(groups=_grouped(rows, reader), count=count, searched=search)
+    return Waiting(groups=_grouped(rows, reader), searched=search)
 
 
 def _matches(stored: StoredCase, search: str) -> bool:

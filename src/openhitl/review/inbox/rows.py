@@ -11,6 +11,7 @@ from babel.dates import format_timedelta
 from openhitl.cases import StoredCase
 from openhitl.protocol.brief import brief_actions
 from openhitl.protocol.case import SEALED_TYPE, Assurance, DefaultAction
+from openhitl.protocol.people import actor_id_of
 from openhitl.protocol.record import record
 from openhitl.protocol.timestamps import timestamp
 from openhitl.review.pages.approval import approve_label
@@ -41,13 +42,13 @@ _OPENING: Mapping[str, str] = {
 
 @record(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """For whom rows are drawn. `actor_id` is what they are called where somebody acts."""
+    """For whom rows are drawn: `person_id` reads them."""
 
     words: Words
     now: datetime
+    person_id: int
     base: str = ""
     zone: str | None = None
-    actor_id: str = ""
 
 
 @record(frozen=True, slots=True)
@@ -155,7 +156,7 @@ def choices_of(sheet: Sheet) -> Sequence[Choice]:
 
 def _ended(sheet: Sheet, reader: Reader) -> Ended:
     outcome = outcome_of(sheet)
-    is_own = bool(reader.actor_id) and sheet.case.ended_by == reader.actor_id
+    is_own = sheet.case.ended_by == actor_id_of(reader.person_id)
     return Ended(
         title=outcome.title,
         who=reader.words.gettext("by you") if is_own else outcome.who,

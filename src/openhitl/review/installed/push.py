@@ -93,7 +93,7 @@ async def settings_of(door: Door, signed_in: SignedIn) -> dict[str, Any]:
 async def choose(door: Door, signed_in: SignedIn, chosen: Mapping[str, Any]) -> None:
     """Keep what somebody has chosen."""
     ledger = door.book.ledger
-    await ledger.read(ledger.store.choose, signed_in.person.person_id, chosen)
+    await ledger.read(ledger.store.change_settings, signed_in.person.person_id, chosen)
 
 
 def _told(one: Subscription) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from openhitl.protocol.people import Method, Role, SignedIn
+from openhitl.protocol.preferences import USUAL, Preferences
 from openhitl.protocol.record import record
 from openhitl.review.pages.moments import Moment, moment
 from openhitl.review.pages.problems import Problem
@@ -62,9 +63,14 @@ class Desk:
     def is_owner(self) -> bool:
         return self.signed_in is not None and self.signed_in.person.role is Role.OWNER
 
+    @property
+    def look(self) -> Preferences:
+        """How whoever is signed in wants pages to be."""
+        return USUAL if self.signed_in is None else self.signed_in.preferences
+
     def moment(self, instant: datetime) -> Moment:
         """Say an instant for this reader."""
-        return moment(instant, now=self.now, words=self.words)
+        return moment(instant, now=self.now, words=self.words, zone=self.look.zone or None)
 
     def wrong(self, path: str) -> str:
         """Say what is wrong with a field; nothing if it is not."""
@@ -100,5 +106,7 @@ class Desk:
     ) -> Page:
         """Fill a template; a page with problems is sent as 422 unless told otherwise."""
         drawn = environment(self.words).get_template(f"{folder}/{template}")
-        html = drawn.render(desk=self, base=self.base, theme=self.theme, words=self.words, **values)
+        html = drawn.render(
+            desk=self, base=self.base, theme=self.theme, words=self.words, look=self.look, **values
+        )
         return Page(html, status or (422 if self.problems else 200))

@@ -12,6 +12,7 @@ from openhitl.errors import CallerError
 from openhitl.protocol.case import Content, ReviewCase, Status
 from openhitl.protocol.context import Context
 from openhitl.protocol.policies import REFUSING, Mode, SubmitPath
+from openhitl.protocol.preferences import USUAL
 from openhitl.protocol.record import record
 from openhitl.protocol.timestamps import timestamp
 from openhitl.protocol.tree import humanise
@@ -83,6 +84,7 @@ class Sheet:
                 base=self.view.base,
                 theme=self.view.theme,
                 words=self.words,
+                look=self.view.look,
                 **values,
             )
         )
@@ -122,5 +124,6 @@ def environment(words: Words) -> Environment:
         visible=visible,
         humanise=humanise,
         asset=asset_name,
+        look=USUAL,
     )
     return environment

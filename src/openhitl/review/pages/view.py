@@ -10,12 +10,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
 
+from markupsafe import Markup
+
 from openhitl.cases import Draft, StoredCase
 from openhitl.protocol.case import Json
+from openhitl.protocol.preferences import USUAL, Preferences
 from openhitl.protocol.record import record
 from openhitl.review.pages.theme import PLAIN, Theme
 
 Pairs = Sequence[tuple[str, str]]
+NOTHING = Markup()
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -48,6 +52,8 @@ class PageView:
         problems: set when a post was refused; the page is then sent with status 422.
         submission_id: becomes a hidden field, so that a double tap is one answer.
         zone: IANA name of the reader's time zone; times are labelled UTC without one.
+        look: how whoever is signed in wants pages to be.
+        beside: what stands beside the page for somebody who came by name, as HTML of our own.
     """
 
     stored: StoredCase
@@ -65,6 +71,8 @@ class PageView:
     submission_id: str = ""
     zone: str | None = None
     theme: Theme = PLAIN
+    look: Preferences = USUAL
+    beside: Markup = NOTHING
 
 
 @record(frozen=True, slots=True)

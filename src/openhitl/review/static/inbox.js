@@ -2,9 +2,9 @@
 // The page works without any of it. Nothing here writes HTML: the server's own page is fetched again and
 // its nodes take the place of those that changed, so that focus, scroll and what was typed stay.
 
-const main = document.querySelector("[data-inbox]");
-const voice = main.querySelector("[data-voice]");
-const home = main.dataset.inbox;
+const list = document.querySelector("[data-inbox]");
+const voice = list.querySelector("[data-voice]");
+const question = document.querySelector("main[data-case]");
 const locale = document.documentElement.lang;
 
 function get(address) {
@@ -18,6 +18,7 @@ function get(address) {
   });
 }
 
+const FINAL = new Set(["completed", "expired", "cancelled"]);
 let reading = null;
 let stale = false;
 
@@ -32,7 +33,8 @@ async function refresh() {
       // What has ended is still shown to whoever has just seen it wait.
       const seen = [...document.querySelectorAll("[data-version]")].map((row) => row.id.slice(4));
       if (seen.length) query.set("seen", seen.join("."));
-      swap(await get(`${home}?${query}`));
+      if (question) query.set("at", question.dataset.case);
+      swap(await get(`${list.dataset.inbox}?${query}`));
     }
   })();
   try {
@@ -58,16 +60,30 @@ function swap(fresh) {
     }
     old.replaceWith(part);
   }
-  document.title = fresh.title;
+  if (!question) document.title = fresh.title;
   if (said.length) voice.textContent = said.join(". ");
   if (focused?.isConnected) focused.focus({ preventScroll: true });
   else if (row) document.getElementById(row.id)?.querySelector("a")?.focus({ preventScroll: true });
   document.dispatchEvent(new Event("drawn"));
 }
 
+// The question that is open was answered elsewhere: it says so, and what was typed stays.
+async function conclude() {
+  const outcome = (await get(location.href)).querySelector("main .outcome");
+  if (!outcome || question.querySelector(".outcome")) return;
+  outcome.setAttribute("role", "status");
+  question.prepend(outcome);
+  question.classList.add("over");
+  document.dispatchEvent(new Event("drawn"));
+}
+
 function listen() {
-  const source = new EventSource(main.dataset.events);
+  const source = new EventSource(list.dataset.events);
   for (const kind of ["ready", "case", "notice"]) source.addEventListener(`inbox.${kind}`, refresh);
+  source.addEventListener("inbox.case", (event) => {
+    const { case_id, status } = JSON.parse(event.data);
+    if (case_id === question?.dataset.case && FINAL.has(status)) conclude().catch(() => {});
+  });
   return source;
 }
 
@@ -92,12 +108,12 @@ document.addEventListener("submit", async (event) => {
   const problem = form.querySelector("[data-problem]");
   const body = new URLSearchParams(new FormData(form, event.submitter));
   event.submitter.setAttribute("aria-disabled", "true");
-  let text = main.dataset.offline;
+  let text = list.dataset.offline;
   try {
     // Its buttons are named "action", so the property of that name would be one of them.
     const answer = await fetch(form.getAttribute("action"), { method: "POST", body, redirect: "manual" });
     if (answer.type === "opaqueredirect") return void refresh();
-    text = main.dataset.failed;
+    text = list.dataset.failed;
   } catch {
     // Nothing was sent, or nobody knows: the same submission may be sent again.
   }
@@ -108,8 +124,8 @@ document.addEventListener("submit", async (event) => {
 });
 
 function countDown() {
-  for (const element of document.querySelectorAll("[data-left]")) {
-    const minutes = Math.max(1, Math.floor((Date.parse(element.dataset.left) - Date.now()) / 6e4));
+  for (const element of document.querySelectorAll("[data-due]")) {
+    const minutes = Math.max(1, Math.floor((Date.parse(element.dataset.due) - Date.now()) / 6e4));
     const [size, unit] = minutes >= 2160 ? [1440, "day"] : minutes >= 90 ? [60, "hour"] : [1, "minute"];
     const left = new Intl.NumberFormat(locale, { style: "unit", unit, maximumFractionDigits: 0 }).format(Math.round(minutes / size));
     element.textContent = element.dataset.text.replace("{left}", left);

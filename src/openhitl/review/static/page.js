@@ -23,13 +23,18 @@ function say(time) {
   return main.dataset.when.replace("{time}", clock.format(time)).replace("{day}", day);
 }
 
-for (const element of document.querySelectorAll("time[data-time]")) {
-  const time = Date.parse(element.dateTime);
-  element.textContent = say(time);
+// Times are those of this device, unless the reader has chosen a zone, which the server then speaks in.
+function sayTimes() {
+  if ("zoned" in root.dataset) return;
+  for (const element of document.querySelectorAll("time[data-time]")) {
+    element.textContent = say(Date.parse(element.dateTime));
+  }
+  for (const element of document.querySelectorAll("[data-zone]")) {
+    element.textContent = element.dataset.zone === "bare" ? zone : `(${zone})`;
+  }
 }
-for (const element of document.querySelectorAll("[data-zone]")) {
-  element.textContent = element.dataset.zone === "bare" ? zone : `(${zone})`;
-}
+sayTimes();
+document.addEventListener("drawn", sayTimes);
 
 const deadline = document.getElementById("deadline");
 if (deadline) {
