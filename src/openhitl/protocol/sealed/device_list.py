@@ -260,7 +260,8 @@ def _read_device(raw: object) -> ListedDevice:
     if not isinstance(raw, dict) or set(raw) != {"name", "kind", "box", "sign"}:
         raise InvalidDeviceList("A device has a name, a kind and two keys.")
     name, kind = raw["name"], raw["kind"]
-    if not isinstance(name, str) or not 1 <= len(name) <= MAX_NAME_CHARACTERS or kind not in KINDS:
+    is_name = isinstance(name, str) and 1 <= len(name) <= MAX_NAME_CHARACTERS and "\0" not in name
+    if not is_name or kind not in KINDS:
         raise InvalidDeviceList("A device has a name and is a browser or a terminal.")
     return ListedDevice(name=name, kind=kind, box=checked_key(raw["box"]), sign=checked_key(raw["sign"]))
 
