@@ -5,7 +5,9 @@ Whoever says yes and answers does so in Chromium.
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,8 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mcp import Client, StdioServerParameters
+from mcp.client.stdio import stdio_client
 from playwright.async_api import BrowserContext, async_playwright, expect
 
+from openhitl.protocol.case import ActorKind
+from openhitl.protocol.people import SessionKind
+from openhitl.server.local import new_key
 from tests.accounts.visitors import Visitors
 from tests.browser.conftest import CHROMIUM, PATIENCE_MS
 from tests.cli.programs import Programs, Transcript
@@ -22,6 +29,8 @@ from tests.dropin.callback_port import callback_port
 from tests.dropin.cases import next_case
 from tests.dropin.older import installed
 from tests.oauth.world import Person
+from tests.people import sign_in
+from tests.sealed.devices import Household
 from tests.servers import RunningServer, running
 
 pytestmark = pytest.mark.anyio
@@ -80,6 +89,20 @@ class OlderClient:
             await expect(page.get_by_text("Authentication Successful")).to_be_visible()
             await page.close()
             return await program.ends()
+
+    @asynccontextmanager
+    async def proxied(self) -> AsyncIterator[Client]:
+        """Start its proxy and connect to it."""
+        parameters = StdioServerParameters(
+            command=str(installed() / "hitl-cli"),
+            args=["proxy", f"{self._server.url}/mcp-server/mcp/"],
+            env={"PATH": os.defpath, "HOME": str(self._folder.parents[1]), **self.programs.environment},
+        )
+        with (self._folder / "proxy.log").open("w") as log:
+            async with Client(
+                stdio_client(parameters, errlog=log), mode="legacy", read_timeout_seconds=60
+            ) as client:
+                yield client
 
     @asynccontextmanager
     async def asking(self, *arguments: str, prompt: str) -> AsyncIterator[Any]:
@@ -146,3 +169,48 @@ async def test_the_whole_life_of_a_login(older, server, alice):
     logout = await older.programs.run("logout", program="hitl-cli")
     assert (logout.code, logout.out) == (0, "Logged out successfully!\n"), logout
     assert older.files() == {"agent.key"}
+
+
+async def test_what_it_encrypts_is_for_a_device_alone(older, server, alice):
+    """It registers its key while somebody is logged in, then asks with a key of the same person's agent."""
+    household = Household(server, sign_in(server, "Alice", kind=SessionKind.TERMINAL))
+    device = household.add("phone")
+    assert (await older.log_in("Encrypting")).code == 0
+    key = new_key(server.settings, "night shift", ActorKind.AGENT, owner="Alice")
+    request = ("request", "--prompt", "Which?", "--choice", "red", "--choice", "blue", "--e2ee")
+    async with older.programs.start(*request, program="hitl-cli", HITL_API_KEY=key) as program:
+        asked = await asyncio.to_thread(household.answer_box, device, "blue")
+        done = await program.ends()
+    assert asked == {"prompt": "Which?", "choices": ["red", "blue"], "placeholder_text": ""}
+    assert done.code == 0, done
+    assert done.out.splitlines()[-1] == "Human response received: blue"
+
+    finished = ("notify-completion", "--summary", "All done.", "--e2ee")
+    async with older.programs.start(*finished, program="hitl-cli", HITL_API_KEY=key) as program:
+        asked = await asyncio.to_thread(household.answer_box, device, "Ship it")
+        done = await program.ends()
+    assert (done.code, asked) == (0, {"summary": "All done."}), done
+    assert done.out.splitlines()[-1] == "✅ Human response received: Ship it"
+
+    told = await older.programs.run(
+        "notify", "--message", "It runs.", "--e2ee", program="hitl-cli", HITL_API_KEY=key
+    )
+    assert told.code == 0, told
+    assert newest_notice(server, household, device, key) == {"message": "It runs."}
+
+    # Its proxy reads no answer ("Unknown encrypted response format"), but what it tells arrives.
+    async with older.proxied() as client:
+        names = {tool.name for tool in (await client.list_tools()).tools}
+        assert "notify_human" in names
+        await client.call_tool("notify_human", {"message": "By proxy."})
+    token = older.token["access_token"]
+    assert newest_notice(server, household, device, token) == {"message": "By proxy."}
+
+
+def newest_notice(server, household, device, key):
+    """Open the newest notice of an agent, as a device does that knows the keys of its owner's agents."""
+    headers = {"authorization": f"Bearer {key}"}
+    notice = server.anyone.get("/api/v1/notices?limit=1", headers=headers).json()["notices"][0]
+    assert notice["message"] == "Encrypted notice"
+    senders = [{"key": one} for one in household.sender_keys("night shift")]
+    return household.read_box(device, notice["envelope"], senders)[0]

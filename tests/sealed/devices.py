@@ -202,11 +202,11 @@ class Household:
             now=datetime.now(UTC),
         ).body
 
-    def sender_keys(self) -> list[str]:
+    def sender_keys(self, agent_name: str = "agent-under-test") -> list[str]:
         """List the keys that agents of theirs have, as a case shows them."""
         store, _ = open_store(self.server.settings)
         try:
-            agent = store.agent_named("agent-under-test")
+            agent = store.agent_named(agent_name)
             return [encode(base64.b64decode(one.public_key)) for one in store.sender_keys(agent.agent_id)]
         finally:
             store.close()
