@@ -6,7 +6,7 @@ import os
 import pty
 import subprocess
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 PATIENCE_SECONDS = 60
@@ -42,8 +42,15 @@ def on_screen(arguments: list[str], environment: Mapping[str, str]) -> Screen:
     return Screen(code, out, err)
 
 
-def typed_on_screen(arguments: list[str], environment: Mapping[str, str], *, after: str, keys: str) -> Screen:
-    """Run a program on one terminal, and type on it once it has said something."""
+def typed_on_screen(
+    arguments: list[str],
+    environment: Mapping[str, str],
+    *,
+    after: str,
+    keys: str,
+    then: Sequence[tuple[str, str]] = (),
+) -> Screen:
+    """Run a program on one terminal, and type on it once it has said something, `then` once more."""
     ours, theirs = pty.openpty()
     with subprocess.Popen(
         arguments,
@@ -57,9 +64,10 @@ def typed_on_screen(arguments: list[str], environment: Mapping[str, str], *, aft
         limit = threading.Timer(PATIENCE_SECONDS, process.kill)
         limit.start()
         read: list[bytes] = []
-        while after.encode() not in b"".join(read):
-            read.append(os.read(ours, 65536))
-        os.write(ours, keys.encode())
+        for words, letters in ((after, keys), *then):
+            while words.encode() not in b"".join(read):
+                read.append(os.read(ours, 65536))
+            os.write(ours, letters.encode())
         _read(ours, read)
         code = process.wait()
         limit.cancel()

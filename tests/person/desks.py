@@ -27,7 +27,7 @@ class Desk:
 
     def ask(self, body: Mapping[str, Any] | None = None, **fields: Any) -> str:
         """Make a case; return its id."""
-        hitl = self.server.ask({**(body or APPROVAL), **fields}, as_service=False)
+        hitl = self.server.ask({**APPROVAL, **(body or {}), **fields}, as_service=False)
         return str(hitl["case_id"])
 
     def answered(self, case_id: str) -> dict[str, Any]:

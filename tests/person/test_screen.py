@@ -10,10 +10,10 @@ import httpx2
 import pytest
 
 from openhitl.protocol.case import ref_of
+from tests.person.bodies import FORM, RISKY, SELECTION
 from tests.person.desks import opened_desk
 from tests.person.pilots import noon_of, seated
 from tests.person.screens import check_snapshot, settled
-from tests.person.test_commands import FORM, RISKY, SELECTION
 from tests.servers import running
 
 pytestmark = pytest.mark.anyio

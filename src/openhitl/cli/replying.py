@@ -16,9 +16,8 @@ from openhitl.errors import VerificationRequired
 from openhitl.person.answers import Given, answer_data
 from openhitl.person.asked import Asked
 from openhitl.person.drawing.bodies import text_of
-from openhitl.person.drawing.case import draw
+from openhitl.person.drawing.case import answer_lines, draw
 from openhitl.person.drawing.patches import changes
-from openhitl.person.drawing.values import values
 from openhitl.protocol.case import Json
 
 _TRIES = 3
@@ -57,7 +56,7 @@ def prepare(asked: Asked, draft: Draft, *, page: str) -> dict[str, Any]:
     if asked.needs_ref(draft.action, data):
         _check_ref(asked, draft, interactive=interactive, shown=was_asked)
     elif was_asked:
-        _confirm(data, edited=draft.edit)
+        _confirm(asked, data, edited=draft.edit)
     return data
 
 
@@ -102,8 +101,8 @@ def _grave(asked: Asked) -> str:
     return "is of high risk" if asked.risk == "high" else "cannot be undone"
 
 
-def _confirm(data: Json, *, edited: bool) -> None:
+def _confirm(asked: Asked, data: Json, *, edited: bool) -> None:
     if not edited:
-        print_lines(values(data, columns()), sys.stderr)
+        print_lines(answer_lines(asked, data, columns()), sys.stderr)
     if not agreed("Send this?"):
         raise typer.Abort

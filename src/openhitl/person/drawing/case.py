@@ -8,9 +8,12 @@ from datetime import datetime
 
 from openhitl.person.asked import Asked
 from openhitl.person.drawing.bodies import body, titled
+from openhitl.person.drawing.forms import value_text
 from openhitl.person.drawing.frame import frame, outcome
 from openhitl.person.drawing.lines import BOX_CELLS, EMPTY, Line, Tone, boxed, paragraph, said
-from openhitl.person.drawing.values import values
+from openhitl.person.drawing.values import nodes
+from openhitl.protocol.case import Json
+from openhitl.protocol.tree import humanise, read
 
 BOX_TITLE = "Written by the agent"
 
@@ -28,8 +31,22 @@ def draw(asked: Asked, *, now: datetime, width: int, before: Asked | None = None
         lines += [*_round(before, now, width), EMPTY]
     lines += boxed(BOX_TITLE, _tight(_words(asked, before, inner)), width)
     if asked.ended is not None and asked.ended.data:
-        lines += [EMPTY, *_answer(asked, width)]
+        lines += [EMPTY, *titled("The answer", answer_lines(asked, asked.ended.data, width), width)]
     return lines
+
+
+def answer_lines(asked: Asked, data: Json, width: int) -> Iterator[Line]:
+    """Draw the data of an answer with the labels of its form; what is secret is only said to be there."""
+    form = asked.parts.form if asked.parts else None
+    fields = {field.key: field for field in form.fields} if form else {}
+    drawn = []
+    for key, value in data.items():
+        field = fields.get(key)
+        if field is None:
+            drawn.append(read(value, humanise(key)))
+        else:
+            drawn.append(read("(secret)" if field.sensitive else value_text(field, value), field.label))
+    return nodes(drawn, width)
 
 
 def _words(asked: Asked, before: Asked | None, width: int) -> Iterator[Line]:
@@ -50,11 +67,6 @@ def _round(before: Asked, now: datetime, width: int) -> Iterator[Line]:
         yield from paragraph("Not answered yet.", width)
     else:
         yield from outcome(before, before.ended, now, width)
-
-
-def _answer(asked: Asked, width: int) -> Iterator[Line]:
-    assert asked.ended is not None
-    yield from titled("The answer", values(asked.ended.data, width), width)
 
 
 def _tight(lines: Iterable[Line]) -> Iterator[Line]:
