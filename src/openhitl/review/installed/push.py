@@ -84,7 +84,7 @@ def push_of(door: Door) -> PushDesk:
     return door.push
 
 
-async def settings_of(door: Door, signed_in: SignedIn) -> dict[str, Any]:
+async def settings_of(door: Door, signed_in: SignedIn) -> Mapping[str, Any]:
     """Read what somebody has chosen."""
     ledger = door.book.ledger
     return await ledger.read(ledger.store.settings_of, signed_in.person.person_id)
