@@ -22,7 +22,7 @@ _CHANGED = frozenset({"device_list_unsigned", "device_list_by_stranger"})
 
 @dataclass
 class Told:
-    """What a server hands out, what was remembered, which refusals are right, who may sign what is next."""
+    """What a server hands out, what was remembered, which refusals are right; who may sign what is next."""
 
     links: Wire
     pin: Pin

@@ -7,7 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 from openhitl.identity.accounts import TotpDraft
+from openhitl.identity.pairing import Claimed, Shown
 from openhitl.protocol.case import ActorKind
+from openhitl.protocol.devices import Device, DeviceKeys, NewDevice, Pairing, PairingState
 from openhitl.protocol.oauth_clients import ClientKind
 from openhitl.protocol.oauth_grants import Grant, Standing, Terms
 from openhitl.protocol.passkeys import Passkey
@@ -16,9 +18,12 @@ from openhitl.protocol.redirects import destination_of
 from openhitl.protocol.scopes import ALL_SCOPES, Scope
 from openhitl.review.accounts.agents import agent_page, agents_page, key_page
 from openhitl.review.accounts.codes import codes_page
+from openhitl.review.accounts.device_desk import code_page as pairing_code_page
+from openhitl.review.accounts.device_desk import devices_page, pairing_page
 from openhitl.review.accounts.joining import join_page
 from openhitl.review.accounts.links import link_page, spent_page
 from openhitl.review.accounts.own import account_page, elsewhere_page
+from openhitl.review.accounts.pairing_in import claimed_page, pair_page, waiting_page
 from openhitl.review.accounts.passwords import password_page
 from openhitl.review.accounts.people import invitation_page, people_page, way_in_page
 from openhitl.review.accounts.signing_in import code_page, sign_in_page
@@ -36,6 +41,7 @@ from openhitl.review.pages.view import Page
 from openhitl.store.records import Agent, KeyListed
 from openhitl.words import words_for
 from tests.pages.samples import NOW
+from tests.protocol.sealed.households import device
 
 _OPTIONS = {"challenge": "AAAA", "rp": {"id": "localhost"}, "user": {"id": "AAAA", "name": ""}}
 _LINK = "https://hitl.example.com/join?token=hitlj_" + "x" * 43
@@ -150,6 +156,41 @@ def _standing(grant_id: int, name: str, *scopes: Scope) -> Standing:
     return Standing(grant=grant, client_name=name, since=NOW - timedelta(days=grant_id))
 
 
+def _device(device_id: int, name: str, **fields: Any) -> Device:
+    keys = device(f"drawn {device_id}").listed
+    return Device(
+        **{
+            "device_id": device_id,
+            "person_id": 1,
+            "session_id": device_id,
+            "kind": SessionKind.BROWSER,
+            "name": name,
+            "keys": DeviceKeys(keys.box, keys.sign),
+            "created_at": NOW - timedelta(days=3 * device_id),
+            "seen_at": NOW - timedelta(hours=device_id),
+            **fields,
+        }
+    )
+
+
+DEVICES = [
+    _device(1, "Firefox on Linux"),
+    _device(2, "laptop", kind=SessionKind.TERMINAL, session_id=None),
+    _device(3, "z" * 100),
+]
+_SHOWN = Shown(7, "BCDF-GHJK", "https://hitl.example.com/pair?code=BCDF-GHJK", NOW + timedelta(minutes=10))
+_CLAIMED = Claimed("hitlq_x", 42, ALICE, NOW)
+
+
+def _pairing(state: PairingState, **fields: Any) -> Pairing:
+    keys = DEVICES[0].keys
+    new = NewDevice(kind=SessionKind.BROWSER, name="Safari on iPhone", keys=keys)
+    claimed = {"device": new, "place": "2001:db8::/64"} if state is not PairingState.WAITING else {}
+    return Pairing(
+        pairing_id=7, person_id=1, session_id=1, state=state, expires_at=NOW, **{**claimed, **fields}
+    )
+
+
 _STANDING = [_standing(1, "Editor", *ALL_SCOPES), _standing(2, "y" * 100, Scope.READ)]
 
 
@@ -214,6 +255,23 @@ def account_pages(language: str = "en") -> dict[str, Page]:
         "not-asked-back": not_asked_page(at(ALICE), reason="There is no such scope here.", back=_CALLBACK),
         "programs": programs_page(at(ALICE, notice=NOTICES["program-ended"]), _STANDING),
         "programs-none": programs_page(at(BOB), []),
+        "devices": devices_page(at(ALICE, notice=NOTICES["device-let-in"]), DEVICES),
+        "devices-none": devices_page(at(BOB, typed={"name": "Chrome on Android"}), []),
+        "pairing-code": pairing_code_page(at(ALICE), _SHOWN, has_qr=True),
+        "pairing-code-plain": pairing_code_page(at(ALICE), _SHOWN, has_qr=False),
+        "pairing-waiting": pairing_page(at(ALICE), _pairing(PairingState.WAITING)),
+        "pairing-claimed": pairing_page(at(ALICE), _pairing(PairingState.CLAIMED)),
+        "pairing-claimed-bare": pairing_page(
+            at(ALICE, problems=[("number", "wrong_number")]),
+            _pairing(
+                PairingState.CLAIMED, device=NewDevice(kind=SessionKind.TERMINAL, name="y" * 100), place=""
+            ),
+        ),
+        "pairing-denied": pairing_page(at(ALICE), _pairing(PairingState.DENIED)),
+        "pair": pair_page(at(typed={"code": "BCDF-GHJK", "name": "Chrome on Android"})),
+        "pair-wrong": pair_page(at(BOB, problems=[("code", "not_found")], typed={"code": "BBBB"})),
+        "pair-claimed": claimed_page(at(), _CLAIMED),
+        "pair-early": waiting_page(at(), "42", "Alice", "hitlq_x"),
         "way-in": way_in_page(at(ALICE), name="Bob", link=_LINK),
     }
 

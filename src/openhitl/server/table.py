@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openhitl.review.accounts.device_routes import DEVICE_ROUTES
+from openhitl.review.accounts.device_routes import DEVICE_PAGES, DEVICE_ROUTES
 from openhitl.review.accounts.routes import ACCOUNT_ROUTES, SESSION_ROUTES
 from openhitl.review.inbox.routes import INBOX_PAGES
 from openhitl.review.installed.routes import PUSH_ROUTES
@@ -33,6 +33,7 @@ DOCUMENTED: tuple[Route, ...] = (
 #: For people: pages, and what their scripts fetch.
 PAGES: tuple[Route, ...] = (
     *ACCOUNT_ROUTES,
+    *DEVICE_PAGES,
     *PROGRAM_ROUTES,
     *INBOX_PAGES,
     STATIC,

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import segno
-from markupsafe import Markup
-
 from openhitl.errors import InvalidRequest
 from openhitl.identity.accounts import TotpDraft
 from openhitl.review.accounts.desks import desk_of, done, problems_of
@@ -13,6 +10,7 @@ from openhitl.review.accounts.own import PATH
 from openhitl.review.door import Door
 from openhitl.review.http import Request, Response
 from openhitl.review.pages.desk import Desk
+from openhitl.review.pages.qr import qr_code
 from openhitl.review.pages.view import Page
 from openhitl.review.reading import html_response
 
@@ -57,12 +55,4 @@ def codes_page(desk: Desk, draft: TotpDraft | None) -> Page:
     if draft is None:
         return desk.draw("codes_off.html")
     spelt = " ".join(draft.secret[at : at + _GROUP] for at in range(0, len(draft.secret), _GROUP))
-    return desk.draw("codes_on.html", draft=draft, spelt=spelt, qr=_qr(draft.uri))
-
-
-def _qr(text: str) -> Markup:
-    """Draw a QR code as an element of the page: its policy allows no image that is not a file."""
-    drawn = segno.make(text, micro=False).svg_inline(
-        omitsize=True, svgclass="qr", lineclass=None, dark="#000", light="#fff"
-    )
-    return Markup(drawn)  # noqa: S704 - lines of black and white
+    return desk.draw("codes_on.html", draft=draft, spelt=spelt, qr=qr_code(draft.uri))

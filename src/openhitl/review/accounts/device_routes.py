@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openhitl.review.accounts import own_devices, pairings
+from openhitl.review.accounts import device_desk, own_devices, pairing_in, pairings
 from openhitl.review.router import Route
 
 #: What programs use too.
@@ -92,5 +92,78 @@ DEVICE_ROUTES: tuple[Route, ...] = (
         handler=pairings.enter,
         summary="Sign in as a new device that was allowed, once",
         codes=(200, 202, 400, 401, 403, 410, 413, 415, 422, 503),
+    ),
+)
+
+#: For people.
+DEVICE_PAGES: tuple[Route, ...] = (
+    Route(
+        method="GET",
+        pattern="/devices",
+        handler=device_desk.page,
+        summary="One's own devices and their keys",
+        codes=(200, 303, 401, 503),
+        credential="person",
+        html=True,
+    ),
+    Route(
+        method="POST",
+        pattern="/devices/{device_id}/revoke",
+        handler=device_desk.revoke,
+        summary="Revoke a device, and sign it out",
+        codes=(303, 400, 401, 403, 404, 413, 503),
+        credential="person",
+        html=True,
+    ),
+    Route(
+        method="POST",
+        pattern="/devices/pairings",
+        handler=device_desk.begin,
+        summary="Make a code with which a device comes in, and show it",
+        codes=(200, 400, 401, 403, 413, 429, 503),
+        credential="person",
+        html=True,
+    ),
+    Route(
+        method="GET",
+        pattern="/devices/pairings/{pairing_id}",
+        handler=device_desk.look,
+        summary="Which device has claimed the code",
+        codes=(200, 303, 401, 404, 422, 503),
+        credential="person",
+        html=True,
+    ),
+    Route(
+        method="POST",
+        pattern="/devices/pairings/{pairing_id}",
+        handler=device_desk.decide,
+        summary="Let the device in that shows a number, or keep it out",
+        codes=(200, 303, 400, 401, 403, 404, 413, 422, 503),
+        credential="person",
+        html=True,
+    ),
+    Route(
+        method="GET",
+        pattern="/pair",
+        handler=pairing_in.page,
+        summary="The page where a device comes in",
+        codes=(200, 503),
+        html=True,
+    ),
+    Route(
+        method="POST",
+        pattern="/pair",
+        handler=pairing_in.claim,
+        summary="Claim a pairing by its code",
+        codes=(200, 400, 403, 404, 413, 422, 429, 503),
+        html=True,
+    ),
+    Route(
+        method="POST",
+        pattern="/pair/enter",
+        handler=pairing_in.enter,
+        summary="Sign in as a device that was let in, once",
+        codes=(200, 303, 400, 401, 403, 410, 413, 503),
+        html=True,
     ),
 )

@@ -27,6 +27,13 @@ _SAID: Mapping[tuple[str, str], str] = {
     ("code", "wrong_code"): N_("That is not the present code. Wait for the next one and try again."),
     ("name", ""): N_("Use 1 to 100 characters that can be seen."),
     ("name", "name_taken"): N_("Somebody has this name already. Choose another."),
+    ("code", "not_found"): N_("No screen shows this code now. Codes are good for ten minutes, and once."),
+    ("code", "rate_limited"): N_("Too many tries. Wait two minutes, then try again."),
+    ("number", "wrong_number"): N_(
+        "That is not the number. Look at the device again: after three wrong ones it is kept out."
+    ),
+    ("number", "device_key_taken"): N_("Its keys are another device’s. Let it make new ones."),
+    ("number", "too_many_devices"): N_("You have as many devices as a list holds. Revoke one first."),
     ("owner", ""): N_("Nobody of that name can sign in here."),
     ("password", "wrong_length"): N_("Use 15 to 1,000 characters. Several words are easy to remember."),
     ("password", "too_easy"): N_("That is too easy to guess. Several words do better."),
