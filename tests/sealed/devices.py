@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import insert
 
 from openhitl.protocol.base64url import decode, encode
+from openhitl.protocol.people import SessionKind
 from openhitl.protocol.sealed.box import open_box, seal_box
 from openhitl.protocol.sealed.device_list import (
     DeviceList,
@@ -28,8 +28,7 @@ from openhitl.protocol.sealed.head import ANSWER_GRACE, Direction, Head
 from openhitl.protocol.sealed.keys import Keys
 from openhitl.protocol.timestamps import timestamp
 from openhitl.server.opening import open_store
-from openhitl.store.identity_schema import device_lists, devices
-from tests.people import SignedInClient
+from tests.people import SignedInClient, sign_in
 from tests.servers import RunningServer
 
 PATIENCE_SECONDS = 60
@@ -58,7 +57,7 @@ class Device:
 
 
 class Household:
-    """A person, their devices and their device list, as the server keeps it."""
+    """A person, their devices and device list. `owner` is signed in on a terminal: the first device."""
 
     def __init__(self, server: RunningServer, owner: SignedInClient) -> None:
         self.server = server
@@ -69,40 +68,21 @@ class Household:
         self.list: DeviceList | None = None
 
     def add(self, name: str) -> Device:
-        """Give them one more device; the first of all has signed that it is theirs."""
+        """Sign them in on one more device, which the first of all signs to be theirs."""
+        first = not self.devices
+        here = (
+            self.owner if first else sign_in(self.server, self.owner.person.name, kind=SessionKind.TERMINAL)
+        )
         device = Device(name)
+        keys = {"name": name, "box": device.listed.box, "sign": device.sign_key}
+        registered = here.http.post("/api/v1/devices", json=keys)
+        assert registered.status_code == 201, registered.text
         self.devices.append(device)
-        self._sign(self.devices[0])
-        store, _ = open_store(self.server.settings)
-        try:
-            now = time.time_ns() // 1_000_000
-            with store._database.writing() as connection:
-                connection.execute(
-                    insert(devices).values(
-                        person_id=self.owner.person.person_id,
-                        kind="terminal",
-                        name=name,
-                        box_key=encode(device.box.public),
-                        sign_key=device.sign_key,
-                        created_at=now,
-                        seen_at=now,
-                    )
-                )
-                assert self.list is not None
-                connection.execute(
-                    insert(device_lists).values(
-                        person_id=self.owner.person.person_id,
-                        number=self.list.number,
-                        statement=self.links[-1].statement,
-                        signature=self.links[-1].signature,
-                        created_at=now,
-                    )
-                )
-        finally:
-            store.close()
+        signed_list = self.owner.http.post("/api/v1/device-list", json=self._sign(self.devices[0]))
+        assert signed_list.status_code == 201, signed_list.text
         return device
 
-    def _sign(self, signer: Device) -> None:
+    def _sign(self, signer: Device) -> dict[str, str]:
         statement = statement_after(
             self.list,
             person=self.person,
@@ -113,6 +93,7 @@ class Household:
         link = signed(statement, signer.sign.sign)
         self.list = follow(self.list, link, person=self.person)
         self.links.append(link)
+        return link.wire
 
     def waiting(self) -> str:
         """Wait for an encrypted case that is open; return its id."""
