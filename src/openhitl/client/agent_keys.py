@@ -43,7 +43,7 @@ class AgentKey:
             make_private(self._folder)
             with locked(self._path.with_suffix(".lock")):
                 found = self._find()  # another process may have been faster
-                return found if found is not None else self._keep(self._taken_over() or _drawn())
+                return found if found is not None else self._begin()
         except OSError as error:
             raise _unusable(self._path, error) from error
 
@@ -61,23 +61,21 @@ class AgentKey:
             return _key(text, self._path)
         return _key(record.get("private_key"), self._path)
 
-    def _taken_over(self) -> bytes | None:
-        if self._older is None:
-            return None
-        record = _read(self._older)
-        return None if record is None else _key(record.get("private_key"), self._older)
-
-    def _keep(self, key: bytes) -> bytes:
-        text, vault = base64.b64encode(key).decode(), system_vault()
+    def _begin(self) -> bytes:
+        """Keep a key, and return it: what the keyring has (for another folder), hitl-cli's, or a new one."""
+        vault = system_vault()
+        text = vault.get(_NAME) if vault is not None else None
+        if text is None:
+            text = base64.b64encode(self._taken_over() or secrets.token_bytes(KEY_BYTES)).decode()
         record: dict[str, Any] = {"v": VERSION, "private_key": text}
         if vault is not None and vault.put(_NAME, text):
             record = {"v": VERSION, "kept": "keyring"}
         replace_private(self._path, json.dumps(record).encode())
-        return key
+        return _key(text, self._path)
 
-
-def _drawn() -> bytes:
-    return secrets.token_bytes(KEY_BYTES)
+    def _taken_over(self) -> bytes | None:
+        record = _read(self._older) if self._older is not None else None
+        return None if record is None or self._older is None else _key(record.get("private_key"), self._older)
 
 
 def _home_of_hitl_cli() -> Path | None:
