@@ -13,6 +13,7 @@ from openhitl.cases.casefiles import CaseFile, CaseFiles
 from openhitl.cases.clock import utc_now
 from openhitl.cases.counts import counts_of_all
 from openhitl.cases.creation import Creation, CreationDesk
+from openhitl.cases.inboxes import Inboxes
 from openhitl.cases.ledger import Ledger
 from openhitl.cases.proving import Proof, Prover
 from openhitl.cases.rates import MinuteRate
@@ -111,6 +112,7 @@ class Casebook:
         self.effects = asyncio.Event()
         self.ledger = Ledger(store, clock=clock, on_commit=self._committed)
         self.files = CaseFiles(self.ledger)
+        self.inboxes = Inboxes(self.ledger, clock)
         self._requests = RequestDesk(self.ledger, clock)
         counts = counts_of_all(store.file, store.instance_id) if shared else None
         self.poll_rate = MinuteRate(settings.poll_rate, wall=wall, counts=counts)
@@ -354,19 +356,6 @@ class Casebook:
         )
         found = await self.ledger.read(store.load_many, ids)
         return [found[case_id] for case_id in ids if case_id in found]
-
-    async def waiting(self, person_id: int, *, limit: int, also: Sequence[str] = ()) -> Sequence[StoredCase]:
-        """List what waits for a person, the next deadline first, and of `also` what they may answer, too."""
-        store = self.ledger.store
-        ids = await self.ledger.read(store.waiting_for, person_id, limit)
-        if also:
-            theirs = await self.ledger.read(store.hearers, also, [person_id])
-            ids = list(dict.fromkeys([*ids, *(case_id for case_id, _ in theirs)]))
-        return list((await self.ledger.read(store.load_many, ids)).values()) if ids else []
-
-    async def count_waiting(self, person_id: int) -> int:
-        """Count what waits for a person."""
-        return await self.ledger.read(self.ledger.store.count_waiting, person_id)
 
     async def events(self, case_id: str, *, after: int) -> Sequence[Event]:
         """Read the events of a case past a number, in order."""

@@ -194,6 +194,19 @@ class AgentDesk:
             is_disabled=is_disabled,
         )
 
+    async def muted(self, signed_in: SignedIn) -> frozenset[int]:
+        """Number the agents that somebody does not want to be told of."""
+        return await self._run(self._store.muted_agents, signed_in.person.person_id)
+
+    async def mute(self, signed_in: SignedIn, agent_id: int, *, is_muted: bool) -> None:
+        """Tell somebody no more of one of their agents, or again. Raises: NotFound."""
+        agent = await self._owned(signed_in, agent_id)
+        person_id = signed_in.person.person_id
+        if is_muted:
+            await self._run(self._store.mute, person_id, agent.agent_id, now=self._clock())
+        else:
+            await self._run(self._store.unmute, person_id, agent.agent_id)
+
     async def share(self, signed_in: SignedIn, agent_id: int, name: str) -> None:
         """Let one of somebody's agents belong to one more person, who then answers it, too.
 

@@ -52,7 +52,7 @@ class Notices(Part):
         values = {"agent_id": agent_id, "v": VERSION, "body": encode(body), "created_at": to_ms(now)}
         with self._database.writing() as connection:
             added = insert(notices).values(values).returning(*notices.c)
-            notice = _notice(connection.execute(added).one())
+            notice = notice_from(connection.execute(added).one())
             tell_of_notice(connection, notice.number, to_ms(now))
             return notice
 
@@ -60,7 +60,7 @@ class Notices(Part):
         """Return a notice by number."""
         with self._database.reading() as connection:
             row = connection.execute(select(notices).where(notices.c.id == number)).one_or_none()
-        return None if row is None else _notice(row)
+        return None if row is None else notice_from(row)
 
     def list_notices(self, agent_id: int, *, before: int | None = None, limit: int = 50) -> list[Notice]:
         """List an agent's notices, newest first; `before` is the last number of the page before."""
@@ -69,7 +69,8 @@ class Notices(Part):
             query = query.where(notices.c.id < before)
         with self._database.reading() as connection:
             return [
-                _notice(row) for row in connection.execute(query.order_by(notices.c.id.desc()).limit(limit))
+                notice_from(row)
+                for row in connection.execute(query.order_by(notices.c.id.desc()).limit(limit))
             ]
 
     def newest_notices(self, limit: int) -> Sequence[int]:
@@ -85,7 +86,8 @@ class Notices(Part):
             return [(row[0], row[1]) for row in connection.execute(_HEARERS, given)]
 
 
-def _notice(row: Row[Any]) -> Notice:
+def notice_from(row: Row[Any]) -> Notice:
+    """Return the notice of a row."""
     body = decode(row.body)
     return Notice(
         number=row.id,

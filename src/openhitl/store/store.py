@@ -16,10 +16,13 @@ from openhitl.store.device_codes import DeviceCodes
 from openhitl.store.device_lists import DeviceLists
 from openhitl.store.devices import Devices
 from openhitl.store.engine import POSTGRESQL, Database, open_database
+from openhitl.store.history import History
 from openhitl.store.jobs import Jobs
 from openhitl.store.keys import Keys
 from openhitl.store.log import first_broken
 from openhitl.store.migration import claim, migrate
+from openhitl.store.mutes import Mutes
+from openhitl.store.notice_reads import NoticeReads
 from openhitl.store.notices import Notices
 from openhitl.store.oauth_clients import OAuthClients
 from openhitl.store.oauth_grants import OAuthGrants
@@ -52,6 +55,9 @@ class Store(
     Agents,
     Assignees,
     Waiting,
+    History,
+    Mutes,
+    NoticeReads,
     Keys,
     Jobs,
     Passkeys,

@@ -102,6 +102,37 @@ async def want(door: Door, request: Request, agent_id: str) -> Response:
     return done(door, f"{PATH}/{number}", "agent-assurance")
 
 
+async def rename(door: Door, request: Request, agent_id: str) -> Response:
+    """Call one of somebody's agents otherwise from now on."""
+    signed_in = await door.person_posting(request)
+    number, name = number_in(agent_id), _form(request).get("called", "")
+    try:
+        await _desk(door).change(signed_in, number, name=name)
+    except InvalidRequest as error:
+        # The field has a name of its own: the page has another that is called "name".
+        problems = [("called" if path == "name" else path, code) for path, code in problems_of(error)]
+        desk = desk_of(door, request, signed_in, problems=problems, typed={"called": name})
+        return html_response(await _shown(door, desk, signed_in, agent_id))
+    return done(door, f"{PATH}/{number}", "agent-renamed")
+
+
+async def mute(door: Door, request: Request, agent_id: str) -> Response:
+    """Tell somebody no more of one of their agents."""
+    return await _muted(door, request, agent_id, is_muted=True)
+
+
+async def unmute(door: Door, request: Request, agent_id: str) -> Response:
+    """Tell somebody of one of their agents again."""
+    return await _muted(door, request, agent_id, is_muted=False)
+
+
+async def _muted(door: Door, request: Request, agent_id: str, *, is_muted: bool) -> Response:
+    signed_in = await door.person_posting(request)
+    number = number_in(agent_id)
+    await _desk(door).mute(signed_in, number, is_muted=is_muted)
+    return done(door, f"{PATH}/{number}", "agent-muted" if is_muted else "agent-unmuted")
+
+
 async def stop(door: Door, request: Request, agent_id: str) -> Response:
     """Let one of somebody's agents ask nothing more."""
     return await _changed(door, request, agent_id, is_disabled=True)
@@ -150,7 +181,8 @@ async def _owned(door: Door, signed_in: SignedIn, agent_id: str) -> Agent:
 
 
 async def _listed(door: Door, desk: Desk, signed_in: SignedIn) -> Page:
-    return agents_page(desk, agents=await _desk(door).all_of(signed_in))
+    agents = await _desk(door).all_of(signed_in)
+    return agents_page(desk, agents=agents, muted=await _desk(door).muted(signed_in))
 
 
 async def _shown(door: Door, desk: Desk, signed_in: SignedIn, agent_id: str) -> Page:
@@ -160,17 +192,25 @@ async def _shown(door: Door, desk: Desk, signed_in: SignedIn, agent_id: str) -> 
         agent=agent,
         owners=await _desk(door).owners(signed_in, agent.agent_id),
         keys=await _desk(door).keys(signed_in, agent.agent_id),
+        is_muted=agent.agent_id in await _desk(door).muted(signed_in),
     )
 
 
-def agents_page(desk: Desk, *, agents: Sequence[Agent]) -> Page:
+def agents_page(desk: Desk, *, agents: Sequence[Agent], muted: frozenset[int] = frozenset()) -> Page:
     """Draw the list of somebody's agents."""
-    return desk.draw("agents.html", agents=agents)
+    return desk.draw("agents.html", agents=agents, muted=muted)
 
 
-def agent_page(desk: Desk, *, agent: Agent, owners: Sequence[Person], keys: Sequence[KeyListed]) -> Page:
+def agent_page(
+    desk: Desk,
+    *,
+    agent: Agent,
+    owners: Sequence[Person],
+    keys: Sequence[KeyListed],
+    is_muted: bool = False,
+) -> Page:
     """Draw an agent with its keys that are good."""
-    return desk.draw("agent.html", it=agent, owners=owners, keys=keys)
+    return desk.draw("agent.html", it=agent, owners=owners, keys=keys, is_muted=is_muted)
 
 
 def key_page(desk: Desk, *, agent: Agent, key: str) -> Page:

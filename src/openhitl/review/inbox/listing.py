@@ -58,14 +58,20 @@ def reader_of(desk: Desk, signed_in: SignedIn) -> Reader:
 
 async def counts_of(door: Door, person_id: int) -> Counts:
     """Count what the places of the inbox say beside their names."""
-    return Counts(await door.book.count_waiting(person_id), 0)
+    inboxes = door.book.inboxes
+    return Counts(await inboxes.count_waiting(person_id), await inboxes.count_unread(person_id))
 
 
 async def waiting_of(door: Door, reader: Reader, *, seen: Sequence[str] = (), search: str = "") -> Waiting:
     """Gather what waits for somebody, and how cases have ended that they have just seen there."""
-    book = door.book
-    found = await book.waiting(reader.person_id, limit=MOST, also=seen[:MOST_SEEN])
-    rows = [row_of(stored, reader) for stored in found if _matches(stored, search)]
+    inboxes = door.book.inboxes
+    muted = await inboxes.muted(reader.person_id)
+    found = await inboxes.waiting(reader.person_id, limit=MOST, also=seen[:MOST_SEEN])
+    rows = [
+        row_of(stored, reader, is_muted=stored.case.agent_id in muted)
+        for stored in found
+        if _matches(stored, search)
+    ]
     return Waiting(groups=_grouped(rows, reader), searched=search)
 
 

@@ -34,6 +34,8 @@ _SAID: Mapping[tuple[str, str], str] = {
     ),
     ("number", "device_key_taken"): N_("Its keys are another device’s. Let it make new ones."),
     ("number", "too_many_devices"): N_("You have as many devices as a list holds. Revoke one first."),
+    ("called", ""): N_("Use 1 to 100 characters that can be seen."),
+    ("zone", ""): N_("Choose a time zone from the list."),
     ("owner", ""): N_("Nobody of that name can sign in here."),
     ("password", "wrong_length"): N_("Use 15 to 1,000 characters. Several words are easy to remember."),
     ("password", "too_easy"): N_("That is too easy to guess. Several words do better."),

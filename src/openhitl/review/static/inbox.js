@@ -31,7 +31,7 @@ async function refresh() {
       stale = false;
       const query = new URLSearchParams(location.search);
       // What has ended is still shown to whoever has just seen it wait.
-      const seen = [...document.querySelectorAll("[data-version]")].map((row) => row.id.slice(4));
+      const seen = [...document.querySelectorAll('[id^="row-review_"]')].map((row) => row.id.slice(4));
       if (seen.length) query.set("seen", seen.join("."));
       if (question) query.set("at", question.dataset.case);
       swap(await get(`${list.dataset.inbox}?${query}`));
@@ -56,7 +56,7 @@ function swap(fresh) {
     for (const next of part.querySelectorAll("[data-version]")) {
       const known = document.getElementById(next.id);
       if (known?.dataset.version === next.dataset.version) next.replaceWith(known);
-      else said.push(next.dataset.said);
+      else if (next.dataset.said) said.push(next.dataset.said);
     }
     old.replaceWith(part);
   }
