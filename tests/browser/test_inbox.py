@@ -90,3 +90,73 @@ def test_what_could_not_be_sent_says_so_and_can_be_sent_again(chromium: Browser,
         page.context.set_offline(False)
         button.click()
         expect(row(page, case_id)).to_contain_text("Approved by you")
+
+
+def test_a_question_has_the_list_beside_it_where_there_is_room(chromium: Browser, house: House) -> None:
+    case_id = house.ask(prompt="Approve the budget", context={"facts": {"sum": "12,000 EUR"}})
+    with opened(chromium, house, width=720) as page:
+        row(page, case_id).get_by_role("link", name="Approve the budget").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Approve the budget")
+        expect(row(page, case_id)).to_be_visible()
+        page.get_by_role("button", name="Approve budget").or_(
+            page.get_by_role("button", name="Approve the budget")
+        ).click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Approved")
+        expect(row(page, case_id)).to_contain_text("Approved by you")
+
+
+def test_on_a_phone_a_question_leads_back_to_the_inbox(chromium: Browser, house: House) -> None:
+    case_id = house.ask(prompt="Approve the trip", context={})
+    with opened(chromium, house) as page:
+        row(page, case_id).get_by_role("link", name="Review").click()
+        expect(page.locator("aside")).to_be_hidden()
+        page.get_by_role("navigation", name="Back").get_by_role("link").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Inbox")
+
+
+def test_an_open_question_that_is_answered_elsewhere_says_so_and_keeps_what_was_typed(
+    chromium: Browser, house: House
+) -> None:
+    case_id = house.ask(prompt="Approve the plan", context={})
+    with opened(chromium, house, width=1280) as page:
+        page.goto(f"{house.server.url}/review/{case_id}")
+        page.get_by_text("Request changes…").click()
+        page.get_by_label("What should the agent change?").fill("Shorter, please.")
+        expect(page.locator("[data-listening]")).to_be_attached()
+        given = {"action": "approve"}
+        assert house.ana.post(f"/api/v1/inbox/{case_id}/respond", json=given).status_code == 200
+        expect(page.locator("main .outcome")).to_contain_text("Approved", timeout=SOON_MS)
+        expect(page.locator(".bar")).to_be_hidden()
+        expect(page.get_by_label("What should the agent change?")).to_have_value("Shorter, please.")
+
+
+def test_single_keys_do_nothing_until_they_are_switched_on_and_never_answer(
+    chromium: Browser, house: House
+) -> None:
+    ids = [house.ask(prompt=f"Approve order {number}") for number in range(2)]
+    usual = {"language": "", "zone": "", "colours": "auto", "text_size": "normal"}
+    with opened(chromium, house, width=1280) as page:
+        page.keyboard.press("?")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+    assert house.ana.post("/inbox/settings", data={**usual, "shortcuts": "1"}).status_code == 303
+    with opened(chromium, house, width=1280) as page:
+        page.keyboard.press("?")
+        expect(page.get_by_role("dialog")).to_be_visible()
+        page.keyboard.press("Escape")
+        page.keyboard.press("/")
+        page.keyboard.type("order")
+        page.keyboard.press("Enter")
+        expect(row(page, ids[0])).to_be_visible()
+        page.get_by_role("heading", level=1).click()
+        for _ in range(2):
+            page.keyboard.press("j")
+            page.keyboard.press("x")
+        expect(page.get_by_text("2 selected")).to_be_visible()
+        for key in "aceynrs1 ":
+            page.keyboard.press(key)
+        page.keyboard.press("k")
+        page.get_by_role("button", name="Answer together…", exact=True).click()
+        page.get_by_role("button", name="Reject what is ticked").click()
+        for case_id in ids:
+            expect(row(page, case_id)).to_contain_text("Rejected by you")
+    assert house.ana.post("/inbox/settings", data=usual).status_code == 303

@@ -17,16 +17,19 @@ MOST = 200
 #: What somebody has just seen end stays in the list, up to so many.
 MOST_SEEN = 50
 
+#: So many questions are answered together at most.
+MOST_TOGETHER = 20
 _TONES = ("danger", "warn", "plain")
 
 
 @record(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Rows under one heading."""
+    """Rows under one heading; `alike` are those of them that can be answered together, of one kind each."""
 
     name: str
     title: str
     rows: Sequence[Row]
+    alike: Sequence[Sequence[Row]] = ()
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -92,7 +95,20 @@ def _grouped(rows: Iterable[Row], reader: Reader) -> list[Group]:
         ("open", N_("To open"), [row for row in later if not row.is_brief]),
     )
     gettext = reader.words.gettext
-    return [Group(name=name, title=gettext(title), rows=part) for name, title, part in parts if part]
+    return [
+        Group(name=name, title=gettext(title), rows=part, alike=_alike(part))
+        for name, title, part in parts
+        if part
+    ]
+
+
+def _alike(rows: Sequence[Row]) -> list[Sequence[Row]]:
+    """Gather what can be answered together: small questions of one agent and one type, not too many."""
+    kinds: dict[str, list[Row]] = {}
+    for row in rows:
+        if row.choices:
+            kinds.setdefault(row.kind, []).append(row)
+    return [alike[:MOST_TOGETHER] for alike in kinds.values() if len(alike) > 1]
 
 
 def _rank(row: Row) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openhitl.review.inbox import answering, export, history, notices, page, settings
+from openhitl.review.inbox import answering, batch, export, history, notices, page, settings
 from openhitl.review.router import Route
 
 INBOX_PAGES: tuple[Route, ...] = (
@@ -21,6 +21,15 @@ INBOX_PAGES: tuple[Route, ...] = (
         handler=answering.respond,
         summary="Answer a case in its row",
         codes=(303, 400, 401, 403, 404, 413, 422, 503),
+        credential="person",
+        html=True,
+    ),
+    Route(
+        method="POST",
+        pattern="/inbox/batch",
+        handler=batch.batch,
+        summary="Answer several small questions of one agent and type, or list them before",
+        codes=(200, 303, 400, 401, 403, 404, 413, 422, 503),
         credential="person",
         html=True,
     ),

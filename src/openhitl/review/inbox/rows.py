@@ -102,6 +102,11 @@ class Row:
     choices: Sequence[Choice]
     ended: Ended | None
 
+    @property
+    def kind(self) -> str:
+        """Name what this row has in common with others that can be answered together with it."""
+        return f"{self.agent_id}:{self.type}"
+
 
 def row_of(stored: StoredCase, reader: Reader, *, is_muted: bool = False) -> Row:
     """Draw one row."""

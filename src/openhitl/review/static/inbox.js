@@ -79,6 +79,7 @@ async function conclude() {
 
 function listen() {
   const source = new EventSource(list.dataset.events);
+  source.addEventListener("inbox.ready", () => (voice.dataset.listening = ""));
   for (const kind of ["ready", "case", "notice"]) source.addEventListener(`inbox.${kind}`, refresh);
   source.addEventListener("inbox.case", (event) => {
     const { case_id, status } = JSON.parse(event.data);
