@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from openhitl.review.pages import render_error
+from tests.browser.accessibility import assert_accessible, assert_no_sideways_scroll
 from tests.browser.gallery import ACCOUNTS, EVERY, OTHERS, TYPES
 from tests.browser.stage import Stage, staged
 from tests.pages.pseudo import mirrored
@@ -20,10 +20,6 @@ MODES = [
     for theme in ("light", "dark")
     for script in (True, False)
 ]
-AXE_OPTIONS = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    "resultTypes": ["violations"],
-}
 
 
 @pytest.fixture(
@@ -39,16 +35,6 @@ def stage(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Stage]:
 def narrow(chromium: Browser) -> Iterator[Stage]:
     with staged(chromium, size="narrow", bypass_csp=True) as stage:
         yield stage
-
-
-def assert_accessible(page: Page) -> None:
-    """Let axe look for violations."""
-    found = Axe().run(page, options=AXE_OPTIONS)
-    assert found.violations_count == 0, found.generate_report()
-
-
-def assert_no_sideways_scroll(page: Page) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 @pytest.mark.parametrize("name", TYPES)

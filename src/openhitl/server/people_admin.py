@@ -36,11 +36,7 @@ class Roster:
 
         Raises: SetupError also if they are disabled, or there is more than one owner to choose from.
         """
-        person = self._named(name) if name is not None else self._only_owner()
-        if person.disabled_at is not None:
-            raise SetupError(
-                f"{person.name} is disabled.", hint=f'`hitl admin enable "{person.name}"` lets them in again.'
-            )
+        person = who_signs_in(self._store, name)
         return person, sign_in_link(self._store, self._public_url, person, by=OPERATOR, now=_now())
 
     def invite(self, role: Role) -> str:
@@ -91,18 +87,6 @@ class Roster:
     def _named(self, name: str) -> Person:
         return person_called(self._store, name)
 
-    def _only_owner(self) -> Person:
-        people = self._store.people()
-        owners = [one for one in people if one.role is Role.OWNER and one.disabled_at is None]
-        if not owners:
-            raise _nobody()
-        if len(owners) > 1:
-            names = ", ".join(one.name for one in people if one.disabled_at is None)
-            raise SetupError(
-                f"There are {len(owners)} owners.", hint=f"Say for whom the link shall be: {names}."
-            )
-        return owners[0]
-
 
 @contextmanager
 def roster(settings: Settings) -> Iterator[Roster]:
@@ -120,6 +104,31 @@ def person_called(store: Store, name: str) -> Person:
     if person is None:
         raise SetupError(f"There is nobody called {name!r} here.", hint="`hitl admin people` lists them.")
     return person
+
+
+def who_signs_in(store: Store, name: str | None) -> Person:
+    """Find whom a way in is for: by default the owner.
+
+    Raises: SetupError if there is nobody of this name, they are disabled, or there is more than one owner to
+        choose from; StoreError.
+    """
+    person = person_called(store, name) if name is not None else _only_owner(store)
+    if person.disabled_at is not None:
+        raise SetupError(
+            f"{person.name} is disabled.", hint=f'`hitl admin enable "{person.name}"` lets them in again.'
+        )
+    return person
+
+
+def _only_owner(store: Store) -> Person:
+    people = store.people()
+    owners = [one for one in people if one.role is Role.OWNER and one.disabled_at is None]
+    if not owners:
+        raise _nobody()
+    if len(owners) > 1:
+        names = ", ".join(one.name for one in people if one.disabled_at is None)
+        raise SetupError(f"There are {len(owners)} owners.", hint=f"Say for whom it shall be: {names}.")
+    return owners[0]
 
 
 def _nobody() -> SetupError:

@@ -48,7 +48,6 @@ if (form?.dataset.box) {
   const { box, sign: key } = form.dataset;
   fingerprint("device", decode(box), decode(key)).then((words) => (form.querySelector("[data-words]").textContent = words));
   form.addEventListener("submit", (event) => {
-    if (event.submitter?.name === "deny") return;
     event.preventDefault();
     if (busy) return;
     busy = true;

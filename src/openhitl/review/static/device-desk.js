@@ -76,7 +76,8 @@ async function make(name) {
   const made = await createDevice(name);
   const answer = await api.post("/devices", { name, ...(await publicKeys(made)) });
   if (!answer.ok) throw new Error(answer.body.error);
-  if (!list) await begin(made, answer.body);
+  // Another device may have begun the list since this page was loaded.
+  if (!(await ownList(api, person))) await begin(made, answer.body);
   again("device-made");
 }
 

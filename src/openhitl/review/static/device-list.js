@@ -1,4 +1,4 @@
-// Device lists, the twin of protocol/sealed/device_list.py: docs/reference/device-lists.md has the bytes.
+// Device lists, the twin of protocol/sealed/device_list.py: docs/device-lists.md has the bytes.
 
 import { canonical, decode, digestOf, encode } from "./sealed.js";
 
