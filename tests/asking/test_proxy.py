@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import sys
-import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -19,16 +17,13 @@ from mcp.client.stdio import stdio_client
 from mcp.server import MCPServer
 from mcp.shared.exceptions import MCPError
 
-from openhitl.protocol.case import ActorKind
 from openhitl.protocol.people import SessionKind
-from openhitl.server.app import Server
-from openhitl.server.local import new_key
-from openhitl.server.serving import bind, uvicorn_for
+from openhitl.server.serving import bind
 from openhitl.settings import Settings
 from tests.asking.clients import BOUND_SECONDS, PATH, Waiting, said, text_of
-from tests.asking.haste import HASTY
 from tests.people import owned_agent, sign_in
 from tests.sealed.devices import Household
+from tests.sealed.older import older_server, serving
 from tests.servers import RunningServer, running
 
 pytestmark = pytest.mark.anyio
@@ -94,39 +89,7 @@ async def test_what_is_asked_is_encrypted_and_the_answer_decrypted(server, ana, 
     assert "Encrypting to the devices" in (tmp_path / "stderr.log").read_text()
 
 
-class OlderServer(Server):
-    """A server before there were device lists: it carries the older envelopes alone."""
-
-    async def __call__(self, scope, receive, send):
-        if scope["type"] == "http" and scope["path"] == "/api/v1/recipients":
-            scope = {**scope, "path": "/api/v1/nothing"}
-        await super().__call__(scope, receive, send)
-
-
-@contextmanager
-def older_server(folder: Path) -> Iterator[RunningServer]:
-    listener, settings = bind(Settings(data_dir=folder, port=0, agent_rate=0))
-    with serving(uvicorn_for(OlderServer(settings, pace=HASTY)), listener), contextlib.ExitStack() as closing:
-        key = new_key(settings, "agent-under-test", ActorKind.AGENT)
-        yield RunningServer(settings.public_url, settings, key, "", None, None, None, closing)
-
-
-@contextmanager
-def serving(server: uvicorn.Server, listener) -> Iterator[None]:
-    started = threading.Event()
-    server.on_started = started.set
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        assert started.wait(BOUND_SECONDS)
-        yield
-    finally:
-        server.should_exit = True
-        thread.join()
-
-
 async def test_a_server_that_knows_only_older_envelopes_gets_those(tmp_path):
-    (tmp_path / "data").mkdir()
     with older_server(tmp_path / "data") as server:
         ana = household_of(server)
         async with proxied(server.url + PATH, server.agent_key, tmp_path) as client:

@@ -7,7 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from openhitl.errors import AnswerToAnother, CallerError, InvalidEnvelope, NotEncrypted, UnfitAnswer
+from openhitl.errors import (
+    AnswerToAnother,
+    CallerError,
+    InvalidEnvelope,
+    NotEncrypted,
+    UnfitAnswer,
+    UnknownSender,
+)
 from openhitl.protocol.answers import CheckedAnswer, check_answer
 from openhitl.protocol.case import Content, DefaultAction, Json
 from openhitl.protocol.context import Context
@@ -82,9 +89,13 @@ def read_own(
     """
     if not isinstance(envelope, Mapping):
         raise NotEncrypted
-    opened = open_envelope(
-        envelope, keys, senders={keys.public}, case_id=case_id, direction=Direction.REQUEST, now=None
-    )
+    ours = {keys.public}
+    try:
+        opened = open_envelope(
+            envelope, keys, senders=ours, case_id=case_id, direction=Direction.REQUEST, now=None
+        )
+    except UnknownSender as error:
+        raise NotEncrypted from error
     devices = {key: (names or {}).get(key, "") for key in opened.recipients if key != keys.public}
     return SealedQuestion(case_id=case_id, body=opened.body, digest=opened.digest, devices=devices)
 
