@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import sys
@@ -17,10 +18,12 @@ from mcp.client.stdio import stdio_client
 from mcp.server import MCPServer
 from mcp.shared.exceptions import MCPError
 
+from openhitl.client.pins import KnownPerson, Pins
 from openhitl.protocol.people import SessionKind
 from openhitl.server.serving import bind
 from openhitl.settings import Settings
 from tests.asking.clients import BOUND_SECONDS, PATH, Waiting, said, text_of
+from tests.cli.programs import Programs
 from tests.people import owned_agent, sign_in
 from tests.sealed.devices import Household
 from tests.sealed.older import older_server, serving
@@ -141,3 +144,43 @@ class _Announcing(uvicorn.Server):
     async def startup(self, sockets=None):
         await super().startup(sockets)
         self.on_started()
+
+
+async def test_asked_again_after_the_server_went_it_is_the_same_question(tmp_path):
+    which = {"prompt": "Which?"}
+    first = contextlib.ExitStack()
+    server = first.enter_context(older_server(tmp_path / "data"))
+    port, ana = int(server.url.rpartition(":")[2]), household_of(server)
+    async with proxied(server.url + PATH, server.agent_key, tmp_path) as client:
+        asking = asyncio.create_task(client.call_tool("request_human_input", which))
+        case_id = await asyncio.to_thread(ana.waiting)
+        await asyncio.to_thread(first.close)
+        with older_server(tmp_path / "data", port) as server:
+            ana.owner = sign_in(server, kind=SessionKind.TERMINAL)
+            if asking.done():  # the server has said that it ends, and to ask the same again
+                assert (await asking).is_error
+                asking = asyncio.create_task(client.call_tool("request_human_input", which))
+            await asyncio.to_thread(ana.answer_box, ana.devices[0], "the blue one", bare=True)
+            assert said(await asking) == "the blue one"
+            cases = ana.owner.http.get("/api/v1/inbox").json()["cases"]
+            assert [case["case_id"] for case in cases] == [case_id]
+
+
+async def test_a_server_that_knew_better_is_not_believed_that_it_does_not(tmp_path):
+    programs = Programs(tmp_path, {"HITL_API_KEY": "hitla_none"})
+    with older_server(tmp_path / "data") as server:
+        known = KnownPerson(person_id="person:1", name="Ana", identity="k", number=1, digest="d")
+        Pins(tmp_path / ".config" / "openhitl", server.url).keep(known)
+        ended = await programs.run("proxy", server.url + PATH, HITL_API_KEY=server.agent_key)
+    assert (ended.code, ended.out) == (1, "")
+    assert "knew device lists before" in ended.err
+
+
+async def test_what_cannot_be_reached_is_said_on_stderr_alone(tmp_path):
+    programs = Programs(tmp_path, {"HITL_API_KEY": "hitla_none"})
+    gone = await programs.run("proxy", f"http://localhost:1{PATH}")
+    assert (gone.code, gone.out) == (1, "")
+    assert "error: " in gone.err
+    wrong = await programs.run("proxy", "human")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "URL" in wrong.err

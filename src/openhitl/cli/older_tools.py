@@ -6,7 +6,7 @@ import asyncio
 import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mcp_types import CallToolResult, TextContent
@@ -27,6 +27,8 @@ from openhitl.protocol.sealed.keys import Keys
 #: How often a call is made again whose connection broke; the same payload joins the open question.
 ATTEMPTS = 60
 PAUSE_SECONDS = 2.0
+#: What wants no answer; sent again, it would be told again.
+NOTICE = "notify_human"
 #: What is not part of the question.
 _OUTSIDE = ("agent_name",)
 
@@ -43,17 +45,28 @@ class OlderWay:
     session: Session
     remote: RemoteTools
     keys: Keys
+    #: What was sent and has no answer yet: asked again, it is the same question only if it reads the same.
+    waiting: dict[str, tuple[bytes, str]] = field(default_factory=dict)
 
     async def call(self, call: Call, given: Arguments) -> CallToolResult:
         """Encrypt the arguments, call the twin, and decrypt what it answers."""
-        device = await self._device()
         said = given.model_dump(exclude_none=True)
         plain = json.dumps({name: value for name, value in said.items() if name not in _OUTSIDE})
-        payload = seal_box(plain, self.keys, device, nonce=secrets.token_bytes(24))
+        asked = f"{call.tool} {plain}"
+        device, payload = self.waiting.get(asked) or await self._sealed(plain)
+        if call.tool == NOTICE:
+            return await self.remote.call(call.context, call.tool + SUFFIX, {"encrypted_payload": payload})
+        self.waiting[asked] = device, payload
         result = await self._until_answered(call, payload)
-        if result.is_error or call.tool == "notify_human":
+        if result.is_error:
             return result
-        return text(_words(open_box(_text_of(result), self.keys, device)))
+        words = _words(open_box(_text_of(result), self.keys, device))
+        self.waiting.pop(asked, None)
+        return text(words)
+
+    async def _sealed(self, plain: str) -> tuple[bytes, str]:
+        device = await self._device()
+        return device, seal_box(plain, self.keys, device, nonce=secrets.token_bytes(24))
 
     async def _until_answered(self, call: Call, payload: str) -> CallToolResult:
         attempt = 1
@@ -62,8 +75,7 @@ class OlderWay:
                 sealed = {"encrypted_payload": payload}
                 return await self.remote.call(call.context, call.tool + SUFFIX, sealed)
             except ServerUnreachable:
-                # A notice would be told twice.
-                if attempt == ATTEMPTS or call.tool == "notify_human":
+                if attempt == ATTEMPTS:
                     raise
             attempt += 1
             await asyncio.sleep(PAUSE_SECONDS)
