@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from openhitl.errors import CallerError, PeerError
+from openhitl.person.sealed import Question
 from openhitl.protocol.case import Assurance, Content, DefaultAction, Json, Status, actions_of, ref_of
 from openhitl.protocol.context import Context
 from openhitl.protocol.policies import REFUSING
@@ -30,6 +31,19 @@ class Ended:
     action: str = ""
     data: Json = field(default_factory=dict, repr=False)
     reason: str = ""
+
+
+@record(frozen=True, slots=True, kw_only=True)
+class Seal:
+    """That a case is encrypted: `question` is what it was opened from, or `trouble` says why it was not.
+
+    `words` are the six words of the key that asked, `is_new` whether its agent had never asked here before.
+    """
+
+    question: Question | None = None
+    words: str = ""
+    is_new: bool = False
+    trouble: str = ""
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -56,6 +70,7 @@ class Asked:
     next_case_id: str | None = None
     policy: Json | None = None
     ended: Ended | None = None
+    seal: Seal | None = None
 
     @property
     def ref(self) -> str:
@@ -63,7 +78,8 @@ class Asked:
 
     @property
     def actions(self) -> tuple[str, ...]:
-        return actions_of(self.type)
+        """The answers that can be given here: none to what could not be opened."""
+        return () if self.seal is not None and self.seal.trouble else actions_of(self.type)
 
     @property
     def risk(self) -> str:
@@ -136,6 +152,22 @@ def read_asked(view: Any) -> Asked:
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise PeerError("The server's answer is not a case of an inbox.") from error
+
+
+def in_clear(view: Json, asked: Asked) -> Json:
+    """Spell a case as its server does, what was encrypted in the clear; `encrypted` says that it was."""
+    if asked.seal is None:
+        return view
+    if asked.seal.question is None:
+        return {**view, "encrypted": {"trouble": asked.seal.trouble}}
+    told = {
+        **view,
+        **asked.seal.question.said,
+        "encrypted": {"words": asked.seal.words, "new": asked.seal.is_new},
+    }
+    if asked.ended is not None and asked.ended.action:
+        told["result"] = {"action": asked.ended.action, "data": dict(asked.ended.data)}
+    return told
 
 
 def _parts(review_type: str, context: Json) -> Context | None:

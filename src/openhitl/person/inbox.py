@@ -11,9 +11,10 @@ from openhitl.client.exchange import Request
 from openhitl.client.session import Session
 from openhitl.errors import NotFound, PeerError, SignInRequired
 from openhitl.person import requests
-from openhitl.person.asked import Asked, read_asked
+from openhitl.person.asked import Asked
+from openhitl.person.device import Device
 from openhitl.person.following import News, follow
-from openhitl.protocol.case import Json
+from openhitl.protocol.case import SEALED_TYPE, Json
 
 MAX_PAGE = 200
 #: More rounds than this are not looked at.
@@ -36,6 +37,7 @@ class Inbox:
     def __init__(self, config: ClientConfig, session: Session) -> None:
         self.server = config.server_url
         self._session = session
+        self.device = Device.of(config)
 
     def follow(self) -> AsyncIterator[News]:
         """Tell what is new here, as `following.follow`."""
@@ -43,7 +45,7 @@ class Inbox:
 
     async def cases(self, filters: Mapping[str, str], *, limit: int) -> list[Asked]:
         """Fetch cases, newest first, at most `limit`."""
-        return [read_asked(view) for view in await self.views(filters, limit=limit)]
+        return [await self.read(view) for view in await self.views(filters, limit=limit)]
 
     async def views(self, filters: Mapping[str, str], *, limit: int) -> list[dict[str, Any]]:
         """Fetch cases as the server spells them, newest first, at most `limit`."""
@@ -51,7 +53,7 @@ class Inbox:
         cursor = ""
         while len(found) < limit:
             query = {**filters, "limit": str(min(limit - len(found), MAX_PAGE))}
-            page = await self._json(
+            page = await self.ask(
                 requests.listing(self.server, query | ({"cursor": cursor} if cursor else {}))
             )
             cases, cursor = page.get("cases"), page.get("next_cursor") or ""
@@ -65,13 +67,19 @@ class Inbox:
     async def view(self, case_id: str) -> dict[str, Any]:
         """Fetch one case as the server spells it. Raises: NotFound, also if it is somebody else's."""
         try:
-            return await self._json(requests.show(self.server, case_id))
+            return await self.ask(requests.show(self.server, case_id))
         except NotFound as error:
             raise NotFound(error.message, hint=LOST_HINT) from error
 
     async def case(self, case_id: str) -> Asked:
         """Fetch one case. Raises: NotFound, also if it is somebody else's."""
-        return read_asked(await self.view(case_id))
+        return self.device.read(await self.view(case_id))
+
+    async def read(self, view: Mapping[str, Any]) -> Asked:
+        """Read a case of a list. Of one that is encrypted a list does not say whose key it may be from."""
+        if view.get("type") == SEALED_TYPE and self.device.opens:
+            return await self.case(str(view.get("case_id")))
+        return self.device.read(view)
 
     async def last_round(self, asked: Asked) -> Asked | None:
         """Fetch the round before a case that a human answered last, else the one right before.
@@ -99,11 +107,12 @@ class Inbox:
         Raises: InvalidAction, InvalidAnswer, VerificationRequired, DuplicateSubmission, CaseCancelled,
         CaseExpired; NotFound.
         """
+        action, data = self.device.sealed(asked, action, data)
         request = requests.respond(
             self.server, asked.case_id, action=action, data=data, submission_id=submission_id
         )
         try:
-            return await self._json(request)
+            return await self.ask(request)
         except NotFound as error:
             raise NotFound(error.message, hint=LOST_HINT) from error
 
@@ -112,7 +121,8 @@ class Inbox:
         """Return where the case can be answered in a browser."""
         return requests.review_url(config.server_url, case_id)
 
-    async def _json(self, request: Request) -> dict[str, Any]:
+    async def ask(self, request: Request) -> dict[str, Any]:
+        """Send a request as this person and return the JSON object that comes back."""
         try:
             response = await self._session.exchange(request)
         except SignInRequired as error:

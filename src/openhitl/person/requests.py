@@ -46,6 +46,31 @@ def events(server: str) -> Request:
     return Request(method="GET", url=f"{server}/api/v1/inbox/events", headers=headers)
 
 
+def devices(server: str) -> Request:
+    """Ask for somebody's own devices."""
+    return Request(method="GET", url=f"{server}/api/v1/devices", headers=_JSON)
+
+
+def register_device(server: str, *, name: str, box: str, sign: str) -> Request:
+    """Register the public keys of this terminal."""
+    return _post(f"{server}/api/v1/devices", {"name": name, "box": box, "sign": sign})
+
+
+def device_list(server: str) -> Request:
+    """Ask for somebody's own device list."""
+    return Request(method="GET", url=f"{server}/api/v1/device-list", headers=_JSON)
+
+
+def sign_device_list(server: str, link: Mapping[str, str]) -> Request:
+    """Add a signed statement to somebody's own device list."""
+    return _post(f"{server}/api/v1/device-list", link)
+
+
+def _post(url: str, body: Mapping[str, Any]) -> Request:
+    headers = {**_JSON, "Content-Type": "application/json"}
+    return Request(method="POST", url=url, headers=headers, body=compact(body), repeatable=False)
+
+
 def review_url(server: str, case_id: str) -> str:
     """Return where somebody who is signed in there answers a case in a browser."""
     return f"{server}/review/{quote(case_id, safe='')}"

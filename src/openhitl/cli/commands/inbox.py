@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 import sys
+from typing import Annotated
 
 import typer
 
+from openhitl.cli.answers import print_json
 from openhitl.cli.exits import Exit
-from openhitl.cli.inboxes import here_and_now, person_config
+from openhitl.cli.inboxes import here_and_now, opened_inbox, person_config
+from openhitl.cli.terminal import Terminal
 from openhitl.errors import SetupError
+from openhitl.person.enrolling import Membership, enroll, spelt
+from openhitl.protocol.sealed.device_list import MAX_NAME_CHARACTERS
 
 try:
     from openhitl.person.screen.app import InboxApp
@@ -24,12 +31,31 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.command()
-def inbox() -> int:
+def inbox(
+    device: Annotated[
+        bool,
+        typer.Option("--device", help="Make this terminal one of your devices, for encrypted questions."),
+    ] = False,
+    trust: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Take the new key of the agent that asked this for a right one."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="With --device: print JSON.")] = False,
+) -> int:
     """Show what waits for the person who signed in here, live, and answer it.
 
     Needs a terminal and the extra `terminal`. Without it, and for scripts and screen readers, there are
     `hitl list --as person`, `hitl show ID --as person` and `hitl answer`.
+
+    With --device: print the six words of this terminal's keys, made if there are none, and those of your
+    identity, which whoever encrypts to you compares.
     """
+    if device or trust is not None:
+        if trust is not None:
+            _trust(trust)
+        if device:
+            _enroll(as_json=as_json)
+        return Exit.ANSWERED
     if not _HAS_SCREEN:
         raise SetupError("The inbox takes Textual, which is not installed.", hint=_INSTALL)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -39,3 +65,31 @@ def inbox() -> int:
     screen = InboxApp(person_config(), now=here_and_now)
     screen.run()
     return screen.return_code or Exit.ANSWERED
+
+
+def _enroll(*, as_json: bool) -> None:
+    config = person_config()
+
+    async def run() -> Membership:
+        async with opened_inbox(config) as found:
+            return await enroll(config, found, socket.gethostname()[:MAX_NAME_CHARACTERS] or "terminal")
+
+    membership = asyncio.run(run())
+    if as_json:
+        print_json(spelt(membership))
+        return
+    print(f"This terminal  {membership.words}")
+    print(f"Your identity  {membership.identity}")
+    if not membership.is_listed:
+        Terminal().say(
+            f"One of your other devices has to add this terminal: open {config.server_url}/devices there, "
+            "and compare its six words."
+        )
+
+
+def _trust(case_id: str) -> None:
+    async def run() -> str:
+        async with opened_inbox(person_config()) as found:
+            return found.device.trust(await found.view(case_id))
+
+    Terminal().say(f"From now on this key is one of the agent's: {asyncio.run(run())}")

@@ -16,7 +16,7 @@ from openhitl.cli.inboxes import Whose, columns, here_and_now, opened_inbox, per
 from openhitl.cli.lookups import fetch_cases, time_left
 from openhitl.cli.place import Place
 from openhitl.cli.terminal import Terminal
-from openhitl.person.asked import read_asked
+from openhitl.person.asked import Asked, in_clear
 from openhitl.person.drawing.listing import in_order, listing
 from openhitl.protocol.case import FINAL
 from openhitl.protocol.visible import one_line, visible
@@ -63,19 +63,22 @@ def _list_inbox(status: str | None, since: str | None, limit: int, *, as_json: b
     if status not in (None, "open", "ended"):
         raise UsageMistake("With --as person, --status is open or ended.")
     filters = {name: value for name, value in {"status": status, "since": since}.items() if value is not None}
-    views = asyncio.run(_fetch(filters, limit))
+    views, cases = asyncio.run(_fetch(filters, limit))
     if as_json:
         print_json(views)
         return
-    if not views:
+    if not cases:
         Terminal().say("Nothing waits for you." if status != "ended" else "No cases.")
-    cases = in_order([read_asked(view) for view in views])
+    cases = in_order(cases)
     print_lines(listing(cases, now=here_and_now(), width=columns()))
 
 
-async def _fetch(filters: Mapping[str, str], limit: int) -> list[dict[str, Any]]:
+async def _fetch(filters: Mapping[str, str], limit: int) -> tuple[list[Mapping[str, Any]], list[Asked]]:
+    """Fetch cases; return them as JSON and as they are drawn, what is encrypted in the clear in both."""
     async with opened_inbox(person_config()) as inbox:
-        return await inbox.views(filters, limit=limit)
+        views = await inbox.views(filters, limit=limit)
+        cases = [await inbox.read(view) for view in views]
+    return [in_clear(*pair) for pair in zip(views, cases, strict=True)], cases
 
 
 def _row(case: dict[str, Any], width: int | None) -> str:

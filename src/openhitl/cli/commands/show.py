@@ -17,7 +17,7 @@ from openhitl.cli.place import Place
 from openhitl.cli.terminal import Terminal
 from openhitl.cli.verification import tell_receipt
 from openhitl.client.config import load_config
-from openhitl.person.asked import read_asked
+from openhitl.person.asked import in_clear
 from openhitl.person.drawing.case import draw
 from openhitl.protocol.visible import visible
 
@@ -78,10 +78,10 @@ def _show(case_id: str, *, as_json: bool) -> None:
 async def _show_inbox(case_id: str, *, as_json: bool) -> None:
     async with opened_inbox(person_config()) as inbox:
         view = await inbox.view(case_id)
+        asked = inbox.device.read(view)
         if as_json:
-            print_json(view)
+            print_json(in_clear(view, asked))
             return
-        asked = read_asked(view)
         before = await inbox.last_round(asked)
     print_lines(draw(asked, now=here_and_now(), width=columns(), before=before))
 

@@ -29,6 +29,8 @@ def draw(asked: Asked, *, now: datetime, width: int, before: Asked | None = None
     lines = [*frame(asked, now, width), EMPTY]
     if before is not None:
         lines += [*_round(before, now, width), EMPTY]
+    if asked.seal is not None and asked.seal.trouble:
+        return lines
     lines += boxed(BOX_TITLE, _tight(_words(asked, before, inner)), width)
     if asked.ended is not None and asked.ended.data:
         lines += [EMPTY, *titled("The answer", answer_lines(asked, asked.ended.data, width), width)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from openhitl.person.asked import Asked, Ended
+from openhitl.person.asked import Asked, Ended, Seal
 from openhitl.person.drawing.lines import EMPTY, Line, Span, Tone, labelled, paragraph, said
 from openhitl.person.drawing.moments import distance, moment
 from openhitl.protocol.case import Json, Status
@@ -67,6 +67,8 @@ def frame(asked: Asked, now: datetime, width: int) -> Iterator[Line]:
     )
     yield from _row("Case", asked.case_id, width)
     yield from _row("Asked by", asked.agent or "nobody named", width)
+    if asked.seal is not None:
+        yield from _seal(asked.seal, width)
     if asked.ended is None:
         yield from _waiting(asked, now, width)
     yield from _risk(asked.parts, asked.risk, width)
@@ -76,6 +78,17 @@ def frame(asked: Asked, now: datetime, width: int) -> Iterator[Line]:
     if asked.ended is not None:
         yield EMPTY
         yield from outcome(asked, asked.ended, now, width)
+
+
+def _seal(seal: Seal, width: int) -> Iterator[Line]:
+    """Say that a case is encrypted, and to whom the key belongs that asked."""
+    if seal.trouble:
+        yield from _row("Encrypted", f"⚠ Not readable here. {seal.trouble}", width, Tone.DANGER)
+        return
+    yield from _row("Encrypted", f"end to end; the agent's key: {seal.words}", width)
+    if seal.is_new:
+        words = "⚠ It has never asked here before. Compare the words with those of `hitl keys` where it runs."
+        yield from _row("", words, width, Tone.WARN)
 
 
 def _row(label: str, text: str, width: int, tone: Tone = Tone.PLAIN) -> Iterator[Line]:

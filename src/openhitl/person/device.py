@@ -1,0 +1,139 @@
+"""This terminal as a device of its person: it opens what was encrypted to it, and encrypts the answers."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from openhitl.client.config import ClientConfig
+from openhitl.client.device_keys import DeviceKeys, PrivateKeys
+from openhitl.client.sender_pins import SenderPins
+from openhitl.errors import CaseExpired, EnvelopeRefused, UnknownSender
+from openhitl.person.asked import Asked, Ended, Seal, read_asked
+from openhitl.person.sealed import (
+    Drawn,
+    Question,
+    is_over,
+    open_answer,
+    open_question,
+    seal_answer,
+    senders_of,
+)
+from openhitl.protocol.base64url import decode, encode
+from openhitl.protocol.case import SEALED_TYPE, Json
+from openhitl.protocol.sealed.device_list import ListedDevice
+from openhitl.protocol.sealed.fingerprint import agent_fingerprint
+from openhitl.protocol.sealed.keys import Keys
+
+_NO_KEYS = "This terminal has no keys yet: `hitl inbox --device` makes it one of your devices."
+
+
+class Device:
+    """The keys of this terminal, and what it remembers of agents.
+
+    Args:
+        keys: None for a terminal that is no device: it opens nothing.
+        pins: whose questions were read here.
+    """
+
+    def __init__(self, keys: PrivateKeys | None, pins: SenderPins) -> None:
+        self._keys = Keys(keys.box) if keys else None
+        self._sign = Ed25519PrivateKey.from_private_bytes(keys.sign) if keys else None
+        self._pins = pins
+
+    @classmethod
+    def of(cls, config: ClientConfig) -> Device:
+        """Find the keys of this terminal for a server. Raises: SetupError."""
+        folder = config.logins.folder
+        return cls(DeviceKeys(folder, config.server_url).find(), SenderPins(folder, config.server_url))
+
+    @property
+    def opens(self) -> bool:
+        """Whether this terminal has keys."""
+        return self._keys is not None
+
+    def listed(self, name: str) -> ListedDevice:
+        """Say what a device list says of this terminal."""
+        assert self._keys is not None
+        assert self._sign is not None
+        sign = encode(self._sign.public_key().public_bytes_raw())
+        return ListedDevice(name=name, kind="terminal", box=encode(self._keys.public), sign=sign)
+
+    def sign(self, message: bytes) -> bytes:
+        """Sign with the key of this terminal."""
+        assert self._sign is not None
+        return self._sign.sign(message)
+
+    def read(self, view: Mapping[str, Any]) -> Asked:
+        """Read a case as a server tells it; one that is encrypted in the clear, if it can be opened.
+
+        One that cannot be opened says why, and takes no answer here.
+        """
+        asked = read_asked(view)
+        if asked.type != SEALED_TYPE:
+            return asked
+        try:
+            question, is_new = self._opened(view)
+            return self._in_clear(view, question, is_new=is_new)
+        except EnvelopeRefused as error:
+            hint = f" {error.hint}" if error.hint else ""
+            return replace(asked, seal=Seal(trouble=f"{error.message}{hint}"))
+
+    def _opened(self, view: Mapping[str, Any]) -> tuple[Question, bool]:
+        if self._keys is None:
+            raise EnvelopeRefused(_NO_KEYS)
+        question = open_question(view, self._keys)
+        agent_id, key = senders_of(view)[question.sender].agent_id, encode(question.sender)
+        known = self._pins.keys_of(agent_id)
+        if not known:
+            self._pins.keep(agent_id, key)
+        elif key not in known:
+            before = ", ".join(agent_fingerprint(decode(one)) for one in known)
+            raise UnknownSender(
+                f"The agent's key is another than before. It was {before}; now it is {question.words}.",
+                hint=f"If its owner says that this is right: hitl inbox --trust {question.case_id}",
+            )
+        return question, not known
+
+    def trust(self, view: Mapping[str, Any]) -> str:
+        """Take the key of a case's sender for its agent's; return its six words. Raises: EnvelopeRefused."""
+        if self._keys is None:
+            raise EnvelopeRefused(_NO_KEYS)
+        question = open_question(view, self._keys)
+        self._pins.keep(senders_of(view)[question.sender].agent_id, encode(question.sender))
+        return question.words
+
+    def _in_clear(self, view: Mapping[str, Any], question: Question, *, is_new: bool) -> Asked:
+        asked = read_asked({**view, **question.said})
+        seal = Seal(question=question, words=question.words, is_new=is_new)
+        ended = self._ended(asked.ended, question) if asked.ended else None
+        return replace(asked, seal=seal, ended=ended)
+
+    def _ended(self, ended: Ended, question: Question) -> Ended:
+        if not ended.action or self._keys is None:
+            return ended
+        action, data = open_answer(question, ended.data, self._keys)
+        return replace(ended, action=action, data=data)
+
+    def sealed(self, asked: Asked, action: str, data: Json) -> tuple[str, Json]:
+        """Return action and data as they are sent: as they are, or encrypted for a case that is.
+
+        Raises: EnvelopeRefused for a case that could not be opened; CaseExpired for one that is over.
+        """
+        if asked.seal is None:
+            return action, data
+        question = asked.seal.question
+        if question is None or self._keys is None:
+            raise EnvelopeRefused(asked.seal.trouble)
+        if is_over(question, datetime.now(UTC)):
+            raise CaseExpired
+        return "submit", seal_answer(question, action, data, self._keys, _drawn())
+
+
+def _drawn() -> Drawn:
+    return Drawn(secrets.token_bytes(32), secrets.token_bytes(32), secrets.token_bytes(24))

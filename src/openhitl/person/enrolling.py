@@ -1,0 +1,107 @@
+"""Making this terminal one of its person's devices: registered, and on the list that devices sign."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from openhitl.client.config import ClientConfig
+from openhitl.client.device_keys import DeviceKeys
+from openhitl.client.pins import KnownPerson, Pins
+from openhitl.errors import InvalidDeviceList, PeerError
+from openhitl.person import requests
+from openhitl.person.device import Device
+from openhitl.person.inbox import Inbox
+from openhitl.protocol.record import record
+from openhitl.protocol.sealed.device_list import (
+    DeviceList,
+    ListedDevice,
+    Pin,
+    follow,
+    read_chain,
+    signed,
+    statement_after,
+)
+from openhitl.protocol.timestamps import timestamp
+
+#: Where, beside the people whom agents encrypt to, the owner's own list is remembered.
+_OWN = "own"
+
+
+@record(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """This terminal as a device. `words` are its own six, `identity` those of its person.
+
+    `is_listed`: agents encrypt to it. Else another device has to sign that it is one.
+    """
+
+    words: str
+    identity: str
+    is_listed: bool
+
+
+async def enroll(config: ClientConfig, inbox: Inbox, name: str) -> Membership:
+    """Make keys if there are none, register them, and begin the person's device list if there is none.
+
+    What was seen of the list before is remembered: a server that hands out another is found out.
+    Raises: SetupError; CallerError if the server takes no more devices; InvalidDeviceList.
+    """
+    folder = config.logins.folder
+    DeviceKeys(folder, config.server_url).make()
+    device = Device.of(config)
+    listed = device.listed(name)
+    registered = await inbox.ask(requests.devices(inbox.server))
+    if not any(one.get("box") == listed.box for one in registered.get("devices", ())):
+        request = requests.register_device(inbox.server, name=name, box=listed.box, sign=listed.sign)
+        await inbox.ask(request)
+    pins = Pins(folder / _OWN, config.server_url)
+    devices = await _list_of(inbox, device, listed, pins)
+    return Membership(
+        words=listed.fingerprint,
+        identity=devices.fingerprint,
+        is_listed=any((one.box, one.sign) == (listed.box, listed.sign) for one in devices.devices),
+    )
+
+
+async def _list_of(inbox: Inbox, device: Device, listed: ListedDevice, pins: Pins) -> DeviceList:
+    """Fetch and check the device list; begin it with this terminal if there is none yet."""
+    told = await inbox.ask(requests.device_list(inbox.server))
+    try:
+        person, chain = str(told["person"]), list(told["chain"])
+    except (KeyError, TypeError) as error:
+        raise PeerError("The server's answer is no device list.") from error
+    known = pins.people().get(person)
+    pin = Pin(known.identity, known.number, known.digest) if known else None
+    if chain:
+        devices = read_chain(chain, person=person, pin=pin)
+    elif pin is not None:
+        raise InvalidDeviceList("The server has lost the device list that was seen here before.")
+    else:
+        devices = await _begin(inbox, device, listed, person)
+    pins.keep(_known(devices))
+    return devices
+
+
+async def _begin(inbox: Inbox, device: Device, listed: ListedDevice, person: str) -> DeviceList:
+    at = timestamp(datetime.now(UTC).replace(microsecond=0))
+    statement = statement_after(None, person=person, devices=[listed], signer=listed.sign, at=at)
+    link = signed(statement, device.sign)
+    await inbox.ask(requests.sign_device_list(inbox.server, link.wire))
+    return follow(None, link, person=person)
+
+
+def _known(devices: DeviceList) -> KnownPerson:
+    pin = devices.pin
+    return KnownPerson(
+        person_id=devices.person, name="", identity=pin.identity, number=pin.number, digest=pin.digest
+    )
+
+
+def spelt(membership: Membership) -> Mapping[str, Any]:
+    """Spell it for programs."""
+    return {
+        "words": membership.words,
+        "identity": membership.identity,
+        "listed": membership.is_listed,
+    }
