@@ -21,11 +21,14 @@ from openhitl.person.enrolling import enroll
 from openhitl.person.inbox import Inbox
 from openhitl.protocol.base64url import decode, encode
 from openhitl.protocol.case import ref_of
+from openhitl.protocol.people import SessionKind
 from openhitl.protocol.sealed.box import seal_box, write_key
 from openhitl.protocol.sealed.fingerprint import agent_fingerprint
 from openhitl.server.opening import open_store
+from openhitl.server.people_admin import roster
 from openhitl.store.identity_schema import device_lists
 from tests.client.folder_keyring import FolderKeyring
+from tests.people import sign_in
 from tests.person.bodies import RISKY
 from tests.person.desks import Desk, opened_desk
 from tests.person.pilots import seated
@@ -118,7 +121,9 @@ async def test_it_is_answered_in_the_inbox_too(sealed_desk, tmp_path):
 
 
 async def test_without_keys_a_question_is_said_to_be_unreadable_and_takes_no_answer(sealed_desk, tmp_path):
-    desk, other = sealed_desk, sealed_desk.programs(tmp_path / "elsewhere", sealed_desk.ana)
+    desk = sealed_desk
+    elsewhere = sign_in(desk.server, "Ana", kind=SessionKind.TERMINAL)
+    other = desk.programs(tmp_path / "elsewhere", elsewhere)
     assert (await desk.programs(tmp_path, desk.ana).run("inbox", "--device")).code == 0
     async with encrypting(desk, tmp_path / "agent") as hitl:
         asking = asyncio.create_task(hitl.request_input("Which branch?"))
@@ -235,3 +240,25 @@ def test_keys_may_lie_in_the_keyring_and_in_no_file(tmp_path, monkeypatch):
             keys.find()
     finally:
         keyring.set_keyring(before)
+
+
+async def test_signing_in_again_keeps_the_device_and_signing_out_ends_it(sealed_desk, tmp_path):
+    desk, person = sealed_desk, sealed_desk.programs(tmp_path, sealed_desk.ana)
+    first = json.loads((await person.run("inbox", "--device", "--json")).out)
+    for again in (True, False):
+        link = login_link(desk)
+        signed_in = await person.run("signin", stdin=f"{link}\n")
+        assert signed_in.code == 0, signed_in.err
+        done = await person.run("inbox", "--device", "--json")
+        told = json.loads(done.out)
+        assert (told["words"] == first["words"]) is again
+        assert (told["identity"] == first["identity"]) is again
+        assert told["listed"] is True
+        out = await person.run("logout", "--as", "person")
+        assert out.code == 0
+        assert list((tmp_path / "logins-Ana").glob("device-*.json")) == []
+
+
+def login_link(desk: Desk) -> str:
+    with roster(desk.server.settings) as people:
+        return people.login_link("Ana")[1]

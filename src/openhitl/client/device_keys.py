@@ -69,6 +69,14 @@ class DeviceKeys:
         except OSError as error:
             raise _unusable(self._path, error) from error
 
+    def forget(self) -> None:
+        """Delete the keys: for good."""
+        record = self._read()
+        vault = system_vault() if record is not None and record.get("kept") == "keyring" else None
+        if vault is not None:
+            vault.drop(self._name)
+        self._path.unlink(missing_ok=True)
+
     def _keep(self, keys: PrivateKeys) -> PrivateKeys:
         spelt = {
             "v": VERSION,

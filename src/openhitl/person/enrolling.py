@@ -9,7 +9,7 @@ from typing import Any
 from openhitl.client.config import ClientConfig
 from openhitl.client.device_keys import DeviceKeys
 from openhitl.client.pins import KnownPerson, Pins
-from openhitl.errors import InvalidDeviceList, PeerError
+from openhitl.errors import DeviceKeyTaken, InvalidDeviceList, PeerError
 from openhitl.person import requests
 from openhitl.person.device import Device
 from openhitl.person.inbox import Inbox
@@ -33,35 +33,68 @@ _OWN = "own"
 class Membership:
     """This terminal as a device. `words` are its own six, `identity` those of its person.
 
-    `is_listed`: agents encrypt to it. Else another device has to sign that it is one.
+    `is_listed`: agents encrypt to it. Else another device has to sign that it is one. `is_anew`: there was a
+    list before, of which no device is left, and this terminal has begun another.
     """
 
     words: str
     identity: str
     is_listed: bool
+    is_anew: bool = False
 
 
 async def enroll(config: ClientConfig, inbox: Inbox, name: str) -> Membership:
     """Make keys if there are none, register them, and begin the person's device list if there is none.
 
+    Keys that are good no more are replaced by others.
+
     What was seen of the list before is remembered: a server that hands out another is found out.
     Raises: SetupError; CallerError if the server takes no more devices; InvalidDeviceList.
     """
     folder = config.logins.folder
-    DeviceKeys(folder, config.server_url).make()
-    device = Device.of(config)
+    keys = DeviceKeys(folder, config.server_url)
+    keys.make()
+    try:
+        await register(config, inbox, name)
+    except DeviceKeyTaken:  # they were revoked, or somebody else was signed in here
+        keys.forget()
+        keys.make()
+        await register(config, inbox, name)
+    inbox.device = device = Device.of(config)
     listed = device.listed(name)
-    registered = await inbox.ask(requests.devices(inbox.server))
-    if not any(one.get("box") == listed.box for one in registered.get("devices", ())):
-        request = requests.register_device(inbox.server, name=name, box=listed.box, sign=listed.sign)
-        await inbox.ask(request)
     pins = Pins(folder / _OWN, config.server_url)
     devices = await _list_of(inbox, device, listed, pins)
+    is_anew = not _is_in(listed, devices) and not await _has_others(inbox, devices)
+    if is_anew:
+        pins.forget(devices.person)
+        devices = await _begin(inbox, device, listed, devices.person)
+    pins.keep(_known(devices))
     return Membership(
         words=listed.fingerprint,
         identity=devices.fingerprint,
-        is_listed=any((one.box, one.sign) == (listed.box, listed.sign) for one in devices.devices),
+        is_listed=_is_in(listed, devices),
+        is_anew=is_anew,
     )
+
+
+def _is_in(listed: ListedDevice, devices: DeviceList) -> bool:
+    return any((one.box, one.sign) == (listed.box, listed.sign) for one in devices.devices)
+
+
+async def _has_others(inbox: Inbox, devices: DeviceList) -> bool:
+    """Tell whether a device of the list is left that could add another."""
+    told = await inbox.ask(requests.devices(inbox.server))
+    left = {one.get("box") for one in told.get("devices", ())}
+    return any(one.box in left for one in devices.devices)
+
+
+async def register(config: ClientConfig, inbox: Inbox, name: str) -> None:
+    """Have the server know the keys of this terminal as those of the device that is signed in here.
+
+    Raises: DeviceKeyTaken for keys that were revoked or are somebody else's; TooManyDevices.
+    """
+    listed = Device.of(config).listed(name)
+    await inbox.ask(requests.register_device(inbox.server, name=name, box=listed.box, sign=listed.sign))
 
 
 async def _list_of(inbox: Inbox, device: Device, listed: ListedDevice, pins: Pins) -> DeviceList:
@@ -74,13 +107,10 @@ async def _list_of(inbox: Inbox, device: Device, listed: ListedDevice, pins: Pin
     known = pins.people().get(person)
     pin = Pin(known.identity, known.number, known.digest) if known else None
     if chain:
-        devices = read_chain(chain, person=person, pin=pin)
-    elif pin is not None:
+        return read_chain(chain, person=person, pin=pin)
+    if pin is not None:
         raise InvalidDeviceList("The server has lost the device list that was seen here before.")
-    else:
-        devices = await _begin(inbox, device, listed, person)
-    pins.keep(_known(devices))
-    return devices
+    return await _begin(inbox, device, listed, person)
 
 
 async def _begin(inbox: Inbox, device: Device, listed: ListedDevice, person: str) -> DeviceList:

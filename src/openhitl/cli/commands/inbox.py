@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import sys
 from typing import Annotated
 
 import typer
 
 from openhitl.cli.answers import print_json
+from openhitl.cli.enrolling import enrolled, first_keys, said_anew, to_be_added
 from openhitl.cli.exits import Exit
 from openhitl.cli.inboxes import here_and_now, opened_inbox, person_config
 from openhitl.cli.terminal import Terminal
 from openhitl.errors import SetupError
-from openhitl.person.enrolling import Membership, enroll, spelt
-from openhitl.protocol.sealed.device_list import MAX_NAME_CHARACTERS
+from openhitl.person.enrolling import spelt
 
 try:
     from openhitl.person.screen.app import InboxApp
@@ -44,7 +43,8 @@ def inbox(
 ) -> int:
     """Show what waits for the person who signed in here, live, and answer it.
 
-    Needs a terminal and the extra `terminal`. Without it, and for scripts and screen readers, there are
+    The first time, this terminal becomes one of your devices, for encrypted questions. Needs a terminal
+    and the extra `terminal`. Without it, and for scripts and screen readers, there are
     `hitl list --as person`, `hitl show ID --as person` and `hitl answer`.
 
     With --device: print the six words of this terminal's keys, made if there are none, and those of your
@@ -62,29 +62,25 @@ def inbox(
         raise SetupError(
             "The inbox takes a terminal.", hint="`hitl list --as person` prints what waits for you."
         )
-    screen = InboxApp(person_config(), now=here_and_now)
+    config = person_config()
+    greeting = asyncio.run(first_keys(config))
+    screen = InboxApp(config, now=here_and_now, greeting=greeting)
     screen.run()
     return screen.return_code or Exit.ANSWERED
 
 
 def _enroll(*, as_json: bool) -> None:
     config = person_config()
-
-    async def run() -> Membership:
-        async with opened_inbox(config) as found:
-            return await enroll(config, found, socket.gethostname()[:MAX_NAME_CHARACTERS] or "terminal")
-
-    membership = asyncio.run(run())
+    membership = asyncio.run(enrolled(config))
     if as_json:
         print_json(spelt(membership))
         return
     print(f"This terminal  {membership.words}")
     print(f"Your identity  {membership.identity}")
+    if membership.is_anew:
+        Terminal().say(said_anew(membership))
     if not membership.is_listed:
-        Terminal().say(
-            f"One of your other devices has to add this terminal: open {config.server_url}/devices there, "
-            "and compare its six words."
-        )
+        Terminal().say(to_be_added(config))
 
 
 def _trust(case_id: str) -> None:

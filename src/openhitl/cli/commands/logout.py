@@ -11,6 +11,7 @@ from openhitl.cli.exits import Exit
 from openhitl.cli.logging_in import revoke
 from openhitl.cli.terminal import Terminal
 from openhitl.client.config import ClientConfig, find_server
+from openhitl.client.device_keys import DeviceKeys
 from openhitl.client.logins import Identity
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -42,6 +43,8 @@ def _forget(config: ClientConfig, identity: Identity) -> str | None:
         login = logins.find_readable(url, identity)
         known = logins.forget(url, identity)
     logins.forget_server(url, identity)
+    if identity is Identity.PERSON:
+        DeviceKeys(logins.folder, url).forget()  # the server takes them from nobody any more
     if not known:
         return None
     if login is None:

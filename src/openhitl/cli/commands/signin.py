@@ -6,6 +6,7 @@ import asyncio
 import getpass
 import socket
 import sys
+from dataclasses import replace
 from datetime import UTC
 from typing import Annotated
 
@@ -13,6 +14,7 @@ import typer
 
 from openhitl.agent.replies import json_object
 from openhitl.cli.contexts import UsageMistake
+from openhitl.cli.enrolling import keep_device
 from openhitl.cli.exits import Exit
 from openhitl.cli.logging_in import revoke
 from openhitl.cli.terminal import Terminal
@@ -52,7 +54,9 @@ def signin(
         raise ServerUnreachable("No server was named, and none of yours runs on this machine.")
     if not (is_loopback(config.server_url) or config.server_url.startswith("https:")):
         raise SetupError("Whoever reads the network could answer for you: the server needs https.")
-    login, where = _keep(config, asyncio.run(_sign_in(config, given)))
+    fresh = asyncio.run(_sign_in(config, given))
+    asyncio.run(keep_device(replace(config, login=fresh)))
+    login, where = _keep(config, fresh)
     terminal.say(f"Signed in at {login.server_url} as {login.name}. Kept in {where}.")
     return Exit.ANSWERED
 

@@ -33,6 +33,7 @@ from openhitl.person.screen.reading import CaseView
 MOST_CASES = 500
 #: From so many columns on, list and case stand side by side.
 WIDE_CELLS = 100
+GREETING_SECONDS = 20.0
 #: How often times are said anew.
 CLOCK_SECONDS = 30.0
 _HINTS = "Enter open · a answer · / search · h history · ? help · q quit"
@@ -43,6 +44,7 @@ class InboxApp(App[None]):
 
     Args:
         now: returns this instant in the zone of the terminal.
+        greeting: what is said at the start.
     """
 
     CSS_PATH = "style.tcss"
@@ -59,12 +61,13 @@ class InboxApp(App[None]):
         Binding("q", "quit", "Quit"),
     ]
 
-    def __init__(self, config: ClientConfig, *, now: Callable[[], datetime]) -> None:
+    def __init__(self, config: ClientConfig, *, now: Callable[[], datetime], greeting: str = "") -> None:
         super().__init__()
         self._session = Session(config.credential)
         self._inbox = Inbox(config, self._session)
         self._config = config
         self._now = now
+        self._greeting = greeting
         self._cases: list[Asked] = []
         self._ended = False
         self._sought = ""
@@ -83,6 +86,8 @@ class InboxApp(App[None]):
         self._say_top()
         self.query_one(CaseList).focus()
         self._follow()
+        if self._greeting:
+            self.notify(self._greeting, markup=False, timeout=GREETING_SECONDS)
         self.set_interval(CLOCK_SECONDS, self._redraw)
 
     async def on_unmount(self) -> None:
