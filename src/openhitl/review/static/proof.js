@@ -1,16 +1,7 @@
 // Answers that come with a passkey: a challenge for this very answer, the device, then the form as it is.
 // Whatever goes wrong leaves the page and all that was typed as they were.
 
-const decode = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (one) => one.charCodeAt(0));
-const encode = (buffer) =>
-  btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-
-function plain({ id, type, response }) {
-  const { clientDataJSON, authenticatorData, signature } = response;
-  const parts = { clientDataJSON, authenticatorData, signature };
-  const spelt = Object.fromEntries(Object.entries(parts).map(([name, value]) => [name, encode(value)]));
-  return { id, rawId: id, type, response: spelt };
-}
+import { evidenceFor } from "./assertion.js";
 
 for (const slot of document.querySelectorAll("[data-challenge]")) {
   const { form } = slot;
@@ -44,22 +35,14 @@ for (const slot of document.querySelectorAll("[data-challenge]")) {
     if (!response) return say(line.dataset.offline);
     // Answers that are not complete yet, or come too late: the server says what is wrong with them.
     if (!response.ok) return send(button);
-    const { challenge, passkey } = await response.json();
     if (!window.PublicKeyCredential) return say(slot.dataset.unable);
     say(slot.dataset.asking, false);
-    let assertion;
+    let evidence;
     try {
-      assertion = await navigator.credentials.get({ publicKey: { ...passkey, challenge: decode(passkey.challenge) } });
+      evidence = await evidenceFor(await response.json());
     } catch {
       return say(slot.dataset.cancelled);
     }
-    const evidence = {
-      proof_type: "proof_of_human",
-      provider: "passkey",
-      format: "provider_opaque",
-      presentation: plain(assertion),
-      binding: { challenge },
-    };
     slot.value = JSON.stringify([evidence]);
     send(button);
   }
