@@ -31,6 +31,11 @@ class Links:
         return f"{self.base}/review/{quote(self.case_id)}/prefill/{quote(key)}{_query(token=self.token)}"
 
     @property
+    def inbox(self) -> str:
+        """Address the case as whoever may answer it gets it as JSON."""
+        return f"{self.base}/api/v1/inbox/{quote(self.case_id)}"
+
+    @property
     def respond(self) -> str:
         return self._post("respond")
 
