@@ -136,14 +136,23 @@ class BrowserDevice:
         return self.page
 
     def become_device(self, who: SignedInClient) -> bytes:
-        """Make the device keys on a page of the server, and register them."""
+        """Make the device keys on a page of the server, register them and, if it is the first, sign it."""
         self.page.goto(f"{self.url}/healthz")
-        script = """async (name) => {
-            const { createDevice, publicKeys } = await import(name);
-            return publicKeys(await createDevice("Browser"));
+        script = """async ([devices, list, csrf]) => {
+            const { createDevice, publicKeys } = await import(devices);
+            const { Api, signList } = await import(list);
+            const device = await createDevice("Browser");
+            const keys = await publicKeys(device);
+            const api = new Api({ base: "", csrf });
+            const made = await api.post("/devices", { name: "Browser", ...keys });
+            if (!made.ok) throw new Error(JSON.stringify(made.body));
+            const { body } = await api.get("/devices");
+            const own = { name: "Browser", kind: "browser", ...keys };
+            // The first device signs that it is its owner's; another would have to be signed by that one.
+            const isFirst = !(await api.get("/device-list")).body.chain.length;
+            if (isFirst) await signList(api, body.person.id, device, () => [own]);
+            return keys.box;
         }"""
-        keys = self.page.evaluate(script, f"/static/{asset_name('devices.js')}")
-        made = who.post("/api/v1/devices", json={"name": "Browser", **keys})
-        assert made.status_code == 201, made.text
-        self.public = decode(keys["box"])
+        names = [f"/static/{asset_name(name)}" for name in ("devices.js", "own-list.js")]
+        self.public = decode(self.page.evaluate(script, [*names, who.csrf]))
         return self.public

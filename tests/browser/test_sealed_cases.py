@@ -21,6 +21,7 @@ SAYS = "[data-says]"
 @dataclass
 class House:
     agent: SealingAgent
+    person: str
     phone: BrowserDevice
     laptop: BrowserDevice
 
@@ -44,7 +45,7 @@ def house(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             device.become_device(session)
             devices.append(device)
         phone, laptop = devices
-        yield House(agent, phone, laptop)
+        yield House(agent, sessions[0].person.actor_id, phone, laptop)
         for context in contexts:
             context.close()
 
@@ -253,6 +254,17 @@ def test_what_is_no_request(house: House) -> None:
 def test_a_default_action_that_the_server_says_otherwise(house: House) -> None:
     case_id = house.agent.ask(house.devices, {**APPROVAL, "default_action": "reject"})
     expect_refused(house.phone.open(case_id), "was changed on its way")
+
+
+@pytest.mark.parametrize(("number", "digest", "says"), [(1, "", "other devices"), (0, "", "older list")])
+def test_device_lists_that_are_not_those_that_this_browser_knows(house: House, number, digest, says) -> None:
+    """The phone made the list, and its first statement is the last."""
+    people = [{"person": house.person, "number": number, "digest": digest}]
+    page = house.phone.open(house.agent.ask(house.devices, {**APPROVAL, "people": people}))
+    if number:
+        expect_refused(page, says)
+    else:
+        expect(page.locator("[data-more]")).to_contain_text(says)
 
 
 def test_who_is_no_sender_of_this_server(house: House) -> None:

@@ -44,13 +44,14 @@ async function fail(error) {
 
 // What is asked
 
-async function introduce({ version, agent, recipients }) {
+async function introduce({ version, agent, body, recipients, isOlderList }) {
   const key = await keyWords(agent);
-  const name = visible(agent.agent);
+  const name = visible(typeof body.agent === "string" && body.agent ? body.agent : agent.agent);
   tell(filled(version === 1 ? words.older : agent.isNew ? words.first : words.opened, { agent: name }), agent.isNew ? "warn" : "plain");
   const devices = (recipients ?? [1]).filter((one) => one !== agent.key).length;
   more.append(make("p", { class: "small" }, `${filled(words.key, { agent: name })} `, make("code", {}, key)));
   more.append(make("p", { class: "small" }, filled(words.devices, { count: devices })));
+  if (isOlderList) more.append(make("p", { class: "small" }, words.older_list));
   more.hidden = false;
 }
 
@@ -92,8 +93,6 @@ async function showAnswer(opened, context) {
 
 // The answer
 
-const body = (opened, action, data) => ({ action, data, request: opened.digest });
-
 async function seal(opened, action, data) {
   if (opened.version === 1) {
     const response = data.response ?? data.selected.join(", ");
@@ -103,7 +102,7 @@ async function seal(opened, action, data) {
   const expires = instant(Date.parse(head.expires_at) + DAY);
   const own = { case_id: caseId, direction: "answer", expires_at: expires };
   const to = [...recipients, agent.key];
-  return { envelope: await sealEnvelope(own, body(opened, action, data), { sender: device.box, recipients: to }) };
+  return { envelope: await sealEnvelope(own, { action, data, request: opened.digest }, { sender: device.box, recipients: to }) };
 }
 
 const json = { "Content-Type": "application/json", Accept: "application/json" };

@@ -1,7 +1,7 @@
 // From the id of an encrypted case to what was asked: fetched, decrypted, and its sender compared with the one
 // that this browser knows. Nothing that fails a check is shown.
 
-import { loadDevice } from "./devices.js";
+import { loadDevice, pinned as pinnedList } from "./devices.js";
 import { pin, pinned } from "./sealed-pins.js";
 import { Refused, openBox, openEnvelope } from "./sealed.js";
 
@@ -53,6 +53,21 @@ function olderBody(text) {
   return { prompt, type: "selection", context: { ...rest, items: choices.map((id) => ({ id, title: id })), min: 1, max: 1 } };
 }
 
+/**
+ * Compare the device lists that an agent has encrypted to with those that this browser knows; true if it has
+ * used an older one. Another list of the same number means that somebody has shown the agent other devices.
+ */
+async function isOlderList(people) {
+  if (!Array.isArray(people) || !people.every(isObject)) refuse("invalid_envelope");
+  let older = false;
+  for (const { person, number, digest } of people) {
+    const known = await pinnedList(`person:${String(person).replace("person:", "")}`);
+    if (known?.number === number && known.digest !== digest) refuse("device_list_forked");
+    older ||= number < known?.number;
+  }
+  return older;
+}
+
 async function openOlder(payload, device, senders) {
   for (const sender of senders) {
     try {
@@ -75,7 +90,7 @@ async function openNewer(envelope, device, shown) {
   const body = checked(opened.body);
   // What stands in the open beside the envelope must not say otherwise.
   if (body.default_action !== undefined && body.default_action !== shown.default_action) refuse("envelope_changed");
-  return { ...opened, version: 2, sender, body };
+  return { ...opened, version: 2, sender, body, isOlderList: await isOlderList(body.people ?? []) };
 }
 
 /**
