@@ -14,19 +14,24 @@ from openhitl.cases import Casebook
 from openhitl.cases.creation import Creation
 from openhitl.identity.push import PushDesk, PushSender
 from openhitl.jobs import Worker
+from openhitl.jobs.push_texts import Writer
 from openhitl.jobs.pushes import Push, Tell
 from openhitl.keyring import Keyring
 from openhitl.outbound import Guard, OutboundHttp
 from openhitl.protocol.audit import OPERATOR
-from openhitl.protocol.case import Actor, ActorKind
+from openhitl.protocol.case import Actor, ActorKind, Status
 from openhitl.protocol.lifecycle import Effect
 from openhitl.protocol.people import Method, Role, SessionKind, SignedIn, person_actor
+from openhitl.protocol.push.choices import PushChoices, Shows
+from openhitl.protocol.push.messages import encoded
 from openhitl.protocol.submission import Submission
 from openhitl.store.identity_schema import devices
 from openhitl.store.instants import to_ms
 from openhitl.store.people import NewPerson
+from openhitl.store.records import Notice, StoredCase
 from openhitl.store.sessions import NewSession
 from tests.cases.books import SECRET, MovableClock, opened
+from tests.protocol.values import NOW, answer, case, content
 from tests.push.push_service import Browser, PushService, running
 
 HOME = "https://hitl.example"
@@ -56,7 +61,7 @@ class Office:
         self.service = service
         keyring = Keyring(bytes.fromhex(SECRET))
         sender = PushSender(keyring, outbound, CONTACT, [service.host], clock=book.clock)
-        self.desk = PushDesk(self.store, sender, run=book.ledger.read, clock=book.clock)
+        self.desk = PushDesk(self.store, keyring, sender, run=book.ledger.read, clock=book.clock)
         doers = {Effect.TELL: Tell(book), Effect.PUSH: Push(book, self.desk, HOME)}
         self.worker = Worker(book, doers)
         self.agent_id = self.store.add_agent("bot", by=OPERATOR, now=self.now).agent_id
@@ -321,7 +326,7 @@ def test_a_push_that_comes_late_says_how_things_stand(database_url, clock, tmp_p
     asyncio.run(scenario())
 
 
-def test_sealed_cases_say_nothing_whatever_somebody_chose(database_url, clock, tmp_path, service):
+def test_a_sealed_case_is_told_without_a_word_of_it(database_url, clock, tmp_path, service):
     async def scenario():
         async with office(database_url, clock, tmp_path, service) as desk:
             ana = desk.person("Ana")
@@ -333,9 +338,30 @@ def test_sealed_cases_say_nothing_whatever_somebody_chose(database_url, clock, t
             assert browser.shown == {case_id: ("A question waits for you", "Open it to read it")}
             await desk.ask(prompt="Go on?", message="All of it.")
             await desk.work()
-            assert browser.messages[-1]["notification"]["body"] == "Go on?\n\nAll of it."
+            assert browser.messages[-1]["notification"]["body"] == "Go on?\nAll of it."
 
     asyncio.run(scenario())
+
+
+def test_sealed_cases_say_nothing_whatever_somebody_chose():
+    writer = Writer(
+        home=HOME,
+        choices=PushChoices(shows=Shows.FULL, answers=True),
+        badge=1,
+        browser=1,
+        token=lambda case_id, action: "t",
+    )
+    sealed = content(type="x-sealed", prompt="Secret?", message="Secret.", agent="Secret")
+    asked = StoredCase(case=case(), content=sealed)
+    over = StoredCase(case=case(Status.COMPLETED), content=sealed, answer=answer(name="Secret"))
+    for message in (writer.question(asked), writer.ending(over)):
+        assert "Secret" not in encoded(message).decode()
+    plain = StoredCase(case=case(), content=content(prompt="Go on?", message="All of it."))
+    assert writer.question(plain).body.startswith("Go on?\nAll of it.")
+    told = Notice(
+        number=1, agent_id=1, kind="info", message="Secret", agent="Secret", created_at=NOW, envelope="x"
+    )
+    assert "Secret" not in encoded(writer.notice(told)).decode()
 
 
 def test_notices_are_told_to_the_agents_people(database_url, clock, tmp_path, service):
@@ -424,5 +450,48 @@ def test_a_purged_case_leaves_nothing(database_url, clock, tmp_path, service):
             await desk.work()
             assert len(browser.messages) == 1
             assert not desk.store.was_told(1, case_id)
+
+    asyncio.run(scenario())
+
+
+def buttons(browser: Browser) -> list[str]:
+    return [one["action"] for one in browser.messages[-1]["notification"]["actions"]]
+
+
+LOW = {"risk": {"level": "low", "reasons": ["8 EUR"]}}
+SMALL = {"type": "approval", "prompt": "Order tea?", "context": LOW}
+WILLING = {"push_shows": "full", "push_answers": True}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "body", "offered"),
+    [
+        ({}, SMALL, ["open", "later"]),
+        ({"push_shows": "title", "push_answers": True}, SMALL, ["open", "later"]),
+        ({"push_shows": "full"}, SMALL, ["open", "later"]),
+        (WILLING, SMALL, ["reject", "approve"]),
+        (WILLING, {"type": "approval", "prompt": "Order tea?"}, ["open", "later"]),
+        (WILLING, {**SMALL, "context": {"risk": {"level": "high", "reasons": []}}}, ["open", "later"]),
+        (WILLING, {**SMALL, "context": {**LOW, "facts": {"price": 8}}}, ["open", "later"]),
+        (WILLING, {**SMALL, "prompt": "x" * 200}, ["open", "later"]),
+    ],
+)
+def test_only_small_questions_are_answered_by_a_button_and_only_where_somebody_wants_that(
+    database_url, clock, tmp_path, service, chosen, body, offered
+):
+    """design.md rule 5; ui.md §5."""
+
+    async def scenario():
+        async with office(database_url, clock, tmp_path, service) as desk:
+            ana = desk.person("Ana")
+            browser = await desk.told(ana)
+            desk.store.change_settings(ana.person.person_id, chosen)
+            await desk.ask(**body)
+            await desk.work()
+            assert buttons(browser) == offered
+            notification = browser.messages[-1]["notification"]
+            assert set(notification["data"]["tokens"]) == set(offered) - {"open"}
+            if offered == ["reject", "approve"]:
+                assert notification["body"] == "Order tea?\nRisk: low. 8 EUR"
 
     asyncio.run(scenario())

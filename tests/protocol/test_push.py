@@ -163,7 +163,8 @@ def test_a_message_is_declarative():
         Button(name="open", label="Open", url=MESSAGE.url),
         Button(name="later", label="Later", url=MESSAGE.url, token="t"),
     )
-    message = PushMessage(**{**spread(MESSAGE), "again": False, "case_id": "review_1", "buttons": buttons})
+    given = {"again": False, "case_id": "review_1", "browser": 7, "unsent": "Not sent", "buttons": buttons}
+    message = PushMessage(**{**spread(MESSAGE), **given})
     assert json.loads(encoded(message)) == {
         "web_push": 8030,
         "notification": {
@@ -178,7 +179,7 @@ def test_a_message_is_declarative():
                 {"action": "open", "title": "Open", "navigate": MESSAGE.url},
                 {"action": "later", "title": "Later", "navigate": MESSAGE.url},
             ],
-            "data": {"case_id": "review_1", "tokens": {"later": "t"}},
+            "data": {"case_id": "review_1", "browser": 7, "tokens": {"later": "t"}, "unsent": "Not sent"},
         },
         "app_badge": 3,
         "mutable": True,

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import struct
+import time
+
+import httpx2
 import pytest
+from sqlalchemy import select
 
 from openhitl.errors import SetupError
 from openhitl.protocol.base64url import decode
 from openhitl.protocol.people import Role, SessionKind
+from openhitl.server.opening import open_store
 from openhitl.settings import load_settings
+from openhitl.store.schema import jobs
+from tests.accounts.test_refusals import free_port
 from tests.people import owned_agent, sign_in
 from tests.push.push_service import running as running_service
 from tests.servers import running
@@ -187,3 +195,140 @@ def test_hosts_that_are_none(hosts):
     assert load_settings({"push_hosts": "push.example.org, p.example.org:8443"}).push_services == [
         "push.example.org", "p.example.org:8443",
     ]  # fmt: skip
+
+
+SMALL = {"type": "approval", "prompt": "Order tea?", "context": {"risk": {"level": "low", "reasons": []}}}
+PRESSES = "/api/v1/push/presses"
+
+
+@pytest.fixture
+def told(server, service):
+    """Ana, who may answer by a button, her browser, and the notification of a small question."""
+    ana = sign_in(server)
+    owned_agent(server, ana)
+    form = {"csrf": ana.csrf, "shows": "full", "answers": "1"}
+    assert ana.post("/account/notifications", data=form).status_code == 303
+    browser = service.browser()
+    ana.post(SUBSCRIPTIONS, json=browser.subscription)
+    server.ask(SMALL, as_service=False)
+    service.wait(lambda: len(browser.messages) == 1)
+    return ana, browser, browser.messages[0]["notification"]["data"]
+
+
+def pressed(data, action):
+    return {
+        "case_id": data["case_id"],
+        "browser": data["browser"],
+        "action": action,
+        "token": data["tokens"][action],
+    }
+
+
+def press(ana, body):
+    """Press as the service worker does, which has no form of ours."""
+    headers = {"origin": str(ana.http.base_url).rstrip("/"), "sec-fetch-site": "same-origin"}
+    return ana.http.post(PRESSES, json=body, headers=headers)
+
+
+def test_a_button_answers_once(server, service, told):
+    ana, browser, data = told
+    assert press(ana, pressed(data, "approve")).status_code == 204
+    assert press(ana, pressed(data, "approve")).status_code == 204  # its answer was lost on the way
+    case = server.agent.get(f"/api/v1/reviews/{data['case_id']}").json()
+    assert case["result"]["action"] == "approve"
+    assert press(ana, pressed(data, "reject")).status_code == 409
+    service.wait(lambda: len(browser.messages) == 2)
+    assert browser.shown[data["case_id"]] == ("Answered by Ana", "Order tea?")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("action", "reject"), ("browser", 99), ("token", "x"), ("case_id", "review_x"), ("token", "\u00e4")],
+)
+def test_a_token_is_for_one_button_in_one_browser(told, name, value):
+    ana, _, data = told
+    refused = press(ana, {**pressed(data, "approve"), name: value})
+    assert (refused.status_code, refused.json()["error"]) == (401, "invalid_token")
+
+
+def test_a_button_needs_the_session_that_was_told(server, told):
+    ana, _, data = told
+    body = pressed(data, "approve")
+    assert server.anyone.post(PRESSES, json=body).status_code == 401
+    ben, again = sign_in(server, "Ben", Role.MEMBER), sign_in(server)
+    for other in (ben, again):
+        assert press(other, body).status_code == 401
+    assert ana.http.post(PRESSES, json=body, headers={"origin": "https://evil.example"}).status_code == 403
+    assert ana.http.get(PRESSES).status_code == 405
+    assert ana.post("/sign-out").status_code == 303
+    assert press(ana, body).status_code == 401
+
+
+def test_the_rule_is_checked_again_when_a_button_is_pressed(server, told):
+    ana, _, data = told
+    assert ana.post("/account/notifications", data={"csrf": ana.csrf, "shows": "full"}).status_code == 303
+    refused = press(ana, pressed(data, "approve"))
+    assert (refused.status_code, refused.json()["error"]) == (403, "action_not_inline")
+    case = server.agent.get(f"/api/v1/reviews/{data['case_id']}").json()
+    assert case["status"] == "pending"
+
+
+def test_later_is_ten_minutes_later(server, service):
+    ana = sign_in(server)
+    owned_agent(server, ana)
+    browser = service.browser()
+    ana.post(SUBSCRIPTIONS, json=browser.subscription)
+    server.ask(as_service=False)
+    service.wait(lambda: len(browser.messages) == 1)
+    data = browser.messages[0]["notification"]["data"]
+    for _ in range(2):
+        assert press(ana, pressed(data, "later")).status_code == 204
+    store, _ = open_store(server.settings)
+    with store._database.reading() as connection:
+        due = connection.execute(select(jobs.c.due_at).where(jobs.c.kind == "push", jobs.c.lease.is_(None)))
+        [one] = due.scalars().all()
+    store.close()
+    assert 590 < one / 1000 - time.time() <= 600
+
+
+def test_what_notifications_show_is_chosen_on_a_page(server, service):
+    ana = sign_in(server)
+    number = ana.post(SUBSCRIPTIONS, json=service.browser().subscription).json()["id"]
+    page = ana.http.get("/account/notifications")
+    assert (page.status_code, page.headers["x-offline"]) == (200, "keep")
+    assert "trusted-types hitl-sw" in page.headers["content-security-policy"]
+    assert "Not told anything yet" in page.text
+    assert ana.post("/account/notifications", data={"csrf": ana.csrf, "shows": "all"}).status_code == 422
+    ana.post("/account/notifications", data={"csrf": ana.csrf, "shows": "title"})
+    assert ana.http.get("/api/v1/push").json()["shows"] == "title"
+    removed = ana.post(f"/account/notifications/{number}/remove", data={"csrf": ana.csrf})
+    assert removed.headers["location"] == "/account/notifications?done=untold"
+    assert "Not told anything yet" not in ana.http.get("/account/notifications").text
+
+
+def test_what_installs_the_pages(server):
+    """W3C Web Application Manifest; Service Workers."""
+    manifest = server.anyone.get("/manifest.webmanifest")
+    assert manifest.headers["content-type"] == "application/manifest+json"
+    described = manifest.json()
+    assert (described["start_url"], described["scope"], described["display"]) == ("/inbox", "/", "standalone")
+    for icon in described["icons"]:
+        content = server.anyone.get(icon["src"])
+        width, height = struct.unpack(">II", content.content[16:24])
+        assert (content.headers["content-type"], f"{width}x{height}") == ("image/png", icon["sizes"])
+    worker = server.anyone.get("/sw.js")
+    assert worker.headers["content-type"].startswith("text/javascript")
+    assert worker.headers["cache-control"] == "no-cache"
+    assert worker.text.startswith('self.app = {"base":""')
+    assert "importScripts(" not in worker.text
+    offline = server.anyone.get("/offline")
+    assert (offline.status_code, "csrf" in offline.text) == (200, False)
+
+
+def test_an_app_below_a_path_stays_there(tmp_path):
+    port = free_port()
+    with running(tmp_path, base_url="https://example.org/hitl", port=port) as server:
+        client = server.closing.enter_context(httpx2.Client(base_url=f"http://127.0.0.1:{port}"))
+        described = client.get("/hitl/manifest.webmanifest").json()
+        assert (described["start_url"], described["scope"]) == ("/hitl/inbox", "/hitl/")
+        assert '"offline":"/hitl/offline"' in client.get("/hitl/sw.js").text

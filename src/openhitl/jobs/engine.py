@@ -116,7 +116,7 @@ class Engine:
         sender = PushSender(
             keyring, self._outbound, settings.push_subject, settings.push_services, clock=clock
         )
-        self.push = PushDesk(store, sender, run=run, clock=clock)
+        self.push = PushDesk(store, keyring, sender, run=run, clock=clock)
         self._push = Push(self.book, self.push, settings.public_url)
         self.sso = single_sign_on(settings, store, keyring, self._outbound, run=run, clock=clock)
 

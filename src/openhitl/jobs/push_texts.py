@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
-from openhitl.protocol.case import ReviewCase, Status
-from openhitl.protocol.push.choices import PushChoices, Shows
+from openhitl.protocol.case import Content, ReviewCase, Status
+from openhitl.protocol.context import Context
+from openhitl.protocol.push.choices import LATER, PushChoices, Shows, answers_offered
 from openhitl.protocol.push.messages import Button, PushMessage
 from openhitl.protocol.record import record
 from openhitl.protocol.visible import one_line, visible
 from openhitl.store.records import Notice, StoredCase
 from openhitl.words import N_, Words, words_for
 
-#: When somebody who wants to be told later is told again.
-LATER_AFTER = timedelta(minutes=10)
 MAX_TITLE_CHARACTERS = 80
 SEALED = "x-sealed"
 _ENDED = {
     Status.COMPLETED: N_("Answered"),
     Status.EXPIRED: N_("Nobody answered in time"),
     Status.CANCELLED: N_("Withdrawn"),
+}
+_ANSWERS = {
+    "approve": N_("Approve"),
+    "reject": N_("Reject"),
+    "confirm": N_("Confirm"),
+    "cancel": N_("Don’t confirm"),
 }
 _ASKED = {
     "approval": N_("Somebody has to approve something"),
@@ -39,17 +43,21 @@ class Writer:
     Args:
         home: the address of this server's pages, without a trailing slash.
         badge: how many cases wait for them.
+        browser: the number of the subscription.
+        token: derives what a button needs, from a case's id and the button's name.
     """
 
     home: str
     choices: PushChoices
     badge: int
+    browser: int
+    token: Callable[[str, str], str]
 
     @property
     def words(self) -> Words:
         return words_for(self.choices.language)
 
-    def question(self, stored: StoredCase, buttons: Sequence[Button] = ()) -> PushMessage:
+    def question(self, stored: StoredCase) -> PushMessage:
         """Say that a case waits."""
         gettext, content = self.words.gettext, stored.content
         reminds = stored.case.reminder_sent_at is not None
@@ -57,9 +65,30 @@ class Writer:
         body = gettext(_ASKED.get(content.type, N_("Open it to read it")))
         if self._shows(stored) is not Shows.GENERIC:
             title, body = self._of(content.agent), visible(content.prompt)
-        if self._shows(stored) is Shows.FULL and content.message and content.message != content.prompt:
-            body = f"{body}\n\n{visible(content.message)}"
-        return self._about(stored.case, title, body, again=True, buttons=buttons)
+        if self._shows(stored) is Shows.FULL:
+            body = "\n".join([body, *self._beside(content)])
+        return self._about(stored.case, title, body, again=True, buttons=self._buttons(stored))
+
+    def _beside(self, content: Content) -> list[str]:
+        """Say what a small question says beside its prompt; what is larger has to be opened anyway."""
+        told = [visible(content.message)] if content.message not in ("", content.prompt) else []
+        risk = Context.parse(content.type, content.context, lenient=True).risk
+        if risk is not None:
+            level = self.words.gettext("Risk: %(level)s") % {"level": visible(risk.level)}
+            told.append(". ".join([level, *map(visible, risk.reasons)]))
+        return told
+
+    def _buttons(self, stored: StoredCase) -> Sequence[Button]:
+        gettext, case_id = self.words.gettext, stored.case.case_id
+        url = self._url(case_id)
+        answers = answers_offered(stored.case, stored.content, self.choices)
+        if answers:
+            return [
+                Button(name=one, label=gettext(_ANSWERS[one]), url=url, token=self.token(case_id, one))
+                for one in answers
+            ]
+        later = Button(name=LATER, label=gettext("In 10 minutes"), url=url, token=self.token(case_id, LATER))
+        return [Button(name="open", label=gettext("Open"), url=url), later]
 
     def ending(self, stored: StoredCase) -> PushMessage:
         """Say how a case ended: this takes the place of the question."""
@@ -76,7 +105,7 @@ class Writer:
         """Say what an agent tells."""
         title = self.words.gettext("An agent tells you something")
         body = self.words.gettext("Open it to read it")
-        if self.choices.shows is not Shows.GENERIC:
+        if self.choices.shows is not Shows.GENERIC and notice.envelope is None:
             title, body = self._of(notice.agent), visible(notice.message)
         return PushMessage(
             title=title,
@@ -100,14 +129,19 @@ class Writer:
         return PushMessage(
             title=title,
             body=body,
-            url=f"{self.home}/review/{quote(case.case_id)}",
+            url=self._url(case.case_id),
             tag=case.case_id,
             language=self.words.language,
             badge=self.badge,
             again=again,
             case_id=case.case_id,
+            browser=self.browser,
+            unsent=self.words.gettext("Not sent: no connection."),
             buttons=buttons,
         )
+
+    def _url(self, case_id: str) -> str:
+        return f"{self.home}/review/{quote(case_id)}"
 
 
 def _cut(text: str) -> str:

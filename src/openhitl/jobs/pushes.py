@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
@@ -101,7 +102,13 @@ class Push:
     async def _writer(self, to: Subscription) -> Writer:
         settings = await self._read(self._store.settings_of, to.person_id)
         badge = await self._read(self._store.count_waiting, to.person_id)
-        return Writer(home=self._home, choices=read_choices(settings), badge=badge)
+        return Writer(
+            home=self._home,
+            choices=read_choices(settings),
+            badge=badge,
+            browser=to.subscription_id,
+            token=partial(self._desk.token, to),
+        )
 
     async def _send(
         self,

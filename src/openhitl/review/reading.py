@@ -110,7 +110,7 @@ def html_response(page: Page, *, status: int | None = None) -> Response:
         status or page.status,
         page.html.encode("utf-8"),
         content_type="text/html; charset=utf-8",
-        headers=tuple(page_headers(page.form_target).items()),
+        headers=tuple(page_headers(page.form_target, installs=page.installs).items()),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from openhitl.review.accounts.device_routes import DEVICE_PAGES, DEVICE_ROUTES
 from openhitl.review.accounts.routes import ACCOUNT_ROUTES, SESSION_ROUTES
 from openhitl.review.inbox.routes import INBOX_PAGES
-from openhitl.review.installed.routes import PUSH_ROUTES
+from openhitl.review.installed.routes import APP_ROUTES, PUSH_ROUTES
 from openhitl.review.router import Route
 from openhitl.review.routes import INBOX_ROUTES, ROUTES, STATIC
 from openhitl.server.consent import CONSENT_ROUTES
@@ -36,6 +36,7 @@ PAGES: tuple[Route, ...] = (
     *DEVICE_PAGES,
     *PROGRAM_ROUTES,
     *INBOX_PAGES,
+    *APP_ROUTES,
     STATIC,
 )
 SERVER_ROUTES = (*DOCUMENTED, *PAGES)

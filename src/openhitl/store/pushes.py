@@ -18,7 +18,6 @@ from sqlalchemy import (
     and_,
     delete,
     exists,
-    func,
     insert,
     literal,
     or_,
@@ -218,21 +217,6 @@ class Pushes(Part):
         """Note that a browser knows that a case has ended."""
         with self._database.writing() as connection:
             connection.execute(delete(push_deliveries).where(*_delivery(number, case_id)))
-
-    def count_waiting(self, person_id: int) -> int:
-        """Count the cases that wait for somebody."""
-        query = (
-            select(func.count())
-            .select_from(cases)
-            .where(
-                may_answer(literal(person_id)),
-                cases.c.status.not_in(_FINAL),
-                cases.c.demo.is_(False),
-                cases.c.purged.is_(False),
-            )
-        )
-        with self._database.reading() as connection:
-            return int(connection.execute(query).scalar_one())
 
 
 def browser_of(job: Job) -> int:

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from openhitl.errors import HitlError, NotFound, PeerGone, PushOff
+from openhitl.errors import HitlError, InvalidToken, NotFound, PeerGone, PushOff
 from openhitl.identity.push.sender import PushSender
+from openhitl.keyring import Keyring
 from openhitl.protocol.people import SignedIn
 from openhitl.protocol.problems import object_of
 from openhitl.protocol.push.encryption import parse_receiver
 from openhitl.protocol.push.messages import PushMessage
 from openhitl.protocol.push.subscription import Subscription
+from openhitl.protocol.record import record
 from openhitl.store import Store
 from openhitl.store.runner import Runner
 
 TEST_TTL = timedelta(minutes=5)
+
+
+@record(frozen=True, slots=True, kw_only=True)
+class Press:
+    """A button of a notification that somebody pressed."""
+
+    browser: int
+    case_id: str
+    action: str
+    token: str
 
 
 class PushDesk:
@@ -27,9 +40,16 @@ class PushDesk:
     """
 
     def __init__(
-        self, store: Store, sender: PushSender, *, run: Runner, clock: Callable[[], datetime]
+        self,
+        store: Store,
+        keyring: Keyring,
+        sender: PushSender,
+        *,
+        run: Runner,
+        clock: Callable[[], datetime],
     ) -> None:
         self._store = store
+        self._keyring = keyring
         self._run = run
         self._clock = clock
         self.sender = sender
@@ -80,6 +100,22 @@ class PushDesk:
         if to is None or to.person_id != signed_in.person.person_id:
             raise NotFound
         await self.send(to, message, ttl=TEST_TTL)
+
+    def token(self, to: Subscription, case_id: str, action: str) -> str:
+        """Derive what lets one button of a notification in one browser do what it says for one case."""
+        return self._keyring.push_token(f"{to.subscription_id}\0{to.session_id}\0{case_id}\0{action}")
+
+    async def check_press(self, signed_in: SignedIn, press: Press) -> None:
+        """Check that a button was pressed where its notification was sent, and somebody is still signed in.
+
+        Raises: InvalidToken.
+        """
+        to = await self._run(self._store.subscription, press.browser, self._clock())
+        if to is None or to.session_id != signed_in.session.session_id:
+            raise InvalidToken
+        wanted = self.token(to, press.case_id, press.action)
+        if not hmac.compare_digest(wanted.encode(), press.token.encode()):
+            raise InvalidToken
 
     async def send(self, to: Subscription, message: PushMessage, **how: Any) -> None:
         """Send a message, and note how that went. Raises: as `PushSender.send`."""

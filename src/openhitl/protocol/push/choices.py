@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from openhitl.protocol.case import Json
+from openhitl.protocol.brief import brief_actions
+from openhitl.protocol.case import Content, Json, ReviewCase
 from openhitl.protocol.problems import invalid
 from openhitl.protocol.record import record
+
+#: The button that has somebody told again.
+LATER = "later"
+LATER_AFTER = timedelta(minutes=10)
 
 
 class Shows(StrEnum):
@@ -39,6 +45,13 @@ def read_choices(settings: Json) -> PushChoices:
         answers=settings.get("push_answers") is True,
         language=language if isinstance(language, str) else usual.language,
     )
+
+
+def answers_offered(case: ReviewCase, content: Content, choices: PushChoices) -> tuple[str, ...]:
+    """Name the answers that a notification may offer: of what it shows whole, to whoever wants them."""
+    if choices.shows is not Shows.FULL or not choices.answers:
+        return ()
+    return brief_actions(content, case.assurance)
 
 
 def spelled_choices(shows: object, *, answers: bool) -> dict[str, Any]:

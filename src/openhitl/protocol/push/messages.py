@@ -37,6 +37,8 @@ class PushMessage:
         again: whether it calls for attention where it replaces one.
         badge: how many cases wait for this person.
         case_id: whom its buttons concern.
+        browser: the number of the subscription.
+        unsent: what is said where a press of a button could not be sent.
     """
 
     title: str
@@ -47,6 +49,8 @@ class PushMessage:
     badge: int
     again: bool = True
     case_id: str = ""
+    browser: int = 0
+    unsent: str = ""
     buttons: Sequence[Button] = ()
 
 
@@ -75,7 +79,12 @@ def _spelled(message: PushMessage, body: str) -> Mapping[str, Any]:
             "tag": message.tag,
             "silent": not message.again,
             "actions": buttons,
-            "data": {"case_id": message.case_id, "tokens": tokens},
+            "data": {
+                "case_id": message.case_id,
+                "browser": message.browser,
+                "tokens": tokens,
+                "unsent": message.unsent,
+            },
         },
         "app_badge": message.badge,
         "mutable": True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openhitl.review.installed import push
+from openhitl.review.installed import app, notifications, presses, push
 from openhitl.review.router import Route
 
 PUSH_ROUTES: tuple[Route, ...] = (
@@ -37,5 +37,66 @@ PUSH_ROUTES: tuple[Route, ...] = (
         summary="Send a notification to one of your browsers, now",
         codes=(204, 400, 401, 403, 404, 409, 413, 415, 422, 502, 503),
         credential="person",
+    ),
+    Route(
+        method="POST",
+        pattern="/api/v1/push/presses",
+        handler=presses.press,
+        summary="Do what a button of a notification says",
+        codes=(204, 400, 401, 403, 404, 409, 410, 413, 415, 422, 503),
+        credential="person",
+    ),
+)
+
+#: What browsers fetch to install the pages, and the page of notifications.
+APP_ROUTES: tuple[Route, ...] = (
+    Route(
+        method="GET",
+        pattern="/manifest.webmanifest",
+        handler=app.manifest,
+        summary="What the pages are as an app",
+        codes=(200,),
+    ),
+    Route(
+        method="GET",
+        pattern="/sw.js",
+        handler=app.worker,
+        summary="The service worker of the pages",
+        codes=(200,),
+    ),
+    Route(
+        method="GET",
+        pattern=app.OFFLINE,
+        handler=app.offline,
+        summary="What is shown without a connection",
+        codes=(200,),
+        html=True,
+    ),
+    Route(
+        method="GET",
+        pattern=push.SETTINGS,
+        handler=notifications.page,
+        summary="Where somebody is told what waits for them",
+        codes=(200, 303, 401, 503),
+        credential="person",
+        html=True,
+    ),
+    Route(
+        method="POST",
+        pattern=push.SETTINGS,
+        handler=notifications.save,
+        summary="Say what notifications may show",
+        codes=(303, 400, 401, 403, 413, 422, 503),
+        credential="person",
+        html=True,
+    ),
+    Route(
+        method="POST",
+        pattern=push.SETTINGS + "/{subscription_id}/remove",
+        handler=notifications.remove,
+        summary="Be told in a browser no more",
+        codes=(303, 400, 401, 403, 404, 413, 503),
+        credential="person",
+        html=True,
     ),
 )

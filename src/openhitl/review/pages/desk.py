@@ -77,6 +77,11 @@ class Desk:
         """How whoever is signed in wants pages to be."""
         return USUAL if self.signed_in is None else self.signed_in.preferences
 
+    @property
+    def installs(self) -> bool:
+        """Whether this is a page of the app: all are for whoever is signed in."""
+        return self.signed_in is not None
+
     def moment(self, instant: datetime) -> Moment:
         """Say an instant for this reader."""
         return moment(instant, now=self.now, words=self.words, zone=self.look.zone or None)
@@ -118,4 +123,4 @@ class Desk:
         html = drawn.render(
             desk=self, base=self.base, theme=self.theme, words=self.words, look=self.look, **values
         )
-        return Page(html, status or (422 if self.problems else 200))
+        return Page(html, status or (422 if self.problems else 200), installs=self.installs)

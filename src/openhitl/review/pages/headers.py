@@ -21,16 +21,25 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 
 
-def page_headers(form_target: str = "") -> Mapping[str, str]:
+#: The one thing that a page of the app makes of a string: the address of the service worker.
+APP_POLICY = CONTENT_SECURITY_POLICY.replace(
+    "trusted-types 'none'", "trusted-types hitl-sw; worker-src 'self'; manifest-src 'self'"
+)
+
+
+def page_headers(form_target: str = "", *, installs: bool = False) -> Mapping[str, str]:
     """Return the headers that every page is sent with. The URL holds a token, hence no referrer.
 
     Args:
         form_target: where else the answer to the page's form may lead, as a source of CSP Level 3 §2.3.1.
+        installs: whether it is part of the app, which may keep it to show it without a connection.
     """
-    policy = CONTENT_SECURITY_POLICY
+    policy = APP_POLICY if installs else CONTENT_SECURITY_POLICY
     if form_target:
         policy = policy.replace("form-action 'self'", f"form-action 'self' {form_target}")
+    kept = {"X-Offline": "keep"} if installs else {}
     return {
+        **kept,
         "Content-Security-Policy": policy,
         "Referrer-Policy": "no-referrer",
         "Cache-Control": "no-store",

@@ -77,11 +77,12 @@ class PageView:
 
 @record(frozen=True, slots=True)
 class Page:
-    """One HTML document and the status to send it with. `form_target` as in `page_headers`."""
+    """One HTML document and the status to send it with. `form_target` and `installs` as in `page_headers`."""
 
     html: str
     status: int = 200
     form_target: str = ""
+    installs: bool = False
 
 
 @record(frozen=True, slots=True, kw_only=True)

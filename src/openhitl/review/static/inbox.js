@@ -112,9 +112,11 @@ document.addEventListener("submit", async (event) => {
   let text = list.dataset.offline;
   try {
     // Its buttons are named "action", so the property of that name would be one of them.
-    const answer = await fetch(form.getAttribute("action"), { method: "POST", body, redirect: "manual" });
+    const headers = { "x-offline": "queue" };
+    const answer = await fetch(form.getAttribute("action"), { method: "POST", headers, body, redirect: "manual" });
     if (answer.type === "opaqueredirect") return void refresh();
-    text = list.dataset.failed;
+    // Without a connection the service worker keeps it, and says so.
+    text = answer.status === 202 ? list.dataset.queued : list.dataset.failed;
   } catch {
     // Nothing was sent, or nobody knows: the same submission may be sent again.
   }

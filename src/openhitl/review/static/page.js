@@ -77,11 +77,18 @@ if (main.dataset.opened) {
   for (const sign of signs) addEventListener(sign, report, { capture: true, passive: true });
 }
 
+// Where the app is installed, its service worker keeps an answer until there is a connection; a proof cannot wait.
+function waits(form, button) {
+  const target = new URL(button?.hasAttribute("formaction") ? button.formAction : form.getAttribute("action"), location.href);
+  const isAnswer = target.pathname.endsWith("/respond") && form.querySelector("[name=submission_id]");
+  return Boolean(navigator.serviceWorker?.controller && isAnswer && !form.querySelector("[data-challenge]"));
+}
+
 for (const form of document.querySelectorAll("form[data-once]")) {
   const line = form.querySelector("[data-sending]");
   form.addEventListener("submit", (event) => {
     if (event.defaultPrevented || event.submitter?.formMethod === "dialog") return;
-    if (form.dataset.sent || !navigator.onLine) event.preventDefault();
+    if (form.dataset.sent || !(navigator.onLine || waits(form, event.submitter))) event.preventDefault();
     else form.dataset.sent = "1";
     if (line) {
       line.textContent = navigator.onLine ? line.dataset.text : line.dataset.offline;

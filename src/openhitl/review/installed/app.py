@@ -1,0 +1,93 @@
+"""What browsers fetch to install the pages: manifest, service worker, the page without connection."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from openhitl.protocol.compact import compact
+from openhitl.review.accounts.desks import desk_of
+from openhitl.review.door import Door
+from openhitl.review.http import Request, Response
+from openhitl.review.pages.assets import asset_name
+from openhitl.review.pages.desk import Desk
+from openhitl.review.pages.view import Page
+from openhitl.review.reading import html_response
+
+OFFLINE = "/offline"
+#: Pages that show how things stood when there was a connection.
+KEPT = ("/inbox", "/inbox/history", "/inbox/notices", "/inbox/settings")
+#: What the page without connection needs.
+_FILES = ("page.css", "dark.css", "page.js", "offline.js", "icon.svg", "icon-192.png", "badge-96.png")
+#: A worker loads nothing and shows nothing: it fetches, from here alone.
+_WORKER_HEADERS = (
+    ("content-security-policy", "default-src 'none'; connect-src 'self'"),
+    ("cache-control", "no-cache"),
+    ("x-content-type-options", "nosniff"),
+)
+_ICONS = (("icon-192.png", 192, "any"), ("icon-512.png", 512, "any"), ("maskable-512.png", 512, "maskable"))
+#: As in page.css.
+_BLUE, _GROUND = "#0b5cad", "#f6f7f9"
+
+
+async def manifest(door: Door, request: Request) -> Response:
+    """Describe the app. W3C Web Application Manifest."""
+    words = desk_of(door, request).words
+    described = {
+        "id": f"{door.base}/inbox",
+        "name": door.theme.name,
+        "short_name": door.theme.name,
+        "description": words.gettext("Questions of programs that wait for you"),
+        "lang": words.language,
+        "dir": words.direction,
+        "start_url": f"{door.base}/inbox",
+        "scope": f"{door.base}/",
+        "display": "standalone",
+        "theme_color": _BLUE,
+        "background_color": _GROUND,
+        "icons": [
+            {"src": _static(door, name), "sizes": f"{size}x{size}", "type": "image/png", "purpose": purpose}
+            for name, size, purpose in _ICONS
+        ],
+    }
+    headers = (("cache-control", "no-cache"), ("vary", "Accept-Language"))
+    return Response(200, compact(described), content_type="application/manifest+json", headers=headers)
+
+
+async def worker(door: Door, request: Request) -> Response:
+    """Serve the service worker, for all pages below our base. W3C Service Workers."""
+    content = _worker_of(door.base)
+    return Response(200, content, content_type="text/javascript; charset=utf-8", headers=_WORKER_HEADERS)
+
+
+@cache
+def _worker_of(base: str) -> bytes:
+    source = (files("openhitl.review") / "static" / "sw.js").read_bytes()
+    names = [f"{base}/static/{asset_name(name)}" for name in _FILES]
+    known: dict[str, Any] = {
+        "base": base,
+        # Whatever changes here makes browsers take the new one, and forget what the old one kept.
+        "version": hashlib.sha256(source + compact(names)).hexdigest()[:12],
+        "offline": base + OFFLINE,
+        "files": names,
+        "pages": KEPT,
+        "icon": f"{base}/static/{asset_name('icon-192.png')}",
+        "badge": f"{base}/static/{asset_name('badge-96.png')}",
+    }
+    return b"self.app = " + compact(known) + b";\n" + source
+
+
+async def offline(door: Door, request: Request) -> Response:
+    """Show what is left without a connection: answers that wait for one."""
+    return html_response(offline_page(desk_of(door, request)))
+
+
+def offline_page(desk: Desk) -> Page:
+    """Draw the page without connection; it is kept by browsers, and says nothing of anybody."""
+    return desk.draw("offline.html", folder="installed")
+
+
+def _static(door: Door, name: str) -> str:
+    return f"{door.base}/static/{asset_name(name)}"

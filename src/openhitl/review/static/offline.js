@@ -1,0 +1,45 @@
+// What is shown without a connection, and answers that wait for one: how each stands, and what was typed.
+
+const list = document.querySelector("[data-answers]");
+const template = list.querySelector("template");
+const unable = document.querySelector("[data-unable]");
+// What a form says beside what somebody typed.
+const OWN = ["csrf", "submission_id", "seen", "version", "draft_version"];
+
+let pause = 1e3;
+let timer = 0;
+
+function draw({ items }) {
+  const rows = items.map((item) => {
+    const row = template.content.firstElementChild.cloneNode(true);
+    const part = (name) => row.querySelector(`[data-${name}]`);
+    part("state").textContent = list.dataset[item.status] ?? list.dataset[item.state];
+    row.classList.toggle("error", item.state === "refused");
+    const link = part("case");
+    link.href = link.dataset.case + new URL(item.url).pathname.split("/").at(-2);
+    const typed = [...new URLSearchParams(item.body)].filter(([name, value]) => value && !OWN.includes(name));
+    part("typed").textContent = typed.map(([name, value]) => `${name}: ${value}`).join("\n");
+    part("typed").hidden = !typed.length;
+    const button = part("dismiss");
+    button.hidden = item.state === "waiting";
+    button.addEventListener("click", () => ask({ dismiss: item.id }));
+    return row;
+  });
+  list.replaceChildren(template, ...rows);
+  clearTimeout(timer);
+  // A browser calls itself online before anybody can be reached.
+  if (!items.some((item) => item.state === "waiting")) pause = 1e3;
+  else if (navigator.onLine) timer = setTimeout(ask, (pause = Math.min(2 * pause, 6e4)), { flush: true });
+}
+
+async function ask(message) {
+  const { active } = await navigator.serviceWorker.ready;
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = (event) => draw(event.data);
+  active.postMessage(message, [port2]);
+}
+
+if (location.search === "?unable") unable.hidden = false;
+navigator.serviceWorker?.addEventListener("message", (event) => draw(event.data));
+addEventListener("online", () => ask({ flush: true }));
+ask({ flush: navigator.onLine });

@@ -1,0 +1,223 @@
+// The service worker: notifications, what shows without a connection, answers that wait for one.
+// The server writes `self.app` before this: {base, version, offline, files, pages, icon, badge}.
+// Nothing is decided here: an answer is sent when its server can be reached, and only then called sent.
+
+const { base, version, offline, files, pages, icon, badge } = self.app;
+const FILES = `files-${version}`;
+const PAGES = `pages-${version}`;
+const ANSWERS = /^\/(reviews|inbox)\/[^/]+\/respond$/;
+const JSON_TYPE = { "Content-Type": "application/json" };
+
+self.addEventListener("install", (event) => event.waitUntil(install()));
+self.addEventListener("activate", (event) => event.waitUntil(activate()));
+self.addEventListener("fetch", route);
+self.addEventListener("push", (event) => event.waitUntil(tell(event)));
+self.addEventListener("notificationclick", (event) => event.waitUntil(press(event)));
+self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(renew()));
+self.addEventListener("sync", (event) => event.waitUntil(flush()));
+self.addEventListener("message", (event) => event.waitUntil(hear(event)));
+
+async function install() {
+  const cache = await caches.open(FILES);
+  await cache.addAll([offline, ...files]);
+  await self.skipWaiting();
+}
+
+async function activate() {
+  const names = await caches.keys();
+  await Promise.all(names.filter((name) => name !== FILES && name !== PAGES).map((name) => caches.delete(name)));
+  await self.clients.claim();
+}
+
+// --- Pages and files ---
+
+function route(event) {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (url.origin !== location.origin || !url.pathname.startsWith(`${base}/`)) return;
+  const path = url.pathname.slice(base.length);
+  const isPage = request.mode === "navigate";
+  if (request.method === "POST") {
+    if (path === "/sign-out") event.respondWith(leave(request));
+    else if (ANSWERS.test(path) && (isPage || request.headers.get("x-offline") === "queue"))
+      event.respondWith(answer(request, isPage));
+  } else if (request.method === "GET") {
+    if (path.startsWith("/static/")) event.respondWith(file(request));
+    else if (isPage) event.respondWith(page(request, path, event.resultingClientId));
+  }
+}
+
+// The name of a file changes with its content.
+async function file(request) {
+  const kept = await caches.match(request.url);
+  if (kept) return kept;
+  const response = await fetch(request);
+  if (response.ok) await (await caches.open(FILES)).put(request.url, response.clone());
+  return response;
+}
+
+// Pages that say so are kept as they were last seen, by their path: whatever was asked of them.
+const keptPages = new Set();
+async function page(request, path, client) {
+  const isKept = pages.includes(path);
+  try {
+    const response = await fetch(request);
+    if (isKept && response.ok && response.headers.get("x-offline") === "keep")
+      await (await caches.open(PAGES)).put(base + path, response.clone());
+    return response;
+  } catch {
+    const kept = isKept && (await caches.match(base + path));
+    if (kept) keptPages.add(client);
+    return kept || (await caches.match(offline)) || Response.error();
+  }
+}
+
+// Whoever signs out leaves nothing behind; what could not be sent before is lost, as the page says.
+async function leave(request) {
+  await flush();
+  const response = await fetch(request);
+  await caches.delete(PAGES);
+  for (const item of await all()) await forget(item.id);
+  await self.navigator.clearAppBadge?.().catch(() => {});
+  return response;
+}
+
+// --- Answers that wait for a connection ---
+
+async function answer(request, isPage) {
+  const body = await request.clone().text();
+  try {
+    return await fetch(request);
+  } catch {
+    const given = new URLSearchParams(body);
+    const id = given.get("submission_id");
+    // What is proven must be proven now; what has no name might be sent twice.
+    if (!id || given.get("verification_evidence")) return Response.redirect(`${offline}?unable`, 303);
+    const type = request.headers.get("content-type");
+    await keep({ id, url: request.url, body, type, at: Date.now(), state: "waiting" });
+    await self.registration.sync?.register("answers").catch(() => {});
+    if (isPage) return Response.redirect(offline, 303);
+    return new Response('{"status":"queued"}', { status: 202, headers: JSON_TYPE });
+  }
+}
+
+let flushing = null;
+function flush() {
+  flushing ??= sendAll().finally(() => {
+    flushing = null;
+  });
+  return flushing;
+}
+
+async function sendAll() {
+  for (const item of await all()) {
+    if (item.state !== "waiting") continue;
+    const response = await send(item).catch(() => null);
+    // Nobody answered, or somebody who cannot at the moment: the same answer may be sent again.
+    if (!response || response.status >= 500 || response.status === 429) return;
+    const isTaken = response.type === "opaqueredirect" || response.ok;
+    const settled = isTaken ? { state: "sent", body: "" } : { state: "refused" };
+    await keep({ ...item, ...settled, status: response.status });
+    await broadcast();
+  }
+}
+
+function send({ url, body, type }) {
+  const row = new URL(url).pathname.slice(base.length).match(/^\/inbox\/([^/]+)\/respond$/);
+  const headers = { Accept: "application/json", "Content-Type": type };
+  if (!row) return fetch(url, { method: "POST", headers, body, redirect: "manual" });
+  // A row's own address says nothing of who was first.
+  const given = new URLSearchParams(body);
+  return fetch(`${base}/api/v1/inbox/${row[1]}/respond`, {
+    method: "POST",
+    headers: { ...JSON_TYPE, Accept: "application/json", "x-csrf-token": given.get("csrf") },
+    body: JSON.stringify({ action: given.get("action"), data: {}, submission_id: given.get("submission_id") }),
+  });
+}
+
+async function broadcast() {
+  const items = await all();
+  for (const client of await self.clients.matchAll({ type: "window" })) client.postMessage({ items });
+}
+
+async function hear({ data, ports, source }) {
+  if (data.dismiss) await forget(data.dismiss);
+  if (data.flush) await flush();
+  ports[0]?.postMessage({ items: await all(), isKept: keptPages.has(source.id) });
+}
+
+function store(mode, work) {
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open("openhitl-answers", 1);
+    opening.onupgradeneeded = () => opening.result.createObjectStore("answers", { keyPath: "id" });
+    opening.onerror = () => reject(opening.error);
+    opening.onsuccess = () => {
+      const database = opening.result;
+      const change = database.transaction("answers", mode);
+      const request = work(change.objectStore("answers"));
+      change.oncomplete = () => {
+        database.close();
+        resolve(request.result);
+      };
+      change.onabort = () => reject(change.error);
+    };
+  });
+}
+const keep = (item) => store("readwrite", (answers) => answers.put(item));
+const forget = (id) => store("readwrite", (answers) => answers.delete(id));
+const all = () => store("readonly", (answers) => answers.getAll());
+
+// --- Notifications ---
+
+// A push that shows nothing costs the subscription: something is shown whatever was sent.
+async function tell(event) {
+  let message = null;
+  try {
+    message = event.data.json();
+  } catch {
+    const { notification } = event; // Safari has read it already
+    message = { notification: notification ?? { title: "OpenHITL" } };
+  }
+  await show({ navigate: `${base}/inbox`, ...message.notification });
+  const count = message.app_badge;
+  if (Number.isInteger(count)) await self.navigator.setAppBadge?.(count).catch(() => {});
+}
+
+function show(notification, silent = notification.silent ?? false) {
+  const { title, body = "", lang = "", dir = "auto", tag = "", actions = [] } = notification;
+  const buttons = actions.slice(0, Notification.maxActions ?? 0).map(({ action, title }) => ({ action, title }));
+  const options = { body, lang, dir, tag, silent, icon, badge, actions: buttons, data: notification };
+  return self.registration.showNotification(title, { ...options, renotify: Boolean(tag) && !silent });
+}
+
+async function press({ notification, action }) {
+  const shown = notification.data;
+  const { case_id, browser, tokens = {}, unsent } = shown.data ?? {};
+  notification.close();
+  if (!tokens[action]) return open(shown.navigate);
+  const body = JSON.stringify({ case_id, browser, action, token: tokens[action] });
+  const address = `${base}/api/v1/push/presses`;
+  const response = await fetch(address, { method: "POST", headers: JSON_TYPE, body }).catch(() => null);
+  if (!response) return show({ ...shown, body: `${unsent}\n${shown.body}` }, true);
+  return response.ok ? undefined : open(shown.navigate);
+}
+
+async function open(address) {
+  const url = new URL(address, location.origin);
+  if (url.origin !== location.origin) return;
+  const windows = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const there = windows.find((one) => new URL(one.url).pathname === url.pathname);
+  await (there ? there.focus() : self.clients.openWindow(url.href));
+}
+
+// The push service has moved this browser.
+async function renew() {
+  const answered = await fetch(`${base}/api/v1/push`);
+  if (!answered.ok) return;
+  const { key, csrf } = await answered.json();
+  const wanted = { userVisibleOnly: true, applicationServerKey: key };
+  const subscription = await self.registration.pushManager.subscribe(wanted);
+  const headers = { ...JSON_TYPE, "x-csrf-token": csrf };
+  const body = JSON.stringify(subscription);
+  await fetch(`${base}/api/v1/push/subscriptions`, { method: "POST", headers, body });
+}

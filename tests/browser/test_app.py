@@ -1,0 +1,307 @@
+"""The installed app in Chromium: notifications, pages without a connection, answers that wait for one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect
+
+from openhitl.server.opening import open_store
+from tests.browser.journeys import press
+from tests.people import SignedInClient, owned_agent, sign_in
+from tests.servers import RunningServer, running
+
+#: RFC 8291 appendix A.
+KEYS = {
+    "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+    "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+}
+CONTACT = "mailto:ops@example.org"
+LOW = {"risk": {"level": "low", "reasons": []}}
+QUESTION = {"type": "approval", "prompt": "Order tea?", "context": LOW}
+SHOWN = """async () => {
+  const registration = await navigator.serviceWorker.ready;
+  const found = await registration.getNotifications();
+  const names = (actions) => actions.map((one) => one.action);
+  return found.map(({title, body, tag, actions}) => ({title, body, tag, actions: names(actions)}));
+}"""
+
+
+def until(read: str, is_enough: str) -> str:
+    """Spell a function that reads again and again, a frame apart, until that is enough."""
+    return f"""async (titles) => {{
+      for (let tries = 0; tries < 600; tries++) {{
+        const found = await ({read})();
+        if (({is_enough})(found)) return found;
+        await new Promise(requestAnimationFrame);
+      }}
+      throw new Error("never");
+    }}"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    with running(tmp_path_factory.mktemp("app"), push_contact=CONTACT) as running_server:
+        yield running_server
+
+
+class Phone:
+    """A browser where somebody is signed in, with its service worker."""
+
+    def __init__(self, context: BrowserContext, server: RunningServer, person: SignedInClient) -> None:
+        self.context = context
+        self.server = server
+        self.person = person
+        self.faults: list[str] = []
+        self.page = self.open()
+        self.cdp: CDPSession = context.new_cdp_session(self.page)
+        self.registration = ""
+        self.cdp.on("ServiceWorker.workerRegistrationUpdated", self._registered)
+
+    def open(self) -> Page:
+        page = self.context.new_page()
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on("console", lambda line: self.faults.append(line.text) if "Content Sec" in line.text else None)
+        return page
+
+    def _registered(self, event: dict[str, Any]) -> None:
+        for one in event["registrations"]:
+            self.registration = one["registrationId"]
+
+    def visit(self, path: str) -> Page:
+        self.page.goto(f"{self.server.url}{path}")
+        return self.page
+
+    def install(self) -> None:
+        """Open the inbox and wait until the service worker has taken over."""
+        self.visit("/inbox")
+        self.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        self.page.wait_for_function("navigator.serviceWorker.controller !== null")
+
+    def push(self, message: dict[str, Any] | str, *titles: str) -> list[dict[str, Any]]:
+        """Have the browser's push service deliver a message; return what is shown when these titles are."""
+        self.cdp.send("ServiceWorker.enable")
+        while not self.registration:
+            self.page.wait_for_timeout(10)
+        data = message if isinstance(message, str) else json.dumps(message)
+        given = {"origin": self.server.url, "registrationId": self.registration, "data": data}
+        self.cdp.send("ServiceWorker.deliverPushMessage", given)
+        found = "(all) => String(all.map((one) => one.title).sort()) === titles"
+        return self.page.evaluate(until(SHOWN, found), ",".join(sorted(titles)))
+
+    def press(self, tag: str, action: str = "") -> str:
+        """Press a button of a notification, or itself; return the address that is opened.
+
+        Nobody but a person can really do that: the worker's own function runs, and only what it would open
+        is written down instead.
+        """
+        worker = self.context.service_workers[0]
+        return worker.evaluate(
+            """async ([tag, action]) => {
+              let opened = "";
+              self.clients.openWindow = async (url) => { opened = url; };
+              const [notification] = await self.registration.getNotifications({ tag });
+              await press({ notification, action });
+              return opened;
+            }""",
+            [tag, action],
+        )
+
+
+@pytest.fixture
+def phone(chromium: Browser, server: RunningServer) -> Iterator[Phone]:
+    person = sign_in(server)
+    owned_agent(server, person)
+    context = chromium.new_context(
+        viewport={"width": 390, "height": 844}, locale="en-GB", reduced_motion="reduce"
+    )
+    context.set_default_timeout(10_000)
+    context.add_cookies([{"name": "hitl_session", "value": person.token, "url": server.url}])
+    context.grant_permissions(["notifications"], origin=server.url)
+    phone = Phone(context, server, person)
+    yield phone
+    context.close()
+    assert phone.faults == []
+
+
+def message(server: RunningServer, case_id: str, **changed: Any) -> dict[str, Any]:
+    """What the server would push."""
+    notification = {
+        "title": "A question waits for you", "body": "Order tea?", "lang": "en", "dir": "auto",
+        "navigate": f"{server.url}/review/{case_id}", "tag": case_id, "silent": False,
+        "actions": [{"action": "open", "title": "Open"}, {"action": "later", "title": "In 10 minutes"}],
+        "data": {"case_id": case_id, "browser": 1, "tokens": {"later": "x"}, "unsent": "Not sent"},
+        **changed,
+    }  # fmt: skip
+    return {"web_push": 8030, "notification": notification, "app_badge": 1, "mutable": True}
+
+
+def test_a_push_is_shown_and_its_end_takes_its_place(phone: Phone, server: RunningServer) -> None:
+    """Push API §10.4; Notifications API "replace"."""
+    phone.install()
+    asked = "A question waits for you"
+    assert phone.push(message(server, "review_1"), asked) == [
+        {"title": asked, "body": "Order tea?", "tag": "review_1", "actions": ["open", "later"]}
+    ]
+    over = message(server, "review_1", title="Answered by Ben", silent=True, actions=[])
+    phone.push(over, "Answered by Ben")
+    phone.push("not for us", "Answered by Ben", "OpenHITL")
+
+
+def test_a_tap_opens_the_case_and_no_other_site(phone: Phone, server: RunningServer) -> None:
+    phone.install()
+    asked = "A question waits for you"
+    phone.push(message(server, "review_2"), asked)
+    assert phone.press("review_2") == f"{server.url}/review/review_2"
+    phone.push(message(server, "review_2"), asked)
+    assert phone.press("review_2", "open") == f"{server.url}/review/review_2"
+    phone.push(message(server, "review_2", navigate="https://evil.example/"), asked)
+    assert phone.press("review_2") == ""
+
+
+def told(phone: Phone, case_id: str, action: str) -> dict[str, Any]:
+    """Let the server know this browser; return what its notification carries for a button."""
+    given = {"endpoint": f"https://fcm.googleapis.com/{case_id}", "keys": KEYS}
+    made = phone.person.post("/api/v1/push/subscriptions", json=given)
+    store, keyring = open_store(phone.server.settings)
+    subscription = store.subscription(made.json()["id"], datetime.now(UTC))
+    store.close()
+    assert subscription is not None
+    number, session = subscription.subscription_id, subscription.session_id
+    token = keyring.push_token(f"{number}\0{session}\0{case_id}\0{action}")
+    return {"case_id": case_id, "browser": number, "tokens": {action: token}, "unsent": "Not sent"}
+
+
+def test_a_button_answers_from_the_notification(phone: Phone, server: RunningServer) -> None:
+    """ui.md §5: by ids and a token, never by a label."""
+    hitl = server.ask({**QUESTION, "prompt": "Order biscuits?"}, as_service=False)
+    case_id = hitl["case_id"]
+    form = {"csrf": phone.person.csrf, "shows": "full", "answers": "1"}
+    assert phone.person.post("/account/notifications", data=form).status_code == 303
+    phone.install()
+    data = told(phone, case_id, "approve")
+    shown = message(server, case_id, data=data, actions=[{"action": "approve", "title": "Reject"}])
+    phone.push(shown, shown["notification"]["title"])
+    phone.context.set_offline(True)
+    assert phone.press(case_id, "approve") == ""
+    [again] = phone.page.evaluate(SHOWN)
+    assert again["body"] == "Not sent\nOrder tea?"
+    phone.context.set_offline(False)
+    assert phone.press(case_id, "approve") == ""
+    assert phone.page.evaluate(SHOWN) == []
+    assert server.status(hitl, as_service=False)["result"]["action"] == "approve"
+    phone.push(shown, shown["notification"]["title"])
+    assert phone.press(case_id, "approve") == "", "the same answer was taken before"
+
+
+def test_what_waited_is_shown_without_a_connection_and_gone_after_signing_out(
+    phone: Phone, server: RunningServer
+) -> None:
+    server.ask(QUESTION, as_service=False)
+    phone.install()
+    page = phone.visit("/inbox")
+    expect(page.get_by_text("Order tea?").first).to_be_visible()
+    phone.context.set_offline(True)
+    page.reload()
+    expect(page.get_by_text("Order tea?").first).to_be_visible()
+    expect(page.locator("[data-app]")).to_contain_text("No connection.")
+    phone.visit("/people")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Without a connection")
+    phone.context.set_offline(False)
+    phone.visit("/account")
+    press(page, "Sign out")
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    phone.context.set_offline(True)
+    phone.visit("/inbox")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Without a connection")
+    phone.context.set_offline(False)
+
+
+def test_an_answer_given_without_a_connection_is_sent_when_there_is_one(
+    phone: Phone, server: RunningServer
+) -> None:
+    hitl = server.ask({"type": "approval", "prompt": "Order coffee?"}, as_service=False)
+    phone.install()
+    page = phone.visit(f"/review/{hitl['case_id']}")
+    phone.context.set_offline(True)
+    press(page, "Approve as shown")
+    expect(page.locator("[data-state]")).to_have_text("Not sent yet. It will be sent when you are online.")
+    assert server.status(hitl, as_service=False)["status"] in ("pending", "opened")
+    phone.context.set_offline(False)
+    expect(page.locator("[data-state]")).to_have_text("Sent.")
+    assert server.status(hitl, as_service=False)["result"]["action"] == "approve"
+
+
+def test_an_answer_that_comes_too_late_is_told_and_what_was_typed_kept(
+    phone: Phone, server: RunningServer
+) -> None:
+    hitl = server.ask({"type": "approval", "prompt": "Order cocoa?"}, as_service=False)
+    phone.install()
+    page = phone.visit(f"/review/{hitl['case_id']}?view=reject")
+    page.get_by_role("textbox").fill("Too sweet for me")
+    phone.context.set_offline(True)
+    press(page, "Reject")
+    expect(page.locator("[data-typed]")).to_contain_text("Too sweet for me")
+    answered = phone.person.post(
+        f"/api/v1/inbox/{hitl['case_id']}/respond", json={"action": "approve", "data": {}}
+    )
+    assert answered.status_code == 200
+    phone.context.set_offline(False)
+    expect(page.locator("[data-state]")).to_contain_text("somebody had answered it before")
+    expect(page.locator("[data-typed]")).to_contain_text("Too sweet for me")
+    phone.visit("/inbox")
+    expect(page.locator("[data-app]")).to_contain_text("was not taken")
+    page.get_by_role("link", name="Show it").click()
+    press(page, "Remove from this list")
+    expect(page.locator("[data-state]")).to_have_count(0)
+
+
+def test_an_answer_in_a_row_waits_too(phone: Phone, server: RunningServer) -> None:
+    hitl = server.ask({**QUESTION, "prompt": "Order milk?"}, as_service=False)
+    phone.install()
+    page = phone.visit("/inbox")
+    row = page.locator(f"#row-{hitl['case_id']}")
+    phone.context.set_offline(True)
+    row.get_by_role("button", name="Approve").click()
+    expect(row.get_by_role("alert")).to_have_text("Not sent yet. It will be sent when you are online.")
+    phone.context.set_offline(False)
+    expect(row).to_contain_text("Approved")
+    assert server.status(hitl, as_service=False)["result"]["action"] == "approve"
+
+
+def test_notifications_are_chosen_and_their_state_is_said(phone: Phone, server: RunningServer) -> None:
+    phone.install()
+    page = phone.visit("/account/notifications")
+    expect(page.get_by_role("button", name="Switch on here")).to_be_visible()
+    page.get_by_label("All that fits").check()
+    press(page, "Save")
+    expect(page.get_by_role("status").first).to_contain_text("Your choice was saved.")
+    expect(page.get_by_label("All that fits")).to_be_checked()
+    # Debian's Chromium knows no push service: whatever the reason, the page says that it did not work.
+    press(page, "Switch on here")
+    expect(page.locator("[data-line]")).to_have_text("That did not work.")
+
+
+def test_a_new_worker_takes_the_place_of_the_old_and_of_what_it_kept(
+    chromium: Browser, server: RunningServer
+) -> None:
+    """Service Workers "Install", "Activate". A script at another address stands for one that changed."""
+    person = sign_in(server)
+    context = chromium.new_context(bypass_csp=True)  # the page's own policy knows only the one address
+    context.add_cookies([{"name": "hitl_session", "value": person.token, "url": server.url}])
+    page = context.new_page()
+    page.goto(f"{server.url}/inbox")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.evaluate("caches.open('files-of-an-older-version').then(() => true)")
+    page.evaluate("navigator.serviceWorker.register('/sw.js?newer').then(() => true)")
+    page.evaluate(
+        until(
+            "async () => [await caches.keys(), navigator.serviceWorker.controller?.scriptURL ?? '']",
+            "([names, url]) => url.endsWith('?newer') && names.every((name) => !name.includes('older'))",
+        )
+    )
+    context.close()
