@@ -34,7 +34,7 @@ SHOWN = """async () => {
 def until(read: str, is_enough: str) -> str:
     """Spell a function that reads again and again, a frame apart, until that is enough."""
     return f"""async (titles) => {{
-      for (let tries = 0; tries < 600; tries++) {{
+      for (let tries = 0; tries < 1500; tries++) {{
         const found = await ({read})();
         if (({is_enough})(found)) return found;
         await new Promise(requestAnimationFrame);

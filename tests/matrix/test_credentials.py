@@ -61,6 +61,7 @@ SUBMITTED = {
 }
 #: Let in, and then refused for what was sent.
 LATER_REFUSED: dict[str, str] = {
+    "POST /api/v1/push/presses": "cross_site",  # the token of the button is missing
     "POST /passkey": "verification_failed",
     "POST /join": "verification_failed",
     "POST /api/v1/oauth/clients/register": "not_owner",

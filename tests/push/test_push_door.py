@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import re
 import struct
 import time
 
@@ -332,3 +334,27 @@ def test_an_app_below_a_path_stays_there(tmp_path):
         described = client.get("/hitl/manifest.webmanifest").json()
         assert (described["start_url"], described["scope"]) == ("/hitl/inbox", "/hitl/")
         assert '"offline":"/hitl/offline"' in client.get("/hitl/sw.js").text
+
+
+def test_what_the_app_loads_is_small(server):
+    """Issue 5: at most 30 KB of script for the inbox, the service worker included."""
+    ana = sign_in(server)
+    total = len(gzip.compress(ana.http.get("/sw.js").content))
+    for page in ("/inbox", "/account/notifications"):
+        left = re.findall(r'<script[^>]+src="([^"]+)"', ana.http.get(page).text)
+        seen: set[str] = set()
+        while left:
+            path = left.pop()
+            if path not in seen:
+                seen.add(path)
+                script = ana.http.get(path).text
+                left += [f"/static/{name}" for name in re.findall(r'from "\./([\w.-]+)"', script)]
+        size = sum(len(gzip.compress(ana.http.get(path).content)) for path in seen)
+        assert total + size <= 30 * 1024, (page, seen)
+
+
+def test_a_press_without_its_token_is_nobodys(server, told):
+    ana, _, data = told
+    body = pressed(data, "approve")
+    del body["token"]
+    assert press(ana, body).json()["error"] == "cross_site"

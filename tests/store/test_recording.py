@@ -16,7 +16,7 @@ UNRECORDED = {
     "end_request_key",
     # Where people are told, and how they want things to be: nobody may do more by it.
     "keep_subscription", "drop_subscription", "pushes._note", "remind_later", "note_told",
-    "forget_told",
+    "forget_told", "change_settings",
     # What is too old is forgotten.
     "forget_clients", "forget_codes", "forget_devices", "forget_rates", "forget_sessions", "purge",
     # The log itself, and the database as such.
