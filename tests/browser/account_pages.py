@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -194,6 +195,28 @@ def _pairing(state: PairingState, **fields: Any) -> Pairing:
 _STANDING = [_standing(1, "Editor", *ALL_SCOPES), _standing(2, "y" * 100, Scope.READ)]
 
 
+def _device_pages(at: Callable[..., Desk]) -> dict[str, Page]:
+    return {
+        "devices": devices_page(at(ALICE, notice=NOTICES["device-let-in"]), DEVICES),
+        "devices-none": devices_page(at(BOB, typed={"name": "Chrome on Android"}), []),
+        "pairing-code": pairing_code_page(at(ALICE), _SHOWN, has_qr=True),
+        "pairing-code-plain": pairing_code_page(at(ALICE), _SHOWN, has_qr=False),
+        "pairing-waiting": pairing_page(at(ALICE), _pairing(PairingState.WAITING)),
+        "pairing-claimed": pairing_page(at(ALICE), _pairing(PairingState.CLAIMED)),
+        "pairing-claimed-bare": pairing_page(
+            at(ALICE, problems=[("number", "wrong_number")]),
+            _pairing(
+                PairingState.CLAIMED, device=NewDevice(kind=SessionKind.TERMINAL, name="y" * 100), place=""
+            ),
+        ),
+        "pairing-denied": pairing_page(at(ALICE), _pairing(PairingState.DENIED)),
+        "pair": pair_page(at(typed={"code": "BCDF-GHJK", "name": "Chrome on Android"})),
+        "pair-wrong": pair_page(at(BOB, problems=[("code", "not_found")], typed={"code": "BBBB"})),
+        "pair-claimed": claimed_page(at(), _CLAIMED),
+        "pair-early": waiting_page(at(), "42", "Alice", "hitlq_x"),
+    }
+
+
 def account_pages(language: str = "en") -> dict[str, Page]:
     """Draw every page of accounts in a language."""
 
@@ -255,23 +278,7 @@ def account_pages(language: str = "en") -> dict[str, Page]:
         "not-asked-back": not_asked_page(at(ALICE), reason="There is no such scope here.", back=_CALLBACK),
         "programs": programs_page(at(ALICE, notice=NOTICES["program-ended"]), _STANDING),
         "programs-none": programs_page(at(BOB), []),
-        "devices": devices_page(at(ALICE, notice=NOTICES["device-let-in"]), DEVICES),
-        "devices-none": devices_page(at(BOB, typed={"name": "Chrome on Android"}), []),
-        "pairing-code": pairing_code_page(at(ALICE), _SHOWN, has_qr=True),
-        "pairing-code-plain": pairing_code_page(at(ALICE), _SHOWN, has_qr=False),
-        "pairing-waiting": pairing_page(at(ALICE), _pairing(PairingState.WAITING)),
-        "pairing-claimed": pairing_page(at(ALICE), _pairing(PairingState.CLAIMED)),
-        "pairing-claimed-bare": pairing_page(
-            at(ALICE, problems=[("number", "wrong_number")]),
-            _pairing(
-                PairingState.CLAIMED, device=NewDevice(kind=SessionKind.TERMINAL, name="y" * 100), place=""
-            ),
-        ),
-        "pairing-denied": pairing_page(at(ALICE), _pairing(PairingState.DENIED)),
-        "pair": pair_page(at(typed={"code": "BCDF-GHJK", "name": "Chrome on Android"})),
-        "pair-wrong": pair_page(at(BOB, problems=[("code", "not_found")], typed={"code": "BBBB"})),
-        "pair-claimed": claimed_page(at(), _CLAIMED),
-        "pair-early": waiting_page(at(), "42", "Alice", "hitlq_x"),
+        **_device_pages(at),
         "way-in": way_in_page(at(ALICE), name="Bob", link=_LINK),
     }
 

@@ -36,7 +36,7 @@ async def show(door: Door, request: Request) -> Response:
             "key": desk.sender.key,
             "shows": str(choices.shows),
             "answers": choices.answers,
-            "waiting": await door.book.count_waiting(signed_in.person.person_id),
+            "waiting": await door.book.inboxes.count_waiting(signed_in.person.person_id),
             "csrf": door.csrf(request),
             "subscriptions": [_told(one) for one in await desk.of(signed_in)],
         },
@@ -72,7 +72,7 @@ async def test(door: Door, request: Request) -> Response:
         url=f"{door.public_url}{SETTINGS}",
         tag="test",
         language=words.language,
-        badge=await door.book.count_waiting(signed_in.person.person_id),
+        badge=await door.book.inboxes.count_waiting(signed_in.person.person_id),
     )
     await desk.test(signed_in, number, message)
     return Response(204)
