@@ -217,6 +217,22 @@ def _device_pages(at: Callable[..., Desk]) -> dict[str, Page]:
     }
 
 
+def _program_pages(at: Callable[..., Desk]) -> dict[str, Page]:
+    return {
+        "consent": consent_page(at(ALICE), _consent(destination=destination_of(_CALLBACK))),
+        "consent-here": consent_page(at(BOB), _consent(destination=destination_of("http://[::1]:9/"))),
+        "consent-device": consent_page(at(ALICE), _consent(place="2001:db8::7", code="BCDF-GHJK")),
+        "device": device_page(at(ALICE, typed={"user_code": "BCDF-GHJK"}), target="/device"),
+        "device-wrong": device_page(at(ALICE, problems=[("user_code", "rate_limited")]), target="/device"),
+        "device-allowed": device_decided_page(at(ALICE), is_allowed=True),
+        "device-denied": device_decided_page(at(ALICE), is_allowed=False),
+        "not-asked": not_asked_page(at(ALICE), reason="redirect_uri is missing."),
+        "not-asked-back": not_asked_page(at(ALICE), reason="There is no such scope here.", back=_CALLBACK),
+        "programs": programs_page(at(ALICE, notice=NOTICES["program-ended"]), _STANDING),
+        "programs-none": programs_page(at(BOB), []),
+    }
+
+
 def account_pages(language: str = "en") -> dict[str, Page]:
     """Draw every page of accounts in a language."""
 
@@ -267,17 +283,7 @@ def account_pages(language: str = "en") -> dict[str, Page]:
         "key": key_page(at(ALICE), agent=AGENTS[0], key="hitla_" + "x" * 43),
         "people": people_page(at(ALICE, notice=NOTICES["role-changed"]), people=EVERYBODY),
         "invitation": invitation_page(at(ALICE), role=Role.MEMBER, link=_LINK),
-        "consent": consent_page(at(ALICE), _consent(destination=destination_of(_CALLBACK))),
-        "consent-here": consent_page(at(BOB), _consent(destination=destination_of("http://[::1]:9/"))),
-        "consent-device": consent_page(at(ALICE), _consent(place="2001:db8::7", code="BCDF-GHJK")),
-        "device": device_page(at(ALICE, typed={"user_code": "BCDF-GHJK"}), target="/device"),
-        "device-wrong": device_page(at(ALICE, problems=[("user_code", "rate_limited")]), target="/device"),
-        "device-allowed": device_decided_page(at(ALICE), is_allowed=True),
-        "device-denied": device_decided_page(at(ALICE), is_allowed=False),
-        "not-asked": not_asked_page(at(ALICE), reason="redirect_uri is missing."),
-        "not-asked-back": not_asked_page(at(ALICE), reason="There is no such scope here.", back=_CALLBACK),
-        "programs": programs_page(at(ALICE, notice=NOTICES["program-ended"]), _STANDING),
-        "programs-none": programs_page(at(BOB), []),
+        **_program_pages(at),
         **_device_pages(at),
         "way-in": way_in_page(at(ALICE), name="Bob", link=_LINK),
     }
