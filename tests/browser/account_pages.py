@@ -15,6 +15,8 @@ from openhitl.protocol.oauth_clients import ClientKind
 from openhitl.protocol.oauth_grants import Grant, Standing, Terms
 from openhitl.protocol.passkeys import Passkey
 from openhitl.protocol.people import Method, Person, Role, Session, SessionKind, SignedIn
+from openhitl.protocol.push.choices import PushChoices, Shows
+from openhitl.protocol.push.subscription import Subscription
 from openhitl.protocol.redirects import destination_of
 from openhitl.protocol.scopes import ALL_SCOPES, Scope
 from openhitl.review.accounts.agents import agent_page, agents_page, key_page
@@ -28,6 +30,8 @@ from openhitl.review.accounts.pairing_in import claimed_page, pair_page, waiting
 from openhitl.review.accounts.passwords import password_page
 from openhitl.review.accounts.people import invitation_page, people_page, way_in_page
 from openhitl.review.accounts.signing_in import code_page, sign_in_page
+from openhitl.review.installed.app import offline_page
+from openhitl.review.installed.notifications import notifications_page
 from openhitl.review.pages.consent import (
     Consent,
     consent_page,
@@ -233,6 +237,34 @@ def _program_pages(at: Callable[..., Desk]) -> dict[str, Page]:
     }
 
 
+def _told(number: int, device: str, **fields: Any) -> Subscription:
+    times = {"created_at": NOW, "seen_at": NOW, "delivered_at": None, "failed_at": None, "last_error": None}
+    keys = {"endpoint": "https://fcm.googleapis.com/x", "p256dh": "", "auth": ""}
+    given = {"person_id": 1, "session_id": 1, "device": device, **keys, **times, **fields}
+    return Subscription(subscription_id=number, **given)
+
+
+TOLD = [
+    _told(1, "Firefox on Linux", delivered_at=NOW - timedelta(minutes=4)),
+    _told(2, "z" * 100, failed_at=NOW, last_error="The push service answered 429."),
+]
+
+
+def _told_pages(at: Callable[..., Desk]) -> dict[str, Page]:
+    return {
+        "notifications": notifications_page(
+            at(ALICE, notice=NOTICES["saved"]),
+            is_on=True,
+            choices=PushChoices(shows=Shows.TITLE, answers=True),
+            subscriptions=TOLD,
+        ),
+        "notifications-off": notifications_page(
+            at(BOB), is_on=False, choices=PushChoices(), subscriptions=[]
+        ),
+        "offline": offline_page(at()),
+    }
+
+
 def account_pages(language: str = "en") -> dict[str, Page]:
     """Draw every page of accounts in a language."""
 
@@ -285,6 +317,7 @@ def account_pages(language: str = "en") -> dict[str, Page]:
         "invitation": invitation_page(at(ALICE), role=Role.MEMBER, link=_LINK),
         **_program_pages(at),
         **_device_pages(at),
+        **_told_pages(at),
         "way-in": way_in_page(at(ALICE), name="Bob", link=_LINK),
     }
 

@@ -62,7 +62,7 @@ class Stage:
                 body=self._drawn.html,
                 status=self._drawn.status,
                 content_type="text/html; charset=utf-8",
-                headers=dict(page_headers()),
+                headers=dict(page_headers(installs=self._drawn.installs)),
             )
 
 

@@ -15,6 +15,7 @@ from openhitl.review.pages.assets import asset_name
 from openhitl.review.pages.desk import Desk
 from openhitl.review.pages.view import Page
 from openhitl.review.reading import html_response
+from openhitl.words import Words
 
 OFFLINE = "/offline"
 #: Pages that show how things stood when there was a connection.
@@ -25,6 +26,7 @@ _FILES = ("page.css", "dark.css", "page.js", "offline.js", "icon.svg", "icon-192
 _WORKER_HEADERS = (
     ("content-security-policy", "default-src 'none'; connect-src 'self'"),
     ("cache-control", "no-cache"),
+    ("vary", "Accept-Language"),
     ("x-content-type-options", "nosniff"),
 )
 _ICONS = (("icon-192.png", 192, "any"), ("icon-512.png", 512, "any"), ("maskable-512.png", 512, "maskable"))
@@ -58,12 +60,12 @@ async def manifest(door: Door, request: Request) -> Response:
 
 async def worker(door: Door, request: Request) -> Response:
     """Serve the service worker, for all pages below our base. W3C Service Workers."""
-    content = _worker_of(door.base)
+    content = _worker_of(door.base, desk_of(door, request).words)
     return Response(200, content, content_type="text/javascript; charset=utf-8", headers=_WORKER_HEADERS)
 
 
 @cache
-def _worker_of(base: str) -> bytes:
+def _worker_of(base: str, words: Words) -> bytes:
     source = (files("openhitl.review") / "static" / "sw.js").read_bytes()
     names = [f"{base}/static/{asset_name(name)}" for name in _FILES]
     known: dict[str, Any] = {
@@ -75,6 +77,7 @@ def _worker_of(base: str) -> bytes:
         "pages": KEPT,
         "icon": f"{base}/static/{asset_name('icon-192.png')}",
         "badge": f"{base}/static/{asset_name('badge-96.png')}",
+        "refused": words.gettext("An answer that waited for a connection was not taken."),
     }
     return b"self.app = " + compact(known) + b";\n" + source
 

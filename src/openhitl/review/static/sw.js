@@ -1,8 +1,9 @@
 // The service worker: notifications, what shows without a connection, answers that wait for one.
-// The server writes `self.app` before this: {base, version, offline, files, pages, icon, badge}.
+// The server writes `self.app` before this: {base, version, offline, files, pages,
+// icon, badge, refused}.
 // Nothing is decided here: an answer is sent when its server can be reached, and only then called sent.
 
-const { base, version, offline, files, pages, icon, badge } = self.app;
+const { base, version, offline, files, pages, icon, badge, refused } = self.app;
 const FILES = `files-${version}`;
 const PAGES = `pages-${version}`;
 const ANSWERS = /^\/(reviews|inbox)\/[^/]+\/respond$/;
@@ -62,8 +63,11 @@ async function page(request, path, client) {
   const isKept = pages.includes(path);
   try {
     const response = await fetch(request);
-    if (isKept && response.ok && response.headers.get("x-offline") === "keep")
-      await (await caches.open(PAGES)).put(base + path, response.clone());
+    if (isKept) {
+      const cache = await caches.open(PAGES);
+      if (response.ok && response.headers.get("x-offline") === "keep") await cache.put(base + path, response.clone());
+      else if (response.type === "opaqueredirect") await cache.delete(base + path); // nobody is signed in any more
+    }
     return response;
   } catch {
     const kept = isKept && (await caches.match(base + path));
@@ -119,6 +123,9 @@ async function sendAll() {
     const settled = isTaken ? { state: "sent", body: "" } : { state: "refused" };
     await keep({ ...item, ...settled, status: response.status });
     await broadcast();
+    // Told even where no page is open.
+    const notice = { title: refused, navigate: offline, tag: item.id };
+    if (!isTaken && Notification.permission === "granted") await show(notice).catch(() => {});
   }
 }
 
