@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import html
+import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from openhitl.protocol.sealed.fingerprint import agent_fingerprint
 from openhitl.protocol.sealed.head import Direction
@@ -147,11 +150,17 @@ def test_a_form_is_begun_on_one_device_and_ended_on_the_other(house: House) -> N
     press(page, "Send answers")
     assert page.get_by_label("How many?").evaluate("input => input.validity.rangeOverflow")
     page.get_by_label("How many?").fill("3")
+    page.get_by_label("Token").fill("geheim")
     press(page, "Send answers")
     expect_outcome(page, "Answers sent")
     opened = house.agent.answer(case_id)
     assert opened.sender == house.laptop.public
-    assert opened.body["data"] == {"action": "prod", "why": "Because it is time", "count": 3, "loud": False}
+    given = {"action": "prod", "why": "Because it is time", "count": 3, "loud": False, "token": "geheim"}
+    assert opened.body["data"] == given
+    answer = house.phone.open(case_id).locator("[data-answered]")
+    expect(answer).to_contain_text("Because it is time")
+    expect(answer).to_contain_text("kept secret")
+    expect(answer).not_to_contain_text("geheim")
 
 
 @pytest.mark.parametrize(
@@ -297,6 +306,58 @@ def test_an_agent_whose_key_changes_is_loud_until_somebody_has_compared_its_word
     expect(house.phone.open(house.agent.ask(house.devices)).locator("[data-prompt]")).to_have_text(
         APPROVAL["prompt"]
     )
+
+
+def approved(house: House) -> str:
+    case_id = house.agent.ask(house.devices)
+    page = house.phone.open(case_id)
+    press(page, "Approve as shown")
+    expect_outcome(page, "Answers sent")
+    return case_id
+
+
+def test_an_answer_that_a_server_has_exchanged_is_not_shown(house: House) -> None:
+    """The answer to another question of the same agent to the same devices, from the same device."""
+    first, second = approved(house), approved(house)
+    other = house.agent.result(first)
+
+    def exchange(route: Route) -> None:
+        told = route.fetch().json()
+        route.fulfill(json={**told, "result": {**told["result"], "data": other}})
+
+    page = house.laptop.page
+    page.route(f"**/api/v1/inbox/{second}", exchange)
+    expect(house.laptop.open(second).locator(SAYS)).to_contain_text("The answer is not shown")
+    expect(page.locator("[data-answered]")).to_be_hidden()
+    page.unroute_all()
+
+
+def test_a_draft_that_a_server_has_rolled_back_is_not_shown(house: House) -> None:
+    form = {"fields": [{"key": "name", "label": "Name", "type": "text"}]}
+    body = {"prompt": "Name?", "type": "input", "context": {"form": form}, "default_action": "skip"}
+    page = house.phone.open(house.agent.ask(house.devices, body))
+    drafts = []
+    for text in ("old", "new"):
+        with page.expect_response(lambda response: "/draft" in response.url) as saved:
+            page.get_by_label("Name").fill(text)
+        drafts.append(json.loads(saved.value.request.post_data or "")["values"])
+    spelt = [html.escape(json.dumps(draft, sort_keys=True)) for draft in drafts]
+
+    def roll_back(route: Route) -> None:
+        drawn = route.fetch()
+        attribute = re.search(r'data-drafted="([^"]*)"', drawn.text())
+        assert attribute is not None
+        route.fulfill(response=drawn, body=drawn.text().replace(attribute.group(1), spelt[0]))
+
+    page.reload()
+    expect(page.get_by_label("Name")).to_have_value("new")
+    page.route("**/review/*", roll_back)
+    page.reload()
+    expect(page.locator("[data-sealed] [data-saved]")).to_have_text(
+        "What was typed before cannot be shown on this device."
+    )
+    expect(page.get_by_label("Name")).to_have_value("")
+    page.unroute_all()
 
 
 def test_what_the_agent_wrote_is_text_and_nothing_in_it_hides(house: House) -> None:

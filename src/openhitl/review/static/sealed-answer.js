@@ -39,7 +39,7 @@ function control(field, words) {
     return make("select", { id: `f-${key}`, name: `f.${key}`, required }, none, ...options);
   }
   if (kind === "textarea") return make("textarea", { ...usual, ...length }, text);
-  const secret = field.sensitive ? { type: "password", autocomplete: "off", "data-sensitive": true } : null;
+  const secret = field.sensitive ? { type: "password", autocomplete: "off" } : null;
   if (kind === "number" || kind === "range") {
     return make("input", { ...usual, type: "number", step: "any", min: rules.min ?? null, max: rules.max ?? null, value: text, ...secret });
   }
@@ -65,6 +65,8 @@ function drawField(field, words) {
   } else {
     row.append(...[make("label", { for: `f-${field.key}`, dir: "auto" }, ...label), hint, control(field, words)].filter(Boolean));
   }
+  // What is secret is in no draft, encrypted or not.
+  if (field.sensitive) for (const input of row.querySelectorAll("[name]")) input.dataset.sensitive = "";
   return row;
 }
 
@@ -94,9 +96,14 @@ function holds({ field, operator, value: wanted }, known) {
   return operator === "gt" ? given > wanted : given < wanted;
 }
 
+const fieldsOf = (form) => (form?.steps ?? [form]).flatMap((step) => step?.fields ?? []);
+
+/** Name the fields of a form whose values are not shown again. */
+export const sensitiveKeys = (form) => fieldsOf(form).filter(({ sensitive }) => sensitive).map(({ key }) => key);
+
 function drawForm(given, words) {
   const steps = given.steps ?? [given];
-  const fields = steps.flatMap((step) => step.fields ?? []);
+  const fields = fieldsOf(given);
   const parts = steps.map(({ title, description, fields: own = [] }) => {
     const heads = [
       title ? make("h2", { dir: "auto" }, drawn(title)) : null,

@@ -4,7 +4,7 @@
 import { drawn, make, tree, value, visible } from "./agent-text.js";
 import { evidenceFor } from "./assertion.js";
 import { fingerprint } from "./fingerprint.js";
-import { answering, asksAgain, spelt } from "./sealed-answer.js";
+import { answering, asksAgain, sensitiveKeys, spelt } from "./sealed-answer.js";
 import { openAnswer, openCase, trust } from "./sealed-open.js";
 import { pin, pinned } from "./sealed-pins.js";
 import { decode, instant, openEnvelope, sealBox, sealEnvelope } from "./sealed.js";
@@ -59,14 +59,14 @@ const isOpen = ({ shown }) => respond && !["completed", "expired", "cancelled"].
 
 function show(opened) {
   const { prompt, type } = opened.body;
-  heading.replaceChildren(drawn(prompt));
-  heading.dir = "auto";
-  document.title = visible(prompt);
   const context = readContext(type, opened.body.context);
   const answer = isOpen(opened) ? answering(type, context, words) : undefined;
   // What nobody answers here is still shown, whole.
   const slot = answer ? answer.slot : asked(type, context);
   drawZone(zone, opened.body, context, words, slot ?? null);
+  heading.replaceChildren(drawn(prompt));
+  heading.dir = "auto";
+  document.title = visible(prompt);
   form.hidden = false;
   return { answer, context };
 }
@@ -84,7 +84,10 @@ async function showAnswer(opened, context) {
   const titles = Object.fromEntries(context.items.map((item) => [item.id, itemTitle(item)]));
   const titled = (one) => (Array.isArray(one) ? one.map((id) => titles[id] ?? id) : one);
   const rows = [[words.action, words[`did_${said.action}`] ?? said.action]];
-  for (const [key, one] of Object.entries(said.data)) rows.push([words[`of_${key}`] ?? key, titled(one)]);
+  const secret = sensitiveKeys(context.form);
+  for (const [key, one] of Object.entries(said.data)) {
+    rows.push([words[`of_${key}`] ?? key, secret.includes(key) ? words.secret : titled(one)]);
+  }
   const pairs = rows.map(([label, one]) => make("div", {}, make("dt", { dir: "auto" }, value(label)), make("dd", { dir: "auto" }, tree(one, words))));
   const list = page.querySelector("[data-answered]");
   list.append(...pairs);
@@ -242,8 +245,8 @@ async function drafting(opened, refresh) {
 
 async function begin() {
   const opened = await openCase(address, caseId);
-  await introduce(opened);
   const shown = show(opened);
+  await introduce(opened);
   if (shown.answer) {
     const refresh = listen(opened, shown);
     refresh();
@@ -251,7 +254,7 @@ async function begin() {
   } else if (isOpen(opened)) {
     page.querySelector("[data-unknown]").hidden = false;
   } else {
-    await showAnswer(opened, shown.context);
+    await showAnswer(opened, shown.context).catch(() => tell(words.answer_wrong, "danger"));
   }
 }
 
