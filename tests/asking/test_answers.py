@@ -133,9 +133,10 @@ async def test_a_foreign_case_looks_absent(server, mode):
 async def test_what_the_tools_say_of_themselves(server, mode):
     async with connected(server.url, server.key, mode) as client:
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
-        assert not [name for name in tools if name.endswith("_e2ee")]
         words = {"request_human_input", "notify_human", "notify_human_completion"}
-        assert set(tools) == words | set(ASKED) | {"wait_for_answer"}
+        twins = {f"{name}_e2ee" for name in words}
+        assert set(tools) == words | twins | set(ASKED) | {"wait_for_answer"}
+        assert all("encrypting proxies" in tools[name].description for name in twins)
         assert tools["request_human_input"].input_schema["required"] == ["prompt"]
         assert set(tools["request_human_input"].input_schema["properties"]) == {
             "prompt",
@@ -143,7 +144,7 @@ async def test_what_the_tools_say_of_themselves(server, mode):
             "placeholder_text",
             "agent_name",
         }
-        assert all((tools[name].output_schema is None) == (name in words) for name in tools)
+        assert all((tools[name].output_schema is None) == (name in words | twins) for name in tools)
         assert "never consent" in client.instructions
         assert client.protocol_version == {"auto": "2026-07-28", "legacy": "2025-11-25"}[mode]
 
