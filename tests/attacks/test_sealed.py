@@ -30,9 +30,12 @@ from openhitl.errors import (
     EnvelopeExpired,
     EnvelopeMoved,
     EnvelopeRefused,
+    EnvelopeReplayed,
     InvalidDeviceList,
     InvalidEnvelope,
     NewPerson,
+    NoDevice,
+    PeerError,
     RenamedPerson,
     UnfitAnswer,
     UnknownSender,
@@ -47,6 +50,7 @@ from openhitl.protocol.sealed.keys import Keys
 from openhitl.protocol.timestamps import timestamp
 from openhitl.server.opening import open_store
 from openhitl.store.identity_schema import device_lists
+from tests.attacks.hostile import hostile_server
 from tests.people import owned_agent, sign_in
 from tests.sealed.devices import Device, Household, fresh_keys
 from tests.servers import running
@@ -184,6 +188,16 @@ def test_nobody_is_added_renamed_or_put_into_the_place_of_another():
         read(ana.told(name="Bo"), known=known, names=("Bo",))
     assert len(read(mallory.told(), known=known, names=("mallory",)).readers) == 1
     assert len(read(ana.told(), mallory.told(), known=[]).readers) == 2
+    with pytest.raises(PeerError, match="alike"):
+        read(ana.told(), mallory.told(name="ana"), known=[])
+
+
+def test_nobody_who_was_named_is_left_out():
+    ana = Person(ANA, "Ana", 1)
+    with pytest.raises(NoDevice, match="Bo"):
+        read(ana.told(), {"person_id": "person:2", "name": "Bo", "chain": []}, known=[], names=("Ana", "Bo"))
+    with pytest.raises(NoDevice, match="Bo"):
+        read(ana.told(), known=[], names=("Ana", "Bo"))
 
 
 # -- what is answered ---------------------------------------------------------------------------
@@ -421,3 +435,29 @@ async def test_over_http_a_device_is_neither_swapped_nor_dropped(ana, hitl, serv
         with pytest.raises(AnotherIdentity) as refused:
             await hitl.create("Deploy?", {"type": "approval", "context": {}})
     assert "hitl keys forget" in refused.value.hint
+
+
+@pytest.mark.anyio
+async def test_over_http_yesterdays_yes_is_not_given_to_todays_question(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    with hostile_server(tmp_path / "data") as (server, hostile):
+        ana = sign_in(server, kind=SessionKind.TERMINAL)
+        owned_agent(server, ana)
+        household = Household(server, ana)
+        household.add("phone")
+        config = ClientConfig(
+            server_url=server.url, api_key=server.agent_key, logins=Logins(tmp_path / "config")
+        )
+        async with HITL(config=config, e2ee=True, announce=lambda case: None) as hitl:
+            await answered(household, hitl)
+            hostile.repeats = "/api/v1/reviews"
+            with pytest.raises(EnvelopeReplayed):
+                await hitl.create("Deploy?", {"type": "approval", "context": {}})
+            hostile.repeats = ""
+            case = await hitl.create("Deploy?", {"type": "approval", "context": {}}, request_key="deploy")
+            await asyncio.to_thread(household.answer, household.devices[0], "approve")
+            assert (await hitl.wait(case)).approved
+            # Joining is what the key is for, but not once its end was told.
+            hostile.repeats = "/api/v1/reviews"
+            with pytest.raises(EnvelopeReplayed):
+                await hitl.create("Deploy?", {"type": "approval", "context": {}}, request_key="deploy")

@@ -211,8 +211,7 @@ class HITL:
             announced=True,
         )
         decision = await waiting.decision(give_up_after=give_up_after)
-        encryption = self._encryption
-        if self._e2ee or (encryption is not None and encryption.has_asked(known.case_id)):
+        if self._e2ee or known.sealed is not None:
             decision = self._encrypting().opened(known, decision)
         if known.keyed:
             # What was decided matters more than that the server knows who knows it.
@@ -226,6 +225,8 @@ class HITL:
         Raises: NotEnded while it is open; NotFound.
         """
         await self._session.exchange(requests.received(self._config.server_url, case_id))
+        if self._encryption is not None:
+            self._encryption.told(case_id)
 
     async def notify(self, message: str, agent_name: str | None = None) -> str:
         """Tell people something that wants no answer, in at most 2,000 characters; return the notice's id.

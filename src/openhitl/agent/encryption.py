@@ -24,8 +24,8 @@ class Encryption(Protocol):
     def read(self, shown: OpenCase) -> OpenCase:
         """Return a case of ours as it reads in the clear. Raises: NotEncrypted for any other."""
 
-    def has_asked(self, case_id: str) -> bool:
-        """Tell whether a case was made or read here."""
+    def told(self, case_id: str) -> None:
+        """Note that whoever asked knows the end of a case: it is no answer to a question asked later."""
 
     def opened(self, case: OpenCase, decision: Decision) -> Decision:
         """Return a decision as the human made it. Raises: EnvelopeRefused if it cannot be believed."""

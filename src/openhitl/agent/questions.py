@@ -42,7 +42,7 @@ class OpenCase:
     do not log them. `default_action` is what the service says to do when nobody answers. `reminder`
     is true where the case is told again because one of `reminder_at` has come. `hitl` is what the
     service sent, for those who draw buttons of their own. `keyed` is true where the case was asked with
-    a request_key, or may have been.
+    a request_key, or may have been. `sealed` is what an encrypted question was, for checking its answer.
     """
 
     case_id: str
@@ -59,6 +59,7 @@ class OpenCase:
     reminder: bool = False
     hitl: HitlObject | None = field(default=None, repr=False)
     keyed: bool = False
+    sealed: object = field(default=None, repr=False)
 
     @property
     def form(self) -> FormSummary | None:

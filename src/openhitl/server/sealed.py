@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from openhitl.asking.questioner import Asked, Question
-from openhitl.errors import AnswerCancelled, AnswerExpired, HitlError, NotFound
+from openhitl.errors import HitlError, NotFound
 from openhitl.identity import Asker
 from openhitl.protocol.case import NEUTRAL_PROMPT
 from openhitl.protocol.people import actor_id_of
@@ -67,7 +67,7 @@ async def ask(door: ServerDoor, request: Request) -> Pending:
 async def _answered(questioner: CaseQuestioner, asked: Asked) -> Response:
     try:
         decision = (await questioner.end_of(asked)).require_answer()
-    except (AnswerExpired, AnswerCancelled, HitlError) as error:
+    except HitlError as error:
         return error_response(error, with_detail=True)
     return json_response(200, {"encrypted_response": decision.data["payload"]})
 

@@ -21,7 +21,7 @@ from openhitl.client.agent_keys import AgentKey
 from openhitl.client.config import ClientConfig
 from openhitl.client.pins import Pins
 from openhitl.client.session import Session
-from openhitl.errors import CallerError, IdempotencyMismatch, NotEncrypted, NotEndToEnd
+from openhitl.errors import CallerError, EnvelopeReplayed, IdempotencyMismatch, NotEncrypted, NotEndToEnd
 from openhitl.protocol.case import SEALED_TYPE, Json
 from openhitl.protocol.creation import Asking, parse_creation
 from openhitl.protocol.incoming_forms import Values
@@ -62,7 +62,7 @@ class SealedDesk:
         self.pins = Pins(config.logins.folder, config.server_url)
         self._keys: Keys | None = None
         self._is_registered = False
-        self._asked: dict[str, SealedQuestion] = {}
+        self._told: set[str] = set()
 
     async def create(self, prompt: str, question: Json, terms: Terms, agent_name: str | None) -> OpenCase:
         """Make a case, and return it as it reads in the clear.
@@ -70,6 +70,17 @@ class SealedDesk:
         Raises: NoDevice, NewPerson, InvalidDeviceList; InvalidRequest for a question that is none.
         """
         keys = await self._registered()
+        case = await self._ask(prompt, question, terms, agent_name, keys)
+        if case is None:  # what was asked before has ended, and nobody was told: that ends it
+            case = await self._ask(prompt, question, terms, agent_name, keys)
+        if case is None:
+            raise EnvelopeReplayed("The server joins a question that has ended long ago.")
+        return case
+
+    async def _ask(
+        self, prompt: str, question: Json, terms: Terms, agent_name: str | None, keys: Keys
+    ) -> OpenCase | None:
+        """Ask once; None where that joined a question whose deadline has passed, which is told now."""
         found = await self.recipients(terms.get("assignees") or ())
         body = request_body(prompt, question, terms)
         inside, expires_at = _checked(body, found, agent_name)
@@ -88,19 +99,23 @@ class SealedDesk:
             agent_name=agent_name,
         )
         case = accepted_case(self._server, await self._session.exchange(request))
-        if case.case_id != found.case_id:
-            return await self._joined(case, inside)
-        self._asked[case.case_id] = asked
-        return _plain(case, asked)
+        if case.case_id == found.case_id:
+            return _plain(case, asked)
+        if request_key is None or case.case_id in self._told:
+            raise EnvelopeReplayed("The server answers with a question that was asked before.")
+        return await self._joined(case, inside)
 
-    async def _joined(self, case: OpenCase, inside: Json) -> OpenCase:
+    async def _joined(self, case: OpenCase, inside: Json) -> OpenCase | None:
         """Join a question that was asked before, if it is this one: the server cannot tell."""
         request = requests.show(self._server, case.case_id)
-        before = self.read(shown_case(self._server, await self._session.exchange(request)))
-        body = self._asked[case.case_id].body
-        if any(body.get(name) != inside.get(name) for name in _SAME):
+        shown = shown_case(self._server, await self._session.exchange(request))
+        asked = self._own(shown)
+        if any(asked.body.get(name) != inside.get(name) for name in _SAME):
             raise IdempotencyMismatch
-        return replace(before, poll_url=case.poll_url, events_url=case.events_url)
+        if asked.expires_at <= _now():
+            await self._session.exchange(requests.received(self._server, case.case_id))
+            return None
+        return replace(_plain(shown, asked), poll_url=case.poll_url, events_url=case.events_url)
 
     async def notify(self, message: str, agent_name: str | None) -> str:
         """Tell people something that wants no answer; return the notice's id."""
@@ -118,22 +133,23 @@ class SealedDesk:
 
     def read(self, shown: OpenCase) -> OpenCase:
         """Return a case of ours as it reads in the clear. Raises: NotEncrypted for any other."""
+        return _plain(shown, self._own(shown))
+
+    def _own(self, shown: OpenCase) -> SealedQuestion:
         if shown.type != SEALED_TYPE:
             raise NotEncrypted
-        asked = read_own(shown.context.get("envelope"), self.keys(), shown.case_id)
-        self._asked.setdefault(shown.case_id, asked)
-        return _plain(shown, asked)
+        return read_own(shown.context.get("envelope"), self.keys(), shown.case_id)
 
-    def has_asked(self, case_id: str) -> bool:
-        """Tell whether a case was made or read here."""
-        return case_id in self._asked
+    def told(self, case_id: str) -> None:
+        """Note that whoever asked knows the end of a case: it is no answer to a question asked later."""
+        self._told.add(case_id)
 
     def opened(self, case: OpenCase, decision: Decision) -> Decision:
         """Return a decision as the human made it. Raises: EnvelopeRefused if it cannot be believed."""
         if not decision.answered:
             return decision
-        asked = self._asked.get(case.case_id)
-        if asked is None:
+        asked = case.sealed
+        if not isinstance(asked, SealedQuestion):
             raise NotEncrypted
         checked, opened = read_answer(asked, decision.data, self.keys(), now=_now())
         name = asked.devices[opened.sender]
@@ -149,7 +165,7 @@ class SealedDesk:
         known = await asyncio.to_thread(self.pins.people)
         found = read_recipients(await self._fetched(names), known, names)
         for reader in found.readers:
-            if known.get(reader.person_id) != reader.pin:
+            if not reader.is_as(known.get(reader.person_id)):
                 await asyncio.to_thread(self.pins.keep, reader.pin)
         return found
 
@@ -222,6 +238,7 @@ def _plain(case: OpenCase, asked: SealedQuestion) -> OpenCase:
         context=content.context,
         default_action=str(content.default_action),
         hitl=None,
+        sealed=asked,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from openhitl.client.pins import KnownPerson
@@ -33,6 +34,10 @@ class Reader:
             number=pin.number,
             digest=pin.digest,
         )
+
+    def is_as(self, known: KnownPerson | None) -> bool:
+        """Tell whether all of this is remembered."""
+        return known is not None and replace(known, verified_at=None) == self.pin
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -72,17 +77,20 @@ def read_recipients(
             comes is taken for theirs.
         admits_new: take people who are not known whether they were named or not, to show who they are.
 
-    People without a device are left out. Raises: NoDevice; NewPerson, RenamedPerson; AnotherIdentity,
-    DeviceListRolledBack, DeviceListForked and the other InvalidDeviceList; PeerError for what is no answer.
+    People without a device are left out, unless the question names them. Raises: NoDevice; NewPerson,
+    RenamedPerson; AnotherIdentity, DeviceListRolledBack, DeviceListForked and the other InvalidDeviceList;
+    PeerError for what is no answer.
     """
     try:
         case_id, people = str(body["case_id"]), list(body["people"])
         found = [(str(one["person_id"]), str(one["name"]), one["chain"]) for one in people]
     except (KeyError, TypeError) as error:
         raise PeerError("The server's answer names nobody to encrypt to.") from error
-    wanted = {name_key(name) for name in names}
-    if wanted and not {name_key(name) for _, name, _ in found} <= wanted:
+    wanted = {name_key(name): name for name in names}
+    if wanted and not {name_key(name) for _, name, _ in found} <= wanted.keys():
         raise NewPerson("The server names somebody who was not asked for.")
+    if len({name_key(name) for _, name, _ in found}) < len(found):
+        raise PeerError("The server names two people alike.")
     readers = []
     for person_id, name, chain in found:
         if chain:
@@ -92,6 +100,8 @@ def read_recipients(
             readers.append(_reader(person_id, name, chain, known.get(person_id)))
     if not readers:
         raise NoDevice
+    for key in wanted.keys() - {name_key(reader.name) for reader in readers}:
+        raise NoDevice(f"{one_line(wanted[key])} has no device to read this on.")
     return Recipients(case_id=case_id, readers=readers)
 
 

@@ -38,6 +38,7 @@ class SealedQuestion:
     body: Json = field(repr=False)
     digest: str
     devices: Mapping[bytes, str]
+    expires_at: datetime
 
     @property
     def content(self) -> Content:
@@ -97,7 +98,13 @@ def read_own(
     except UnknownSender as error:
         raise NotEncrypted from error
     devices = {key: (names or {}).get(key, "") for key in opened.recipients if key != keys.public}
-    return SealedQuestion(case_id=case_id, body=opened.body, digest=opened.digest, devices=devices)
+    return SealedQuestion(
+        case_id=case_id,
+        body=opened.body,
+        digest=opened.digest,
+        devices=devices,
+        expires_at=opened.head.expires_at,
+    )
 
 
 def read_answer(
