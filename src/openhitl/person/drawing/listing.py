@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from openhitl.person.asked import Asked
-from openhitl.person.drawing.cells import fitted
+from openhitl.person.drawing.cells import cells, fitted
 from openhitl.person.drawing.frame import outcome_line, type_name
 from openhitl.person.drawing.lines import Line, Span, Tone, said
 from openhitl.person.drawing.moments import units
 
 _SILENCE = {"skip": "skips", "approve": "approves", "reject": "rejects", "abort": "stops the agent"}
-_RISKS = {"high": (" · ⚠ high risk", Tone.DANGER), "unknown": (" · ⚠ {level} risk", Tone.WARN)}
+_RISKS = {"high": ("⚠ high risk · ", Tone.DANGER), "unknown": ("⚠ {level} risk · ", Tone.WARN)}
 
 
 def in_order(cases: Sequence[Asked]) -> list[Asked]:
@@ -34,20 +34,19 @@ def row(asked: Asked, *, now: datetime, width: int) -> Iterator[Line]:
     head = f"{said(asked.ref)}  {type_name(asked.type)} · {said(asked.agent)}"
     yield (Span(fitted(head, width), Tone.STRONG),)
     yield (Span(fitted(f"  {said(asked.prompt)}", width)),)
-    standing = f"  {standing_of(asked, now)}"
-    if asked.ended is not None:
-        yield (Span(fitted(standing, width), Tone.QUIET),)
-        return
-    sign, tone = _risk(asked)
-    yield (Span(fitted(standing, width), Tone.QUIET), Span(fitted(sign, max(width - len(standing), 1)), tone))
+    sign, tone = _risk(asked) if asked.ended is None else ("", Tone.PLAIN)
+    sign = fitted(f"  {sign}", width)
+    left = max(width - cells(sign), 1)
+    yield (Span(sign, tone), Span(fitted(standing_of(asked, now), left), Tone.QUIET))
 
 
 def _risk(asked: Asked) -> tuple[str, Tone]:
     level = asked.parts.risk.level if asked.parts and asked.parts.risk else ""
     text, tone = _RISKS.get(asked.risk, ("", Tone.PLAIN))
+    sign = text.format(level=said(level).strip().lower())
     if asked.parts is not None and asked.parts.irreversible:
-        return f"{text.format(level=said(level))} · ⚠ cannot be undone", Tone.DANGER
-    return text.format(level=said(level)), tone
+        return f"{sign}⚠ cannot be undone · ", Tone.DANGER
+    return sign, tone
 
 
 def standing_of(asked: Asked, now: datetime) -> str:

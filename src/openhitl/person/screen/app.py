@@ -36,7 +36,7 @@ WIDE_CELLS = 100
 GREETING_SECONDS = 20.0
 #: How often times are said anew.
 CLOCK_SECONDS = 30.0
-_HINTS = "Enter open · a answer · / search · h history · ? help · q quit"
+_HINTS = "? help · q quit · Enter open · a answer · / search · h history"
 
 
 class InboxApp(App[None]):
@@ -77,8 +77,8 @@ class InboxApp(App[None]):
         yield Static(id="top", markup=False)
         yield Input(placeholder="Search", id="search")
         with Horizontal(id="panes"):
-            yield CaseList()
-            yield CaseView()
+            yield CaseList(self._now)
+            yield CaseView(self._now)
         yield Static(_HINTS, id="bottom", markup=False)
 
     def on_mount(self) -> None:
@@ -147,7 +147,7 @@ class InboxApp(App[None]):
         shown = view.asked
         if again and (shown is None or shown.case_id != case_id):
             return
-        view.show(asked, before, self._now())
+        view.show(asked, before)
         if asked is not None and shown is not None and shown.case_id == case_id:
             self._compare(shown, asked)
 
@@ -163,7 +163,7 @@ class InboxApp(App[None]):
         self.notify(f"{said(asked.prompt)}\n{outcome}", markup=False)
 
     def _show_list(self) -> None:
-        self.query_one(CaseList).show([one for one in self._cases if self._is_sought(one)], self._now())
+        self.query_one(CaseList).show([one for one in self._cases if self._is_sought(one)])
         self._say_top()
 
     def _is_sought(self, asked: Asked) -> bool:
@@ -182,13 +182,8 @@ class InboxApp(App[None]):
         self.query_one("#top", Static).update(" · ".join(parts))
 
     def _redraw(self) -> None:
-        now = self._now()
-        self.query_one(CaseList).redraw(now)
-        self.query_one(CaseView).redraw(now)
-
-    def on_resize(self) -> None:
-        """Lay everything out anew."""
-        self.call_after_refresh(self._redraw)
+        self.query_one(CaseList).redraw()
+        self.query_one(CaseView).redraw()
 
     @on(OptionList.OptionHighlighted, "#list")
     def _preview(self, event: OptionList.OptionHighlighted) -> None:
@@ -279,7 +274,7 @@ class InboxApp(App[None]):
     def _answered(self, recorded: str | None) -> None:
         if recorded is not None:
             self.notify(said(recorded), markup=False)
-            self.query_one(CaseView).show(None, None, self._now())
+            self.query_one(CaseView).show(None)
         self.action_reload()
 
     def _edit_artifact(self, asked: Asked) -> Any:

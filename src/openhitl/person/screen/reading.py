@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import ClassVar
 
@@ -19,7 +20,7 @@ _MOST_CELLS = 100
 
 
 class CaseView(VerticalScroll, can_focus=True):
-    """One case, whole."""
+    """One case, whole. `now` is asked whenever it is drawn."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "scroll_down", show=False),
@@ -27,23 +28,28 @@ class CaseView(VerticalScroll, can_focus=True):
         Binding("enter", "app.answer", show=False),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], datetime]) -> None:
         super().__init__(id="case")
+        self._now = now
         self.asked: Asked | None = None
         self._before: Asked | None = None
 
     def compose(self) -> ComposeResult:
         yield Static(id="drawing", markup=False)
 
-    def show(self, asked: Asked | None, before: Asked | None, now: datetime) -> None:
+    def show(self, asked: Asked | None, before: Asked | None = None) -> None:
         """Draw a case, or none; another than before is read from its start."""
         is_other = (asked and asked.case_id) != (self.asked and self.asked.case_id)
         self.asked, self._before = asked, before
-        self.redraw(now)
+        self.redraw()
         if is_other:
             self.scroll_home(animate=False)
 
-    def redraw(self, now: datetime) -> None:
+    def on_resize(self) -> None:
+        """Draw for the room that there is now."""
+        self.redraw()
+
+    def redraw(self) -> None:
         """Draw the same case again, for the room that there is."""
         drawing = self.query_one("#drawing", Static)
         if self.asked is None:
@@ -51,4 +57,4 @@ class CaseView(VerticalScroll, can_focus=True):
             return
         room = self.scrollable_content_region.width - 2
         width = min(max(room, _LEAST_CELLS), _MOST_CELLS)
-        drawing.update(content(draw(self.asked, now=now, width=width, before=self._before)))
+        drawing.update(content(draw(self.asked, now=self._now(), width=width, before=self._before)))
