@@ -24,7 +24,9 @@ test: .venv/installed-dev .venv/installed-dropin ## everything that must hold
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
-	$(PY) -m coverage run -m pytest -q tests/protocol
+	$(PY) -m coverage erase
+	$(PY) -m coverage run -m pytest -q -n $(WORKERS) tests/protocol
+	$(PY) -m coverage combine --quiet
 	$(PY) -m coverage report --include='src/openhitl/protocol/*' --fail-under=100 --skip-covered
 	CHROMIUM="$${CHROMIUM:-$$(command -v chromium)}" $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
 		--ignore=tests/protocol
@@ -54,7 +56,7 @@ vendor: ## bundle the foreign script of the pages anew (needs Node)
 	@sh scripts/vendor/build
 
 clean: ## remove what make made
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
 
 # The set-up. It is done again when a lock or pyproject.toml is newer than the mark it leaves.
 
