@@ -63,7 +63,7 @@ def test_a_passkey_lets_in_whom_it_is_of(server: RunningServer, visitors: Visito
     assert browser.who() == "Alice"
     assert "Signed in with a passkey" in browser.get("/account").text
     elsewhere = enter(browser, {**used(browser, device), "next": "//evil.example"})
-    assert elsewhere.json() == {"location": "/account"}
+    assert elsewhere.json() == {"location": "/inbox"}
 
 
 def test_what_a_passkey_signed_lets_in_once(server: RunningServer, visitors: Visitors) -> None:

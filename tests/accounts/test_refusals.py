@@ -47,7 +47,7 @@ ELSEWHERE = [
 
 @pytest.mark.parametrize("wanted", ELSEWHERE, ids=ascii)
 def test_signing_in_leads_nowhere_else(wanted: str) -> None:
-    assert destination(wanted) == "/account"
+    assert destination(wanted) == "/inbox"
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_neither_page_nor_answer_names_another_place(visitors: Visitors, wanted:
     visitors.joined(name)
     browser = visitors.browser()
     assert "evil" not in browser.get("/sign-in", params={"next": wanted}).text
-    assert browser.sign_in(name, next=wanted).headers["location"] == "/account"
+    assert browser.sign_in(name, next=wanted).headers["location"] == "/inbox"
 
 
 FOREIGN = [

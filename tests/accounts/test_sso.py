@@ -98,7 +98,7 @@ def test_it_leads_to_no_other_place(wanted: str, provider: Provider, visitors: V
     provider.human = {**ADA, "sub": "ada"}
     browser = visitors.browser()
     path = str(httpx2.URL("/sign-in/oidc", params={"next": wanted}))
-    assert back(browser, provider, path).headers["location"] == "/account"
+    assert back(browser, provider, path).headers["location"] == "/inbox"
 
 
 def test_another_browsers_answer_signs_nobody_in(provider: Provider, visitors: Visitors) -> None:
