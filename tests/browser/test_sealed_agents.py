@@ -105,6 +105,7 @@ def test_words_and_choices(home: Home) -> None:
     page = home.open(prompt)
     page.get_by_label(CANARY).check()
     press(page, "Submit selection")
+    expect_outcome(page, "Answers sent")
     assert done.result(PATIENCE_SECONDS) == CANARY
 
 
@@ -127,6 +128,7 @@ def test_a_form(home: Home) -> None:
     page.get_by_label("No", exact=True).check()
     page.get_by_label("Alpha").check()
     press(page, "Send answers")
+    expect_outcome(page, "Answers sent")
     wanted = {"count": 2.5, "when": "2026-05-31", "sure": False, "tags": ["a"]}
     assert done.result(PATIENCE_SECONDS).data == wanted
 
@@ -135,13 +137,29 @@ def test_a_confirmation_and_an_escalation(home: Home) -> None:
     done = home.begin(lambda hitl: hitl.confirm("Send all three?", ["one", "two", "three"]))
     page = home.open("Send all three?")
     press(page, "Confirm")
+    expect_outcome(page, "Answers sent")
     assert done.result(PATIENCE_SECONDS).data == {"confirmed_items": ["one", "two", "three"]}
     done = home.begin(lambda hitl: hitl.escalate("It failed", "Out of disk", params={"tries": 2}))
     page = home.open("It failed")
     page.get_by_label("Tries").fill("4")
     press(page, "Retry")
+    expect_outcome(page, "Answers sent")
     decision = done.result(PATIENCE_SECONDS)
     assert (decision.action, decision.data) == ("retry", {"modified_params": {"tries": 4}})
+
+
+def test_a_notice_and_what_was_answered_before(home: Home) -> None:
+    """The history has the titles of questions; notices are of agents that were met here."""
+    said = home.begin(lambda hitl: hitl.notify(f"Done with {CANARY}."))
+    said.result(PATIENCE_SECONDS)
+    page = home.device.page
+    page.goto(f"{home.server.url}/inbox/notices")
+    expect(page.get_by_text(f"Done with {CANARY}.")).to_be_visible()
+    page.goto(f"{home.server.url}/inbox/history")
+    expect(page.get_by_role("link", name=f"Publish {CANARY}?")).to_be_visible()
+    page.evaluate("indexedDB.deleteDatabase('openhitl-pins')")
+    page.goto(f"{home.server.url}/inbox/notices")
+    expect(page.get_by_text("opened no request on this device")).to_be_visible()
 
 
 def test_the_server_has_seen_none_of_it(home: Home) -> None:

@@ -24,5 +24,6 @@ async function run(kind, mode, act) {
   });
 }
 
+export const allPinned = (kind) => run(kind, "readonly", (store) => store.getAll());
 export const pinned = (kind, id) => run(kind, "readonly", (store) => store.get(id));
 export const pin = (kind, record) => run(kind, "readwrite", (store) => store.put(record));

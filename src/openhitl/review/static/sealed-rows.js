@@ -7,14 +7,16 @@ const titles = new Map();
 
 async function titleOf(row) {
   const { openCase } = await import("./sealed-open.js");
-  const opened = await openCase(row.dataset.sealedRow, row.id.slice(4), { remembers: false });
+  const address = row.dataset.sealedRow;
+  const opened = await openCase(address, address.split("/").pop(), { remembers: false });
   return opened.body.prompt;
 }
 
 async function name(row) {
-  if (!titles.has(row.id)) titles.set(row.id, titleOf(row).catch(() => null));
-  const title = await titles.get(row.id);
-  const link = row.querySelector("h3 a");
+  const { sealedRow: address } = row.dataset;
+  if (!titles.has(address)) titles.set(address, titleOf(row).catch(() => null));
+  const title = await titles.get(address);
+  const link = row.querySelector(":is(h2, h3) a");
   if (title !== null && row.isConnected && !link.dataset.named) {
     link.replaceChildren(drawn(title));
     link.dataset.named = "1";
