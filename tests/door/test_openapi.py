@@ -63,7 +63,7 @@ STABLE_CODES = codes_of(HitlError)
 def test_every_field_of_a_question_is_in_the_document() -> None:
     """The body is closed there (`additionalProperties`): what is missing, generated clients cannot send."""
     body = openapi_document("")["paths"]["/api/v1/reviews"]["post"]["requestBody"]["content"]
-    assert set(body["application/json"]["schema"]["properties"]) == FIELDS | {"request_key"}
+    assert set(body["application/json"]["schema"]["properties"]) == FIELDS | {"request_key", "case_id"}
 
 
 @pytest.fixture(scope="module")

@@ -66,17 +66,24 @@ _CREATE: dict[str, Any] = {
         "hitl_callback_url": {"type": "string", "format": "uri"},
         "verification_policy": {"type": "object", "description": "HITL v0.8 §7.6"},
         "request_key": {"type": "string", "minLength": 1, "maxLength": 255},
+        "case_id": {"type": "string", "description": "Of x-sealed alone, as /api/v1/recipients gave it"},
         "assurance": {"enum": [str(assurance) for assurance in Assurance]},
         "assignees": {"type": "array", "items": _TEXT, "minItems": 1, "maxItems": MAX_ASSIGNEES},
     },
 }
 _NOTICE: dict[str, Any] = {
     "type": "object",
-    "required": ["message"],
     "properties": {
         "message": {"type": "string", "minLength": 1, "maxLength": MAX_MESSAGE_CHARACTERS},
         "kind": {"enum": [str(kind) for kind in NoticeKind], "default": str(NoticeKind.INFO)},
+        "envelope": {"type": "object", "description": "In place of both; with the case_id of its head"},
+        "case_id": _TEXT,
     },
+}
+_SEALED: dict[str, Any] = {
+    "type": "object",
+    "required": ["encrypted_payload"],
+    "properties": {"encrypted_payload": {"type": "string", "description": "base64 of a nonce and a box"}},
 }
 _ANSWER: dict[str, Any] = {
     "type": "object",
@@ -110,6 +117,7 @@ _BODIES: dict[tuple[str, str], tuple[dict[str, Any], bool]] = {
     ("POST", "/api/v1/reviews"): (_CREATE, False),
     ("POST", "/api/v1/reviews/{case_id}/cancel"): (_REASON, False),
     ("POST", "/api/v1/notices"): (_NOTICE, False),
+    **{("POST", f"/api/v1/hitl/{what}/e2ee"): (_SEALED, False) for what in ("request", "complete", "notify")},
     ("POST", "/reviews/{case_id}/respond"): (_ANSWER, True),
     ("POST", "/api/v1/inbox/{case_id}/respond"): (_ANSWER, False),
     ("POST", "/reviews/{case_id}/challenge"): (_ANSWER, True),
@@ -134,6 +142,7 @@ _QUERIES: dict[tuple[str, str], tuple[tuple[str, dict[str, Any]], ...]] = {
     ),
     ("GET", "/api/v1/inbox"): (("status", {"enum": ["open", "ended"]}), ("since", _TEXT), *_PAGED),
     ("GET", "/api/v1/notices"): _PAGED,
+    ("GET", "/api/v1/recipients"): (("assignee", _TEXT),),
     ("GET", f"{ROOT}/authorize"): tuple((name, _TEXT) for name in OAUTH_QUERY),
     ("GET", "/device"): (("user_code", _TEXT),),
 }
