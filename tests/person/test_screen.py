@@ -190,6 +190,28 @@ async def test_the_list_is_searched_and_history_is_a_key_away(desk, tmp_path):
         desk.answer(desk.bo, other, "reject")
 
 
+async def test_small_questions_are_answered_together(desk, tmp_path):
+    low = {"risk": {"level": "low"}}
+    ids = [desk.ask(prompt=f"Order {what}?", context=low) for what in ("pens", "paper")]
+    other = desk.ask(prompt="Order a house?", context=RISKY, timeout="1h")
+    async with seated(desk, tmp_path, desk.ana) as seat:
+        await seat.sees("Order pens?", "Order paper?", "Order a house?")
+        await seat.press("home", "x")
+        await seat.sees("Only small questions of low risk are answered together")
+        await seat.press("j", "x", "j", "x")
+        await seat.waits(lambda: seat.text.count("[x]") == 2, "two marks")
+        await seat.press("a")
+        await seat.sees("2 together, asked by agent-under-test", "Reject 2", "Approve 2")
+        await seat.press("enter")  # on Back, where the focus is
+        await seat.misses("2 together")
+        await seat.press("a")
+        await seat.sees("Approve 2")
+        await seat.press("tab", "tab", "enter")
+        await seat.sees("2 approved")
+    assert [desk.answered(one)["status"] for one in (*ids, other)] == ["completed", "completed", "pending"]
+    desk.answer(desk.ana, other, "reject")
+
+
 async def test_a_case_that_wants_a_passkey_is_answered_in_a_browser(desk, tmp_path):
     case_id = desk.ask(prompt="Approve the payment", assurance="passkey")
     async with seated(desk, tmp_path, desk.ana) as seat:

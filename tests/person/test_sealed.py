@@ -85,9 +85,9 @@ async def test_a_question_is_read_and_answered_and_the_server_sees_neither(seale
         shown = await person.run("show", case_id, "--as", "person")
         assert f"│ {SECRET}\n" in shown.out
         assert "│ Note  Sign on Friday.\n" in shown.out
-        assert "It has never asked here before." in shown.out
+        assert "You have not answered it here yet." in shown.out
         told = json.loads((await person.run("show", case_id, "--as", "person", "--json")).out)
-        assert (told["type"], told["encrypted"]["new"]) == ("approval", False)
+        assert (told["type"], told["encrypted"]["new"]) == ("approval", True)
         listed = await person.run("list", "--as", "person")
         assert SECRET in listed.out
         refused = await person.run("answer", case_id, "approve")
@@ -103,6 +103,7 @@ async def test_a_question_is_read_and_answered_and_the_server_sees_neither(seale
     after = await person.run("show", case_id, "--as", "person")
     assert "Changes requested by Ana" in after.out
     assert "Feedback   Not on a Friday." in after.out
+    assert "You have not answered it here yet." not in after.out
 
 
 async def test_it_is_answered_in_the_inbox_too(sealed_desk, tmp_path):

@@ -41,11 +41,11 @@ def edit_artifact(asked: Asked, *, again: bool) -> Any:
         raise SetupError("This case holds no text to edit.", hint="Say what to change with --reason.")
     before = text_of(artifact.content)
     if isinstance(artifact.content, str):
-        after = edited(before, name=f"{asked.ref}.{_ending(artifact.format)}")
+        after = edited(before, name=f"text.{_ending(artifact.format)}")
         return None if after == before else after
     text = before
     while True:
-        text = edited(text, name=f"{asked.ref}.json")
+        text = edited(text, name="text.json")
         try:
             value = json.loads(text)
         except (ValueError, RecursionError) as error:

@@ -16,7 +16,8 @@ from openhitl.client.session import Session
 from openhitl.errors import SignInRequired
 from openhitl.person.drawing.ansi import spelt, wants_colour
 from openhitl.person.drawing.lines import Line
-from openhitl.person.inbox import SIGN_IN_HINT, Inbox
+from openhitl.person.following import SIGN_IN_HINT
+from openhitl.person.inbox import Inbox
 
 #: Longer lines are hard to read.
 MOST_COLUMNS = 100

@@ -9,6 +9,7 @@ from typing import Any
 
 from openhitl.errors import CallerError, PeerError
 from openhitl.person.sealed import Question
+from openhitl.protocol.brief import brief_actions
 from openhitl.protocol.case import Assurance, Content, DefaultAction, Json, Status, actions_of, ref_of
 from openhitl.protocol.context import Context
 from openhitl.protocol.policies import REFUSING
@@ -37,7 +38,7 @@ class Ended:
 class Seal:
     """That a case is encrypted: `question` is what it was opened from, or `trouble` says why it was not.
 
-    `words` are the six words of the key that asked, `is_new` whether its agent had never asked here before.
+    `words` are the six words of the key that asked, `is_new` that nothing of its agent's was answered here.
     """
 
     question: Question | None = None
@@ -114,6 +115,13 @@ class Asked:
         """What stands first in a list: by deadline, then by risk. ui §4 "Inbox"."""
         return self.expires_at, _RANKS[self.risk]
 
+    @property
+    def brief_actions(self) -> tuple[str, ...]:
+        """The answers that can be given beside others, as a row of a list says all that is asked."""
+        if self.seal is not None or self.policy is not None or self.assurance not in list(Assurance):
+            return ()
+        return brief_actions(self.content(), Assurance(self.assurance))
+
     def content(self) -> Content:
         """Return what was asked as the rules of answers want it."""
         return Content(
@@ -124,6 +132,7 @@ class Asked:
             timeout="",
             default_action=DefaultAction.SKIP,
             agent=self.agent,
+            previous_case_id=self.previous_case_id,
         )
 
 

@@ -22,7 +22,6 @@ from openhitl.person.sealed import (
     open_answer,
     open_question,
     seal_answer,
-    senders_of,
 )
 from openhitl.protocol.base64url import decode, encode
 from openhitl.protocol.case import SEALED_TYPE, Json
@@ -88,11 +87,8 @@ class Device:
         if self._keys is None:
             raise EnvelopeRefused(_NO_KEYS)
         question = open_question(view, self._keys)
-        agent_id, key = senders_of(view)[question.sender].agent_id, encode(question.sender)
-        known = self._pins.keys_of(agent_id)
-        if not known:
-            self._pins.keep(agent_id, key)
-        elif key not in known:
+        known = self._pins.keys_of(question.agent_id)
+        if known and encode(question.sender) not in known:
             before = ", ".join(agent_fingerprint(decode(one)) for one in known)
             raise UnknownSender(
                 f"The agent's key is another than before. It was {before}; now it is {question.words}.",
@@ -105,7 +101,7 @@ class Device:
         if self._keys is None:
             raise EnvelopeRefused(_NO_KEYS)
         question = open_question(view, self._keys)
-        self._pins.keep(senders_of(view)[question.sender].agent_id, encode(question.sender))
+        self._pins.keep(question.agent_id, encode(question.sender))
         return question.words
 
     def _in_clear(self, view: Mapping[str, Any], question: Question, *, is_new: bool) -> Asked:
@@ -123,6 +119,7 @@ class Device:
     def sealed(self, asked: Asked, action: str, data: Json) -> tuple[str, Json]:
         """Return action and data as they are sent: as they are, or encrypted for a case that is.
 
+        Whose question was answered is known from then on: another key of that agent is noticed.
         Raises: EnvelopeRefused for a case that could not be opened; CaseExpired for one that is over.
         """
         if asked.seal is None:
@@ -132,6 +129,7 @@ class Device:
             raise EnvelopeRefused(asked.seal.trouble)
         if is_over(question, datetime.now(UTC)):
             raise CaseExpired
+        self._pins.keep(question.agent_id, encode(question.sender))
         return "submit", seal_answer(question, action, data, self._keys, _drawn())
 
 

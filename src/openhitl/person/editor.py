@@ -39,7 +39,7 @@ def edited(text: str, *, name: str, environ: Mapping[str, str] = os.environ) -> 
     that editors put at the end of a file is left out where the text had none.
 
     Args:
-        name: how the file is called: its ending tells editors what is in it.
+        name: how the file is called, in our words and nobody else's: its ending tells editors what is in it.
 
     Raises: SetupError if the editor does not start, ends with an error or leaves no text.
     """

@@ -1,4 +1,4 @@
-"""What happens in somebody's inbox, as it happens: over a stream, or by looking again where there is none."""
+"""What happens in somebody's inbox, as it happens."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from openhitl.client.pauses import backoff_seconds
 from openhitl.client.refusals import refusal
 from openhitl.client.session import Session
 from openhitl.client.sse import SseEvent, SseParser
-from openhitl.errors import PeerError, SignInRequired, StoreError
+from openhitl.errors import HitlError, SignInRequired
 from openhitl.person import requests
 from openhitl.protocol.record import record
 
-#: How often to look where there is no stream.
-LOOK_SECONDS = 5.0
+#: Before a stream that the server has ended, as it does now and then, is opened again.
+PAUSE_SECONDS = 0.1
+SIGN_IN_HINT = "`hitl signin` signs you in; `hitl admin login-link` prints a link on the server's machine."
 _KINDS = {"inbox.case": "case", "inbox.notice": "notice", "inbox.ready": "all"}
 
 
@@ -49,27 +50,24 @@ async def follow(server: str, session: Session) -> AsyncIterator[News]:
             async for news in _stream(server, session):
                 failures = 0
                 yield news
-        except (PeerError, StoreError, ValueError) as error:
+        except SignInRequired:
+            raise
+        except (HitlError, ValueError) as error:
             failures += 1
             yield News(Kind.OFFLINE, str(error))
-        await asyncio.sleep(backoff_seconds(failures) if failures else 0.1)
+        await asyncio.sleep(backoff_seconds(failures) if failures else PAUSE_SECONDS)
 
 
 async def _stream(server: str, session: Session) -> AsyncIterator[News]:
     async with session.stream(requests.events(server)) as stream:
-        status = stream.head.status
-        if status == 200:
-            parser = SseParser()
-            async for chunk in stream.chunks:
-                for event in parser.feed(chunk):
-                    yield _news(event)
-            return
-        if status == 401:
-            raise SignInRequired
-        if status >= 500:
+        if stream.head.status == 401:
+            raise SignInRequired(hint=SIGN_IN_HINT)
+        if stream.head.status != 200:
             raise refusal(stream.head)
-    yield News(Kind.ALL)
-    await asyncio.sleep(LOOK_SECONDS)
+        parser = SseParser()
+        async for chunk in stream.chunks:
+            for event in parser.feed(chunk):
+                yield _news(event)
 
 
 def _news(event: SseEvent) -> News:

@@ -13,13 +13,12 @@ from openhitl.errors import NotFound, PeerError, SignInRequired
 from openhitl.person import requests
 from openhitl.person.asked import Asked
 from openhitl.person.device import Device
-from openhitl.person.following import News, follow
+from openhitl.person.following import SIGN_IN_HINT, News, follow
 from openhitl.protocol.case import SEALED_TYPE, Json
 
 MAX_PAGE = 200
 #: More rounds than this are not looked at.
 MAX_ROUNDS = 20
-SIGN_IN_HINT = "`hitl signin` signs you in; `hitl admin login-link` prints a link on the server's machine."
 LOST_HINT = "`hitl list --as person` shows what you may answer; other people's cases are not shown."
 
 
@@ -38,6 +37,7 @@ class Inbox:
         self.server = config.server_url
         self._session = session
         self.device = Device.of(config)
+        self._opened: dict[tuple[str, Any], Asked] = {}
 
     def follow(self) -> AsyncIterator[News]:
         """Tell what is new here, as `following.follow`."""
@@ -67,9 +67,12 @@ class Inbox:
     async def view(self, case_id: str) -> dict[str, Any]:
         """Fetch one case as the server spells it. Raises: NotFound, also if it is somebody else's."""
         try:
-            return await self.ask(requests.show(self.server, case_id))
+            view = await self.ask(requests.show(self.server, case_id))
         except NotFound as error:
             raise NotFound(error.message, hint=LOST_HINT) from error
+        if view.get("case_id") != case_id:  # what is answered is what was named
+            raise PeerError("The server's answer is another case.")
+        return view
 
     async def case(self, case_id: str) -> Asked:
         """Fetch one case. Raises: NotFound, also if it is somebody else's."""
@@ -77,9 +80,15 @@ class Inbox:
 
     async def read(self, view: Mapping[str, Any]) -> Asked:
         """Read a case of a list. Of one that is encrypted a list does not say whose key it may be from."""
-        if view.get("type") == SEALED_TYPE and self.device.opens:
-            return await self.case(str(view.get("case_id")))
-        return self.device.read(view)
+        if view.get("type") != SEALED_TYPE or not self.device.opens:
+            return self.device.read(view)
+        version = (str(view.get("case_id")), view.get("version"))
+        known = self._opened.get(version)
+        if known is None:
+            known = await self.case(version[0])
+            if known.seal is not None and known.seal.question is not None:
+                self._opened[version] = known
+        return known
 
     async def last_round(self, asked: Asked) -> Asked | None:
         """Fetch the round before a case that a human answered last, else the one right before.

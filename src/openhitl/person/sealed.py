@@ -31,10 +31,11 @@ _WORDS = "response"
 class Question:
     """An encrypted question that was opened. `said` is what it asks, by the names of a case.
 
-    `opened` is None for version 1.
+    `agent_id` names the agent whose key `sender` is, as the server says. `opened` is None for version 1.
     """
 
     case_id: str
+    agent_id: str
     sender: bytes
     said: Json = field(repr=False)
     opened: Opened | None = None
@@ -84,11 +85,13 @@ def open_question(view: Mapping[str, Any], keys: Keys) -> Question:
     )
     said = {name: opened.body[name] for name in _SAID if name in opened.body}
     _check_said(said)
+    said.setdefault("message", "")  # else the server's would stand among the agent's words
     said["agent"] = _named(senders[opened.sender], opened.body.get("agent"))
     # What stands in the open beside the envelope must not say otherwise.
     if said.get("default_action", view.get("default_action")) != view.get("default_action"):
         raise EnvelopeChanged("The server says that silence means something else than the question does.")
-    return Question(case_id=case_id, sender=opened.sender, said=said, opened=opened)
+    agent_id = senders[opened.sender].agent_id
+    return Question(case_id=case_id, agent_id=agent_id, sender=opened.sender, said=said, opened=opened)
 
 
 def _named(sender: Sender, calls_itself: object) -> str:
@@ -111,8 +114,9 @@ def _open_older(case_id: str, payload: str, keys: Keys, senders: Mapping[bytes, 
             text = open_box(payload, keys, sender)
         except EnvelopeChanged:  # from another sender, or to another key: version 1 cannot tell
             continue
-        said = {**_older_said(text), "agent": senders[sender].name}
-        return Question(case_id=case_id, sender=sender, said=said)
+        agent = senders[sender]
+        said = {"message": "", **_older_said(text), "agent": agent.name}
+        return Question(case_id=case_id, agent_id=agent.agent_id, sender=sender, said=said)
     raise NotEncryptedToKey
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from openhitl.person.asked import Asked
 from openhitl.person.drawing.bodies import body, titled
 from openhitl.person.drawing.forms import value_text
-from openhitl.person.drawing.frame import frame, outcome
+from openhitl.person.drawing.frame import frame, outcome, said_words
 from openhitl.person.drawing.lines import BOX_CELLS, EMPTY, Line, Tone, boxed, paragraph, said
 from openhitl.person.drawing.values import nodes
 from openhitl.protocol.case import Json
@@ -32,9 +32,18 @@ def draw(asked: Asked, *, now: datetime, width: int, before: Asked | None = None
     if asked.seal is not None and asked.seal.trouble:
         return lines
     lines += boxed(BOX_TITLE, _tight(_words(asked, before, inner)), width)
-    if asked.ended is not None and asked.ended.data:
-        lines += [EMPTY, *titled("The answer", answer_lines(asked, asked.ended.data, width), width)]
-    return lines
+    return [*lines, *_answer(asked, width)]
+
+
+def _answer(asked: Asked, width: int) -> Iterator[Line]:
+    """Draw what was answered, but for the words that stand above with what became of the case."""
+    if asked.ended is None:
+        return
+    words = said_words(asked, asked.ended)
+    data = {name: value for name, value in asked.ended.data.items() if name not in words}
+    if data:
+        yield EMPTY
+        yield from titled("The answer", answer_lines(asked, data, width), width)
 
 
 def answer_lines(asked: Asked, data: Json, width: int) -> Iterator[Line]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from openhitl.person.asked import Asked, Ended, Seal
 from openhitl.person.drawing.lines import EMPTY, Line, Span, Tone, labelled, paragraph, said
 from openhitl.person.drawing.moments import distance, moment
-from openhitl.protocol.case import Json, Status
+from openhitl.protocol.case import ACTIONS, Json, Status
 from openhitl.protocol.context import Context
 from openhitl.protocol.tree import humanise
 
@@ -87,7 +87,7 @@ def _seal(seal: Seal, width: int) -> Iterator[Line]:
         return
     yield from _row("Encrypted", f"end to end; the agent's key: {seal.words}", width)
     if seal.is_new:
-        words = "⚠ It has never asked here before. Compare the words with those of `hitl keys` where it runs."
+        words = "⚠ You have not answered it here yet. Compare the words with `hitl keys` where it runs."
         yield from _row("", words, width, Tone.WARN)
 
 
@@ -129,12 +129,18 @@ def outcome(asked: Asked, ended: Ended, now: datetime, width: int) -> Iterator[L
     yield from paragraph(outcome_line(asked, ended, now), width, Tone.STRONG)
     if ended.reason:
         yield from _row("Reason", ended.reason, width)
-    for name in WORDS:
-        if isinstance(ended.data.get(name), str) and ended.data[name].strip():
-            yield from _row(humanise(name), ended.data[name], width)
+    for name in said_words(asked, ended):
+        yield from _row(humanise(name), ended.data[name], width)
     if asked.next_case_id:
         ref = said(asked.next_case_id[-4:].upper())
         yield from paragraph(f"The agent has asked again about this: ref {ref}.", width)
+
+
+def said_words(asked: Asked, ended: Ended) -> list[str]:
+    """Name what people said in their own words; a form's field of the same name is none of that."""
+    if asked.type not in ACTIONS or asked.type == "input":
+        return []
+    return [name for name in WORDS if isinstance(ended.data.get(name), str) and ended.data[name].strip()]
 
 
 def outcome_line(asked: Asked, ended: Ended, now: datetime) -> str:

@@ -29,9 +29,10 @@ def listing(cases: Sequence[Asked], *, now: datetime, width: int, with_ids: bool
             yield (Span(f"  {said(asked.case_id)}", Tone.QUIET),)
 
 
-def row(asked: Asked, *, now: datetime, width: int) -> Iterator[Line]:
+def row(asked: Asked, *, now: datetime, width: int, is_picked: bool = False) -> Iterator[Line]:
     """Draw one case in three lines: who asks, what, and how long it waits or what became of it."""
-    head = f"{said(asked.ref)}  {type_name(asked.type)} · {said(asked.agent)}"
+    mark = "[x] " if is_picked else ""
+    head = f"{mark}{said(asked.ref)}  {type_name(asked.type)} · {said(asked.agent)}"
     yield (Span(fitted(head, width), Tone.STRONG),)
     yield (Span(fitted(f"  {said(asked.prompt)}", width)),)
     sign, tone = _risk(asked) if asked.ended is None else ("", Tone.PLAIN)

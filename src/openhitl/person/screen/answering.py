@@ -63,6 +63,7 @@ class AnswerScreen(ModalScreen[str | None]):
         self._edited = edited
         self._edit_text = edit_text
         self._submission_id = new_submission_id()
+        self._is_sending = False
         self._parts = asked.parts or Context()
         self._asks_ref = asked.needs_ref(action, {} if edited is None else {"edits": edited})
 
@@ -174,21 +175,28 @@ class AnswerScreen(ModalScreen[str | None]):
 
     @work(exclusive=True)
     async def _send(self, data: dict[str, Any]) -> None:
+        self._is_sending = True
         try:
             await self._inbox.answer(self.asked, self.action, data, submission_id=self._submission_id)
         except _CLOSED as error:
             self._complain(f"Not sent: {error.message}")
         except CallerError as error:
-            self.query_one("#send", Button).disabled = False
+            self._again()
             self._refuse(error)
         except HitlError as error:
-            self.query_one("#send", Button).disabled = False
+            self._again()
             self._complain(f"Not sent: {error.message} What you filled in is kept; send it again.")
         else:
             self.dismiss(f"{done_label(self.action, data)}: {self.asked.prompt}")
 
+    def _again(self) -> None:
+        self._is_sending = False
+        self.query_one("#send", Button).disabled = False
+
     def say_ended(self, outcome: str) -> None:
         """Say that this was answered elsewhere, so that nobody goes on with it."""
+        if self._is_sending:  # it may be this very answer
+            return
         self.query_one("#send", Button).disabled = True
         self._complain(f"{outcome}. Nothing was sent.")
 

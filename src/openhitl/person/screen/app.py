@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import nullcontext, suppress
 from datetime import datetime
 from typing import Any, ClassVar
@@ -29,6 +29,7 @@ from openhitl.person.screen.answering import AnswerScreen
 from openhitl.person.screen.helping import HelpScreen
 from openhitl.person.screen.listing import CaseList
 from openhitl.person.screen.reading import CaseView
+from openhitl.person.screen.together import MOST_TOGETHER, TogetherScreen
 
 MOST_CASES = 500
 #: From so many columns on, list and case stand side by side.
@@ -53,6 +54,7 @@ class InboxApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "answer", "Answer"),
         Binding("e", "edit", "Edit"),
+        Binding("x", "pick", "Pick"),
         Binding("slash", "search", "Search"),
         Binding("h", "history", "History"),
         Binding("r", "reload", "Look again"),
@@ -235,8 +237,31 @@ class InboxApp(App[None]):
         """Say what the keys do."""
         self.push_screen(HelpScreen())
 
+    def action_pick(self) -> None:
+        """Pick the highlighted case to be answered with others like it, or put it back."""
+        cases = self.query_one(CaseList)
+        asked = next((one for one in self._cases if one.case_id == cases.chosen), None)
+        if asked is None:
+            return
+        picked = self._picked()
+        if asked in picked:
+            cases.picked.discard(asked.case_id)
+        elif why := _unfit(asked, picked):
+            self.notify(why, markup=False)
+        else:
+            cases.picked.add(asked.case_id)
+        cases.redraw()
+
+    def _picked(self) -> list[Asked]:
+        ids = self.query_one(CaseList).picked
+        return [one for one in self._cases if one.case_id in ids and one.ended is None]
+
     def action_answer(self) -> None:
-        """Choose an answer to the open case."""
+        """Choose an answer to the open case, or to those that were picked."""
+        picked = self._picked()
+        if picked:
+            self.push_screen(TogetherScreen(self._inbox, picked), self._answered)
+            return
         asked = self._answerable()
         if asked is None:
             return
@@ -274,6 +299,7 @@ class InboxApp(App[None]):
     def _answered(self, recorded: str | None) -> None:
         if recorded is not None:
             self.notify(said(recorded), markup=False)
+            self.query_one(CaseList).picked.clear()
             self.query_one(CaseView).show(None)
         self.action_reload()
 
@@ -283,7 +309,7 @@ class InboxApp(App[None]):
             self.notify("This case holds no text to edit; request changes instead.", markup=False)
             return None
         before = text_of(artifact.content)
-        after = self._edit_text(before, f"{asked.ref}.txt")
+        after = self._edit_text(before, "text.txt")
         if after == before:
             self.notify("Nothing was changed.", markup=False)
         return None if after == before else after
@@ -296,3 +322,12 @@ class InboxApp(App[None]):
         except (SetupError, SuspendNotSupported) as error:
             self.notify(str(error), severity="error", markup=False)
             return None
+
+
+def _unfit(asked: Asked, picked: Sequence[Asked]) -> str:
+    """Say why a case cannot be answered together with those that are picked; empty if it can."""
+    if not asked.brief_actions or asked.ended is not None:
+        return "Only small questions of low risk are answered together: open this one."
+    if any((one.agent, one.type) != (asked.agent, asked.type) for one in picked):
+        return "Only questions of one agent and one type are answered together."
+    return f"At most {MOST_TOGETHER} are answered together." if len(picked) == MOST_TOGETHER else ""

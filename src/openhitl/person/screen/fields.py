@@ -15,6 +15,7 @@ from openhitl.person.screen.choosing import Choices
 from openhitl.protocol.fields import CHOICE_TYPES, Field, Option
 from openhitl.protocol.params import Param
 from openhitl.protocol.tree import humanise
+from openhitl.protocol.visible import visible
 
 _YES_NO = (("yes", "Yes"), ("no", "No"))
 _KINDS = {"choice": "select", "number": "number", "boolean": "boolean", "text": "text"}
@@ -68,7 +69,8 @@ def _choices(field: Field) -> Choices | None:
 
 
 def _text(field: Field) -> Input | TextArea:
-    default = "" if field.default is None else str(field.default)
+    # As it is seen: what is sent from here is what stood there.
+    default = "" if field.default is None else visible(str(field.default))
     if field.kind == "textarea":
         return TextArea(default)
     return Input(default, password=field.sensitive, placeholder=said(field.placeholder))
@@ -88,7 +90,7 @@ def field_of(param: Param) -> Field:
 
 def changed(param: Param, typed: Sequence[tuple[str, str]]) -> bool:
     """Tell whether a parameter was given another value."""
-    return bool(typed) and typed[0][1] != _spelt(param.value)
+    return bool(typed) and typed[0][1] != visible(_spelt(param.value))
 
 
 def _spelt(value: Any) -> str:

@@ -15,6 +15,7 @@ j, k, ↓, ↑   next and previous case; scroll an open one
 Enter        open the case; in an open case: answer it
 a            answer the open case
 e            edit what is to be approved, in your editor
+x            pick it, to answer it with others like it by a
 /            search the list; Esc ends the search
 h            what waits, or what has ended
 Esc          back to the list

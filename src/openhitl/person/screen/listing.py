@@ -31,6 +31,8 @@ class CaseList(OptionList):
         super().__init__(id="list", markup=False)
         self._now = now
         self._cases: Sequence[Asked] = ()
+        #: The ids of those that are to be answered together.
+        self.picked: set[str] = set()
 
     @property
     def chosen(self) -> str | None:
@@ -44,7 +46,11 @@ class CaseList(OptionList):
         self._cases = cases
         width, now = max(self.scrollable_content_region.width - _MARGIN_CELLS, _LEAST_CELLS), self._now()
         self.set_options(
-            Option(content(row(asked, now=now, width=width)), id=asked.case_id) for asked in cases
+            Option(
+                content(row(asked, now=now, width=width, is_picked=asked.case_id in self.picked)),
+                id=asked.case_id,
+            )
+            for asked in cases
         )
         ids = [asked.case_id for asked in cases]
         if before in ids:
