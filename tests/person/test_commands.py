@@ -237,6 +237,7 @@ def test_a_no_at_the_end_sends_nothing(desk, tmp_path):
     case_id = desk.ask(SELECTION)
     screen = typed(desk, tmp_path, ["answer", case_id, "select"], after="Which? ", keys="1\nn\n")
     assert screen.code == 130
+    assert screen.out.endswith("  Nothing was sent.\n")
     assert desk.answered(case_id)["status"] == "pending"
 
 

@@ -90,7 +90,7 @@ def _check_ref(asked: Asked, draft: Draft, *, interactive: bool, shown: bool) ->
         if _is_ref(asked, ask(f"This {_grave(asked)}. Type its reference code to {draft.action}: ")):
             return
         complain("That is not its reference code.")
-    raise typer.Abort
+    raise _nothing_sent()
 
 
 def _is_ref(asked: Asked, typed: str) -> bool:
@@ -105,4 +105,9 @@ def _confirm(asked: Asked, data: Json, *, edited: bool) -> None:
     if not edited:
         print_lines(answer_lines(asked, data, columns()), sys.stderr)
     if not agreed("Send this?"):
-        raise typer.Abort
+        raise _nothing_sent()
+
+
+def _nothing_sent() -> typer.Abort:
+    complain("Nothing was sent.")
+    return typer.Abort()

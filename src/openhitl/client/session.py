@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, ExitStack, aclosing, asynccontextmanager, closing, contextmanager
 from datetime import UTC, datetime
 from types import ModuleType, TracebackType
 from typing import Any
@@ -142,12 +142,14 @@ class Session:
                     sent = self._credential.headers_for(request.url)
                     response = await stack.enter_async_context(self._open(request, sent, silence_seconds))
                 head = head_of(response.status_code, response.headers, request.url)
-                yield Stream(head, self._chunks(request.url, response))
+                # Closed here, by the task that reads, and not whenever memory is cleared up.
+                async with aclosing(self._chunks(request.url, response)) as chunks:
+                    yield Stream(head, chunks)
 
     def _open(self, request: Request, credential: Mapping[str, str], silence_seconds: float) -> Any:
         return self._client.stream(**_spelled(self._library, request, credential, silence_seconds))
 
-    async def _chunks(self, url: str, response: Any) -> AsyncIterator[bytes]:
+    async def _chunks(self, url: str, response: Any) -> AsyncGenerator[bytes]:
         with _failures(self._library, url):
             async for chunk in response.aiter_bytes():
                 yield chunk

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
 from enum import StrEnum
 
 from openhitl.client.exchange import decode_json
@@ -39,17 +39,18 @@ class News:
     about: str = ""
 
 
-async def follow(server: str, session: Session) -> AsyncIterator[News]:
-    """Tell what is new for as long as it is asked for.
+async def follow(server: str, session: Session) -> AsyncGenerator[News]:
+    """Tell what is new for as long as it is asked for; close it (`aclosing`) in the task that reads it.
 
     First, and after every gap, that anything may be. Raises: SignInRequired once the server lets nobody in.
     """
     failures = 0
     while True:
         try:
-            async for news in _stream(server, session):
-                failures = 0
-                yield news
+            async with aclosing(_stream(server, session)) as stream:
+                async for news in stream:
+                    failures = 0
+                    yield news
         except SignInRequired:
             raise
         except (HitlError, ValueError) as error:
@@ -58,7 +59,7 @@ async def follow(server: str, session: Session) -> AsyncIterator[News]:
         await asyncio.sleep(backoff_seconds(failures) if failures else PAUSE_SECONDS)
 
 
-async def _stream(server: str, session: Session) -> AsyncIterator[News]:
+async def _stream(server: str, session: Session) -> AsyncGenerator[News]:
     async with session.stream(requests.events(server)) as stream:
         if stream.head.status == 401:
             raise SignInRequired(hint=SIGN_IN_HINT)

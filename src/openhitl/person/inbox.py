@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 from openhitl.client.config import ClientConfig
@@ -39,7 +39,7 @@ class Inbox:
         self.device = Device.of(config)
         self._opened: dict[tuple[str, Any], Asked] = {}
 
-    def follow(self) -> AsyncIterator[News]:
+    def follow(self) -> AsyncGenerator[News]:
         """Tell what is new here, as `following.follow`."""
         return follow(self.server, self._session)
 

@@ -39,8 +39,7 @@ def titled(title: str, lines: Iterator[Line], width: int) -> Iterator[Line]:
         if number == 0 and title:
             yield from paragraph(title, width, Tone.STRONG)
         yield line
-    else:
-        yield EMPTY
+    yield EMPTY
 
 
 def _section(title: str, drawn: Sequence[Any], width: int) -> Iterator[Line]:

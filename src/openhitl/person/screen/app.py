@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import aclosing, nullcontext, suppress
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -99,11 +99,12 @@ class InboxApp(App[None]):
     @work(group="follow")
     async def _follow(self) -> None:
         async def hear() -> None:
-            async for news in self._inbox.follow():
-                if news.kind is Kind.OFFLINE:
-                    self._say_offline(news.about)
-                else:
-                    await self._try(self._load())
+            async with aclosing(self._inbox.follow()) as following:
+                async for news in following:
+                    if news.kind is Kind.OFFLINE:
+                        self._say_offline(news.about)
+                    else:
+                        await self._try(self._load())
 
         await self._try(hear())
 
