@@ -193,6 +193,18 @@ def test_ten_minutes_later_it_is_over(server):
     assert code_of(entering(server, claim)) == (401, "invalid_token")
 
 
+def test_a_session_that_was_ended_lets_nobody_in(server):
+    """Somebody has stolen it and begun to let a device in; its owner ends it elsewhere."""
+    stolen = somebody(server)
+    owner = again(server, stolen)
+    shown = begun(stolen)
+    claim = claimed(server, shown, fresh("terminal"))
+    assert allowing(stolen, shown, claim["number"]).status_code == 200
+    assert stolen.post("/api/v1/sessions/current/end").status_code == 204
+    assert code_of(entering(server, claim)) == (410, "pairing_over")
+    assert [one["here"] for one in owner.http.get(DEVICES).json()["devices"]] == [False]
+
+
 def test_keys_that_are_taken_claim_nothing(server):
     taken, _ = registered(somebody(server))
     shown = begun(somebody(server))

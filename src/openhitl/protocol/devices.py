@@ -8,7 +8,7 @@ from enum import StrEnum
 from openhitl.protocol.base64url import decode
 from openhitl.protocol.people import SessionKind
 from openhitl.protocol.record import record
-from openhitl.protocol.sealed.device_list import ListedDevice, checked_key
+from openhitl.protocol.sealed.device_list import checked_key
 from openhitl.protocol.sealed.fingerprint import device_fingerprint
 
 #: The numbers that two screens compare: two digits, none of them a 0 in front.
@@ -45,11 +45,6 @@ class Device:
     keys: DeviceKeys
     created_at: datetime
     seen_at: datetime
-
-    @property
-    def listed(self) -> ListedDevice:
-        """What a device list says of it."""
-        return ListedDevice(name=self.name, kind=self.kind.value, box=self.keys.box, sign=self.keys.sign)
 
 
 @record(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, Select, insert, or_, select, update
 
 from openhitl.errors import DeviceKeyTaken
 from openhitl.protocol.audit import AuditEvent, AuditKind
@@ -15,7 +15,7 @@ from openhitl.protocol.devices import NUMBER_TRIES, DeviceKeys, NewDevice, Pairi
 from openhitl.protocol.people import SessionKind, SignedIn
 from openhitl.store.audit import append_audit
 from openhitl.store.devices import are_taken, kept_device, lock_person
-from openhitl.store.identity_schema import devices, pairings
+from openhitl.store.identity_schema import devices, pairings, sessions
 from openhitl.store.instants import from_ms, to_ms
 from openhitl.store.part import Part
 from openhitl.store.sessions import NewSession, inserted_session
@@ -161,7 +161,11 @@ class Pairings(Part):
         return None if row is None else _pairing(row, now)
 
     def sign_in_by_pairing(self, claim_hash: bytes, session: NewSession, *, now: datetime) -> SignedIn | None:
-        """Sign the device in whose pairing was allowed, once; None if it was not, or they are disabled."""
+        """Sign the device in whose pairing was allowed, once; None if it was not, or they are disabled.
+
+        Nor where it was begun by a session that is over: whoever ends a session that somebody has stolen ends
+        what that session has let in.
+        """
         query = (
             update(pairings)
             .where(
@@ -169,6 +173,7 @@ class Pairings(Part):
                 pairings.c.allowed == 1,
                 pairings.c.used_at.is_(None),
                 pairings.c.expires_at > to_ms(now),
+                or_(pairings.c.session_id.is_(None), pairings.c.session_id.in_(_lasting(now))),
             )
             .values(used_at=to_ms(now))
             .returning(pairings)
@@ -190,6 +195,10 @@ class Pairings(Part):
         """Delete pairings that are too old; return how many."""
         with self._database.writing() as connection:
             return delete_some(connection, pairings.c.id, pairings.c.expires_at <= to_ms(now), limit=limit)
+
+
+def _lasting(now: datetime) -> Select[int]:
+    return select(sessions.c.id).where(sessions.c.revoked_at.is_(None), sessions.c.expires_at > to_ms(now))
 
 
 def _decided(connection: Connection, pairing_id: int, *, is_allowed: bool, now: datetime) -> Row[Any]:
