@@ -37,6 +37,7 @@ def opened(chromium: Browser, size: str = "phone", **options: Any) -> Iterator[B
         viewport={"width": width, "height": height},
         locale="en-GB",
         reduced_motion="reduce",
+        service_workers="block",  # what they fetch, nobody stands between
         **options,
     )
     context.set_default_timeout(10_000)
