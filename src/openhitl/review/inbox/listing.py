@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from openhitl.cases import StoredCase
 from openhitl.protocol.people import SignedIn
@@ -86,7 +87,7 @@ def _matches(stored: StoredCase, search: str) -> bool:
 
 def _grouped(rows: Iterable[Row], reader: Reader) -> list[Group]:
     """Sort by deadline, to the minute, then by risk."""
-    ordered = sorted(rows, key=lambda row: (row.expires_at.replace(second=0, microsecond=0), _rank(row)))
+    ordered = sorted(rows, key=_order)
     soon = [row for row in ordered if row.expires_at - reader.now <= SOON]
     later = [row for row in ordered if row.expires_at - reader.now > SOON]
     parts = (
@@ -109,6 +110,11 @@ def _alike(rows: Sequence[Row]) -> list[Sequence[Row]]:
         if row.choices:
             kinds.setdefault(row.kind, []).append(row)
     return [alike[:MOST_TOGETHER] for alike in kinds.values() if len(alike) > 1]
+
+
+def _order(row: Row) -> tuple[datetime, int, datetime, str]:
+    minute = row.expires_at.replace(second=0, microsecond=0)
+    return minute, _rank(row), row.expires_at, row.case_id
 
 
 def _rank(row: Row) -> int:
