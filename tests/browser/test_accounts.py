@@ -122,6 +122,8 @@ def test_passkeys_are_added_and_removed(server: RunningServer, visitors: Visitor
     expect(page.locator("main")).to_contain_text("Not used yet")
     press(page, "Sign out")
     press(page, "Sign in with a passkey")
+    follow(page, "Settings")
+    follow(page, "Your account")
     expect(page.locator("main")).to_contain_text("Signed in with a passkey")
     page.get_by_text("Remove…").click()
     press(page, "Remove this passkey")
