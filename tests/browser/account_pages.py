@@ -30,8 +30,10 @@ from openhitl.review.accounts.pairing_in import claimed_page, pair_page, waiting
 from openhitl.review.accounts.passwords import password_page
 from openhitl.review.accounts.people import invitation_page, people_page, way_in_page
 from openhitl.review.accounts.signing_in import code_page, sign_in_page
+from openhitl.review.inbox.listing import Counts
+from openhitl.review.inbox.sections.notifications import NOTIFICATIONS
+from openhitl.review.inbox.settings import settings_page
 from openhitl.review.installed.app import offline_page
-from openhitl.review.installed.notifications import notifications_page
 from openhitl.review.pages.consent import (
     Consent,
     consent_page,
@@ -251,16 +253,13 @@ TOLD = [
 
 
 def _told_pages(at: Callable[..., Desk]) -> dict[str, Page]:
+    def settings(who: Person, **values: Any) -> Page:
+        return settings_page(at(who), sections=[(NOTIFICATIONS, values)], counts=Counts(1, 0))
+
+    willing = PushChoices(shows=Shows.TITLE, answers=True)
     return {
-        "notifications": notifications_page(
-            at(ALICE, notice=NOTICES["saved"]),
-            is_on=True,
-            choices=PushChoices(shows=Shows.TITLE, answers=True),
-            subscriptions=TOLD,
-        ),
-        "notifications-off": notifications_page(
-            at(BOB), is_on=False, choices=PushChoices(), subscriptions=[]
-        ),
+        "notifications": settings(ALICE, is_on=True, choices=willing, subscriptions=TOLD),
+        "notifications-off": settings(BOB, is_on=False, choices=PushChoices(), subscriptions=[]),
         "offline": offline_page(at()),
     }
 

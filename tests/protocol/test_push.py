@@ -14,13 +14,21 @@ from hypothesis import strategies as st
 
 from openhitl.errors import InvalidRequest
 from openhitl.protocol.base64url import decode, encode
-from openhitl.protocol.push.choices import PushChoices, Shows, read_choices, spelled_choices
+from openhitl.protocol.push.choices import (
+    PushChoices,
+    Shows,
+    answers_offered,
+    read_choices,
+    spelled_choices,
+)
 from openhitl.protocol.push.encryption import MAX_PLAINTEXT_BYTES, encrypt, parse_receiver
 from openhitl.protocol.push.messages import Button, PushMessage, encoded, topic_of
 from openhitl.protocol.push.services import checked_endpoint, origin_of
 from openhitl.protocol.push.vapid import authorization, signing_input
+from tests.protocol.values import case, content
 
 CURVE = ec.SECP256R1()
+LOW = {"risk": {"level": "low", "reasons": []}}
 #: RFC 8291 §5 and appendix A.
 PLAINTEXT = b"When I grow up, I want to be a watermelon"
 SENDER = "yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw"
@@ -216,3 +224,19 @@ def test_choices_are_read_as_they_were_kept():
 
 def spread(message: PushMessage) -> dict[str, object]:
     return {name: getattr(message, name) for name in message.__dataclass_fields__}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "context", "offered"),
+    [
+        (PushChoices(shows=Shows.FULL, answers=True), LOW, ("reject", "approve")),
+        (PushChoices(shows=Shows.FULL, answers=True), {}, ()),
+        (PushChoices(shows=Shows.FULL), LOW, ()),
+        (PushChoices(shows=Shows.TITLE, answers=True), LOW, ()),
+        (PushChoices(), LOW, ()),
+    ],
+)
+def test_answers_are_offered_to_whoever_wants_them_where_all_is_shown(chosen, context, offered):
+    """design.md rule 5."""
+    small = content(type="approval", prompt="Order tea?", message="", context=context)
+    assert answers_offered(case(), small, chosen) == offered

@@ -201,6 +201,7 @@ def test_hosts_that_are_none(hosts):
 
 SMALL = {"type": "approval", "prompt": "Order tea?", "context": {"risk": {"level": "low", "reasons": []}}}
 PRESSES = "/api/v1/push/presses"
+CHOICES = "/inbox/settings/notifications"
 
 
 @pytest.fixture
@@ -209,7 +210,7 @@ def told(server, service):
     ana = sign_in(server)
     owned_agent(server, ana)
     form = {"csrf": ana.csrf, "shows": "full", "answers": "1"}
-    assert ana.post("/account/notifications", data=form).status_code == 303
+    assert ana.post(CHOICES, data=form).status_code == 303
     browser = service.browser()
     ana.post(SUBSCRIPTIONS, json=browser.subscription)
     server.ask(SMALL, as_service=False)
@@ -268,7 +269,7 @@ def test_a_button_needs_the_session_that_was_told(server, told):
 
 def test_the_rule_is_checked_again_when_a_button_is_pressed(server, told):
     ana, _, data = told
-    assert ana.post("/account/notifications", data={"csrf": ana.csrf, "shows": "full"}).status_code == 303
+    assert ana.post(CHOICES, data={"csrf": ana.csrf, "shows": "full"}).status_code == 303
     refused = press(ana, pressed(data, "approve"))
     assert (refused.status_code, refused.json()["error"]) == (403, "action_not_inline")
     case = server.agent.get(f"/api/v1/reviews/{data['case_id']}").json()
@@ -296,16 +297,16 @@ def test_later_is_ten_minutes_later(server, service):
 def test_what_notifications_show_is_chosen_on_a_page(server, service):
     ana = sign_in(server)
     number = ana.post(SUBSCRIPTIONS, json=service.browser().subscription).json()["id"]
-    page = ana.http.get("/account/notifications")
+    page = ana.http.get("/inbox/settings")
     assert (page.status_code, page.headers["x-offline"]) == (200, "keep")
     assert "trusted-types hitl-sw" in page.headers["content-security-policy"]
     assert "Not told anything yet" in page.text
-    assert ana.post("/account/notifications", data={"csrf": ana.csrf, "shows": "all"}).status_code == 422
-    ana.post("/account/notifications", data={"csrf": ana.csrf, "shows": "title"})
+    assert ana.post(CHOICES, data={"csrf": ana.csrf, "shows": "all"}).status_code == 422
+    ana.post(CHOICES, data={"csrf": ana.csrf, "shows": "title"})
     assert ana.http.get("/api/v1/push").json()["shows"] == "title"
-    removed = ana.post(f"/account/notifications/{number}/remove", data={"csrf": ana.csrf})
-    assert removed.headers["location"] == "/account/notifications?done=untold"
-    assert "Not told anything yet" not in ana.http.get("/account/notifications").text
+    removed = ana.post(f"/inbox/settings/notifications/{number}/remove", data={"csrf": ana.csrf})
+    assert removed.headers["location"] == "/inbox/settings?done=untold"
+    assert "Not told anything yet" not in ana.http.get("/inbox/settings").text
 
 
 def test_what_installs_the_pages(server):
@@ -340,7 +341,7 @@ def test_what_the_app_loads_is_small(server):
     """Issue 5: at most 30 KB of script for the inbox, the service worker included."""
     ana = sign_in(server)
     total = len(gzip.compress(ana.http.get("/sw.js").content))
-    for page in ("/inbox", "/account/notifications"):
+    for page in ("/inbox", "/inbox/settings"):
         left = re.findall(r'<script[^>]+src="([^"]+)"', ana.http.get(page).text)
         seen: set[str] = set()
         while left:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from openhitl.review.inbox import answering, batch, export, history, notices, page, settings
+from openhitl.review.inbox.sections import notifications
 from openhitl.review.router import Route
 
 INBOX_PAGES: tuple[Route, ...] = (
@@ -84,6 +85,24 @@ INBOX_PAGES: tuple[Route, ...] = (
         handler=settings.keep,
         summary="Keep how somebody wants pages to be",
         codes=(303, 400, 401, 403, 413, 422, 503),
+        credential="person",
+        html=True,
+    ),
+    Route(
+        method="POST",
+        pattern="/inbox/settings/notifications",
+        handler=notifications.keep,
+        summary="Say what notifications may show",
+        codes=(303, 400, 401, 403, 413, 422, 503),
+        credential="person",
+        html=True,
+    ),
+    Route(
+        method="POST",
+        pattern="/inbox/settings/notifications/{subscription_id}/remove",
+        handler=notifications.remove,
+        summary="Be told in a browser no more",
+        codes=(303, 400, 401, 403, 404, 413, 503),
         credential="person",
         html=True,
     ),

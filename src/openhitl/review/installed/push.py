@@ -21,7 +21,7 @@ from openhitl.review.door import Door
 from openhitl.review.http import Request, Response, json_response
 from openhitl.words import choose_language, words_for
 
-SETTINGS = "/account/notifications"
+SETTINGS = "/inbox/settings"
 
 
 async def show(door: Door, request: Request) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openhitl.review.installed import app, notifications, presses, push
+from openhitl.review.installed import app, presses, push
 from openhitl.review.router import Route
 
 PUSH_ROUTES: tuple[Route, ...] = (
@@ -48,7 +48,7 @@ PUSH_ROUTES: tuple[Route, ...] = (
     ),
 )
 
-#: What browsers fetch to install the pages, and the page of notifications.
+#: What browsers fetch to install the pages.
 APP_ROUTES: tuple[Route, ...] = (
     Route(
         method="GET",
@@ -70,33 +70,6 @@ APP_ROUTES: tuple[Route, ...] = (
         handler=app.offline,
         summary="What is shown without a connection",
         codes=(200,),
-        html=True,
-    ),
-    Route(
-        method="GET",
-        pattern=push.SETTINGS,
-        handler=notifications.page,
-        summary="Where somebody is told what waits for them",
-        codes=(200, 303, 401, 503),
-        credential="person",
-        html=True,
-    ),
-    Route(
-        method="POST",
-        pattern=push.SETTINGS,
-        handler=notifications.save,
-        summary="Say what notifications may show",
-        codes=(303, 400, 401, 403, 413, 422, 503),
-        credential="person",
-        html=True,
-    ),
-    Route(
-        method="POST",
-        pattern=push.SETTINGS + "/{subscription_id}/remove",
-        handler=notifications.remove,
-        summary="Be told in a browser no more",
-        codes=(303, 400, 401, 403, 404, 413, 503),
-        credential="person",
         html=True,
     ),
 )

@@ -37,7 +37,6 @@ NOTICES: Mapping[str, str] = {
     "agent-stopped": N_("The agent may ask nothing any more."),
     "agent-resumed": N_("The agent may ask again."),
     "key-revoked": N_("The key was revoked."),
-    "saved": N_("Your choice was saved."),
     "untold": N_("That browser is told nothing more."),
     "enabled": N_("The account may be used again."),
 }
