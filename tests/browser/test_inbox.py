@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -26,10 +27,12 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 
 @contextmanager
-def opened(chromium: Browser, house: House, *, script: bool = True, width: int = 390) -> Iterator[Page]:
+def opened(
+    chromium: Browser, house: House, *, script: bool = True, width: int = 390, **options: Any
+) -> Iterator[Page]:
     """Open Ana's inbox in a browser of its own; any violation of the page's policy is a fault."""
     context = chromium.new_context(
-        viewport={"width": width, "height": 844}, locale="en-GB", java_script_enabled=script
+        viewport={"width": width, "height": 844}, locale="en-GB", java_script_enabled=script, **options
     )
     context.add_cookies([{"name": "hitl_session", "value": house.ana.token, "url": house.server.url}])
     context.set_default_timeout(PATIENCE_MS)
@@ -80,16 +83,16 @@ def test_the_focus_stays_where_it_was_when_the_list_changes(chromium: Browser, h
         expect(button).to_be_focused()
 
 
-def test_what_could_not_be_sent_says_so_and_is_sent_once_there_is_a_connection(
-    chromium: Browser, house: House
-) -> None:
+def test_what_could_not_be_sent_says_so_and_can_be_sent_again(chromium: Browser, house: House) -> None:
+    """Where no service worker keeps it: test_app has those that do."""
     case_id = house.ask(prompt="Approve the reply to Adatum")
-    with opened(chromium, house) as page:
+    with opened(chromium, house, service_workers="block") as page:
         button = row(page, case_id).get_by_role("button", name="Approve the reply", exact=True)
         page.context.set_offline(True)
         button.click()
         expect(row(page, case_id).get_by_role("alert")).to_contain_text("Not sent")
         page.context.set_offline(False)
+        button.click()
         expect(row(page, case_id)).to_contain_text("Approved by you")
 
 
