@@ -16,9 +16,12 @@ UNRECORDED = {
     "end_request_key",
     # Where people are told, and how they want things to be: nobody may do more by it.
     "keep_subscription", "drop_subscription", "pushes._note", "remind_later", "note_told",
-    "forget_told", "change_settings",
+    "forget_told", "change_settings", "mute", "unmute", "mark_read",
+    # A device of somebody's that is signed in again, which is recorded.
+    "move_device",
     # What is too old is forgotten.
-    "forget_clients", "forget_codes", "forget_devices", "forget_rates", "forget_sessions", "purge",
+    "forget_clients", "forget_codes", "forget_devices", "forget_pairings", "forget_rates",
+    "forget_sessions", "purge",
     # The log itself, and the database as such.
     "add_checkpoint", "migrate", "claim",
 }  # fmt: skip
