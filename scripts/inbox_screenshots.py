@@ -1,4 +1,7 @@
-"""Draw docs/images/inbox-*.png: real pages of a real server. `python -m scripts.inbox_screenshots`."""
+"""Draw docs/images/inbox-*.png and the inbox's part of docs/pages.md: real pages of a real server.
+
+`python -m scripts.inbox_screenshots`.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +21,13 @@ from openhitl.protocol.case import ActorKind
 from openhitl.protocol.people import Role
 from openhitl.server.local import new_key
 from openhitl.server.opening import open_store
+from scripts.album import INBOX, QUALITY, picture
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESK: ViewportSize = {"width": 1280, "height": 800}
+#: Where pages are that do not lie below the inbox.
+PLACES = {"inbox": "inbox", "agents": "agents"}
 PASSWORD = "several words are easy"
 #: Who asks what.
 QUESTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -111,6 +117,9 @@ def draw(browser: Browser, url: str, cookies: Any) -> None:
     page = phone.new_page()
     page.goto(f"{url}/inbox")
     page.screenshot(path=IMAGES / "inbox-phone.png")
+    for name in INBOX:
+        page.goto(f"{url}/{PLACES.get(name, f'inbox/{name}')}")
+        page.screenshot(path=picture(name), type="jpeg", quality=QUALITY)
     desk = browser.new_context(viewport=DESK, locale="en-GB", timezone_id="UTC")
     desk.add_cookies(cookies)
     page = desk.new_page()
