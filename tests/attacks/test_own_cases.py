@@ -1,6 +1,6 @@
 """An agent decides none of its cases: not with its credentials, any token it is told, or any field it sends.
 
-design.md "Rules that hold everywhere" 2 and 3; contract.md "Assurance".
+docs/how-to/say-who-may-answer.md.
 """
 
 from __future__ import annotations

@@ -178,7 +178,7 @@ def told(phone: Phone, case_id: str, action: str) -> dict[str, Any]:
 
 
 def test_a_button_answers_from_the_notification(phone: Phone, server: RunningServer) -> None:
-    """ui.md §5: by ids and a token, never by a label."""
+    """By ids and a token, never by a label."""
     hitl = server.ask({**QUESTION, "prompt": "Order biscuits?"}, as_service=False)
     case_id = hitl["case_id"]
     form = {"csrf": phone.person.csrf, "shows": "full", "answers": "1"}

@@ -1,6 +1,6 @@
 """Cases that want a signed-in person: who may see them, who may answer, and that no agent can.
 
-design.md rules 2 and 3; contract.md "Assurance".
+docs/how-to/say-who-may-answer.md.
 """
 
 from __future__ import annotations

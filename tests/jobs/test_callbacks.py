@@ -168,7 +168,7 @@ def test_one_that_is_gone_for_good_is_given_up_and_can_be_replayed(database_url,
     ],
 )
 def test_no_callback_reaches_an_address_that_is_not_public(database_url, clock, tmp_path, address):
-    """research/security.md §6: decimal, hex, mapped, NAT64, metadata."""
+    """Decimal, hex, mapped, NAT64, metadata."""
 
     async def scenario():
         async with office(database_url, clock, tmp_path, allowed=()) as desk:

@@ -479,7 +479,7 @@ WILLING = {"push_shows": "full", "push_answers": True}
 def test_only_small_questions_are_answered_by_a_button_and_only_where_somebody_wants_that(
     database_url, clock, tmp_path, service, chosen, body, offered
 ):
-    """design.md rule 5; ui.md §5."""
+    """Deciding buttons only where the whole content is on the screen."""
 
     async def scenario():
         async with office(database_url, clock, tmp_path, service) as desk:

@@ -121,7 +121,7 @@ async def test_high_risk_takes_its_reference_code_and_a_no_does_not(desk, tmp_pa
 
 
 async def test_an_edit_by_the_editor_is_sent_as_an_edit(desk, tmp_path):
-    """contract.md: edit in place is sent as `edit`, never as `approve`."""
+    """Edit in place is sent as `edit`, never as `approve`."""
     text = {"artifact": {"content": "Dear team", "format": "text"}}
     case_id = desk.ask(context=text)
     person = desk.programs(tmp_path, desk.ana, VISUAL="sed -i 's/Dear team/Hello, you/'", EDITOR="false")

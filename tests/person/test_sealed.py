@@ -161,7 +161,7 @@ async def test_another_key_of_an_agent_is_noticed_until_it_is_trusted(sealed_des
 
 
 async def test_what_hitl_cli_asks_is_read_and_answered_as_it_expects(sealed_desk, tmp_path):
-    """contract.md "Relay door": version 1 of the envelope."""
+    """Version 1 of the envelope, as hitl-cli 1.2.1 writes it."""
     desk, person = sealed_desk, sealed_desk.programs(tmp_path, sealed_desk.ana)
     assert (await person.run("inbox", "--device")).code == 0
     [device] = desk.ana.http.get("/api/v1/devices").json()["devices"]

@@ -1,4 +1,4 @@
-"""Buttons of notifications: told again later, or answered where ui.md §5 lets small questions be."""
+"""Buttons of notifications: told again later, or answered where the question is small enough."""
 
 from __future__ import annotations
 
