@@ -110,7 +110,7 @@ def device(chromium: Browser, house: House) -> Iterator[Page]:
 
 
 def test_a_case_that_wants_a_passkey_is_answered_with_ones_own(house: House, device: Page) -> None:
-    """design.md rule 3: an assertion over this very answer, by a device of whoever is signed in."""
+    """An assertion over this very answer, by a device of whoever is signed in."""
     let_in(device.context, house, house.ana)
     hitl = house.ask("approval", assurance="passkey")
     device.goto(hitl["review_url"])

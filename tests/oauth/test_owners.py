@@ -1,4 +1,4 @@
-"""What the owners of an agent decide holds for those who act as it, by a grant or a key. design.md rule 2."""
+"""What the owners of an agent decide holds for those who act as it, by a grant or a key."""
 
 from __future__ import annotations
 

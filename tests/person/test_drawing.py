@@ -1,4 +1,4 @@
-"""A case as text: all of it, in its frame, at any width. issue 5 point 7; design.md rule 5."""
+"""A case as text: all of it, in its frame, at any width."""
 
 from __future__ import annotations
 
