@@ -338,7 +338,7 @@ def test_an_app_below_a_path_stays_there(tmp_path):
 
 
 def test_what_the_app_loads_is_small(server):
-    """Issue 5: at most 30 KB of script for the inbox, the service worker included."""
+    """At most 30 KB of script for the inbox, the service worker included."""
     ana = sign_in(server)
     total = len(gzip.compress(ana.http.get("/sw.js").content))
     for page in ("/inbox", "/inbox/settings"):
