@@ -14,7 +14,7 @@ from tests.browser.stage import staged
 DOCS = Path(__file__).parents[1] / "docs"
 PICTURES = DOCS / "images" / "pages"
 #: Pages that a running server draws: `python -m scripts.inbox_screenshots` takes these.
-INBOX = ("inbox", "history", "notices", "agents", "settings")
+INBOX = ("inbox", "inbox-history", "inbox-notices", "inbox-agents", "inbox-settings")
 IN_A_ROW = 4
 QUALITY = 60
 _HEAD = """\

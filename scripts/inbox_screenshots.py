@@ -27,7 +27,7 @@ IMAGES = Path(__file__).parents[1] / "docs" / "images"
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESK: ViewportSize = {"width": 1280, "height": 800}
 #: Where pages are that do not lie below the inbox.
-PLACES = {"inbox": "inbox", "agents": "agents"}
+PLACES = {"inbox-agents": "agents"}
 PASSWORD = "several words are easy"
 #: Who asks what.
 QUESTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -118,7 +118,7 @@ def draw(browser: Browser, url: str, cookies: Any) -> None:
     page.goto(f"{url}/inbox")
     page.screenshot(path=IMAGES / "inbox-phone.png")
     for name in INBOX:
-        page.goto(f"{url}/{PLACES.get(name, f'inbox/{name}')}")
+        page.goto(f"{url}/{PLACES.get(name, name.replace('-', '/'))}")
         page.screenshot(path=picture(name), type="jpeg", quality=QUALITY)
     desk = browser.new_context(viewport=DESK, locale="en-GB", timezone_id="UTC")
     desk.add_cookies(cookies)

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from openhitl.protocol.base64url import encode
 from tests.accounts.visitors import Browser, Visitors, field
 
 
@@ -110,7 +111,7 @@ def test_another_page_claims_nothing_and_enters_nowhere(visitors: Visitors) -> N
 
 def test_a_device_that_is_revoked_is_signed_out(visitors: Visitors) -> None:
     owner = visitors.joined("Edda")
-    body = {"name": "Desk", "box": "A" * 43, "sign": "A" * 42 + "E"}
+    body = {"name": "Desk", "box": encode(bytes(range(32))), "sign": "A" * 42 + "E"}
     headers = {"x-csrf-token": owner.csrf()}
     number = owner.post("/api/v1/devices", json=body, headers=headers).json()["id"]
     assert "Desk" in owner.get("/devices").text

@@ -17,6 +17,11 @@ def test_a_device_is_known_by_six_words_of_both_its_keys():
     assert keys.fingerprint != read_keys(encode(SIGN), encode(BOX)).fingerprint
 
 
+def test_a_key_that_nobody_can_write_to_is_refused():
+    with pytest.raises(InvalidDeviceList, match="write"):
+        read_keys(encode(bytes(32)), encode(SIGN))
+
+
 @pytest.mark.parametrize("other", [None, 7, "", "AAAA", encode(BOX) + "=", encode(BOX)[:-1] + "!"])
 def test_what_is_no_key_is_refused(other):
     for box, sign in ((other, encode(SIGN)), (encode(BOX), other)):

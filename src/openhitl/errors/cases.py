@@ -108,7 +108,7 @@ class NoDevice(CallerError):
 
     code = "no_device"
     status = 409
-    hint = "One of them opens the inbox in a browser, or runs `hitl inbox`: that makes a device."
+    hint = "One of them makes keys in a browser, at /devices, or runs `hitl inbox`."
 
 
 class TooLateToCancel(CallerError):

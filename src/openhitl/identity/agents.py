@@ -14,12 +14,12 @@ from openhitl.protocol.case import ActorKind, Assurance
 from openhitl.protocol.people import Person, SignedIn, checked_name, name_key
 from openhitl.protocol.problems import invalid
 from openhitl.protocol.scopes import ALL_SCOPES, Scope
+from openhitl.protocol.sealed.keys import is_usable
 from openhitl.store import Store
 from openhitl.store.recipients import SenderKey
 from openhitl.store.records import Agent, KeyListed
 from openhitl.store.runner import Runner
 
-PUBLIC_KEY_BYTES = 32
 #: The statements of a device list, oldest first, each with its signature.
 Chain = Sequence[tuple[str, str]]
 
@@ -242,6 +242,6 @@ def _public_key(value: object) -> str:
         raw = base64.b64decode(str(value), validate=True)
     except ValueError:
         raw = b""
-    if len(raw) != PUBLIC_KEY_BYTES:
-        invalid("public_key", "must be 32 bytes as base64")
+    if not is_usable(raw):
+        invalid("public_key", "must be a key of X25519: 32 bytes as base64")
     return base64.b64encode(raw).decode("ascii")

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
+from openhitl.errors import InvalidDeviceList
 from openhitl.protocol.base64url import decode
 from openhitl.protocol.people import SessionKind
 from openhitl.protocol.record import record
 from openhitl.protocol.sealed.device_list import checked_key
 from openhitl.protocol.sealed.fingerprint import device_fingerprint
+from openhitl.protocol.sealed.keys import is_usable
 
 #: The numbers that two screens compare: two digits, none of them a 0 in front.
 NUMBERS = range(10, 100)
@@ -84,5 +86,8 @@ class Pairing:
 
 
 def read_keys(box: object, sign: object) -> DeviceKeys:
-    """Read two public keys. Raises: InvalidDeviceList."""
-    return DeviceKeys(checked_key(box), checked_key(sign))
+    """Read two public keys of a device that is to be written to. Raises: InvalidDeviceList."""
+    keys = DeviceKeys(checked_key(box), checked_key(sign))
+    if not is_usable(decode(keys.box)):
+        raise InvalidDeviceList("Nobody can write to this key: it is not one of X25519.")
+    return keys

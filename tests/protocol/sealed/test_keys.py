@@ -3,7 +3,7 @@
 import pytest
 
 from openhitl.errors import InvalidEnvelope
-from openhitl.protocol.sealed.keys import Keys, is_canonical
+from openhitl.protocol.sealed.keys import Keys, is_canonical, is_usable
 
 #: RFC 7748 §6.1
 BOB = Keys(bytes.fromhex("5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb"))
@@ -60,3 +60,12 @@ def test_a_public_key_has_32_bytes(size):
 def test_public_keys_are_canonical():
     assert is_canonical((PRIME - 1).to_bytes(32, "little"))
     assert is_canonical(BOB.public)
+
+
+@pytest.mark.parametrize("public", [*LOW_ORDER, bytes([255]) * 32, b"", bytes(31)])
+def test_nobody_is_written_to_with_a_key_that_everybody_shares(public):
+    assert not is_usable(public)
+
+
+def test_a_key_that_somebody_has_is_usable():
+    assert is_usable(BOB.public)

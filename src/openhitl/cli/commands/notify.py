@@ -32,7 +32,7 @@ def notify(
 ) -> int:
     """Leave people a notice, which wants no answer. Nothing is on stdout.
 
-    The server keeps it; there is no page yet where people read it.
+    It stands in the inbox of the people whom the agent belongs to.
     """
     told = one_of(message, named, "MESSAGE")
     as_relay = relay.started_as_relay_client() and not as_json
@@ -50,7 +50,7 @@ def notify(
     elif as_json:
         print_json({"id": notice_id})
     else:
-        Terminal().say("The server has the notice. There is no page yet where people read it.")
+        Terminal().say("The server has the notice: it stands in the inbox of your people.")
     return Exit.ANSWERED
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
@@ -15,6 +16,8 @@ KNOWN_SERVICES = (
     "*.notify.windows.com",
 )
 MAX_ENDPOINT_CHARACTERS = 2_000
+#: A name and perhaps a port: what else an authority may hold (RFC 3986 §3.2), others read as another host.
+_AUTHORITY = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]+)?")
 
 
 def checked_endpoint(endpoint: object, others: Iterable[str] = ()) -> str:
@@ -52,5 +55,5 @@ def _is(place: tuple[str, str], service: str) -> bool:
         return False
     given = place[1].removesuffix(":443") if place[0] == "https" else place[1]
     if host.startswith("*."):
-        return given.endswith(host[1:]) and len(given) > len(host) - 1
+        return _AUTHORITY.fullmatch(given) is not None and given.endswith(host[1:])
     return given == host.lower()

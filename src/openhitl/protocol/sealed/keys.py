@@ -45,3 +45,17 @@ def is_canonical(public: bytes) -> bool:
     bytes must not have a second spelling.
     """
     return len(public) == SIZE and int.from_bytes(public, "little") < _PRIME
+
+
+def is_usable(public: bytes) -> bool:
+    """Tell whether somebody can be written to with a public key: canonical, and not of low order.
+
+    With a key of low order all that two parties share is known to everybody. RFC 7748 §6.1.
+    """
+    if not is_canonical(public):
+        return False
+    try:
+        Keys(bytes(SIZE)).shared_with(public)
+    except InvalidEnvelope:
+        return False
+    return True

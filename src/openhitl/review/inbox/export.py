@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,8 +21,9 @@ from openhitl.review.inbox.past import told_of
 MOST = 10_000
 _STEP = 500
 _MEDIA = {"json": "application/json", "csv": "text/csv; charset=utf-8"}
-#: A table that begins a cell so would calculate it. OWASP "CSV Injection".
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: Where a table would begin to calculate: at a cell's beginning, or after what some take for the end of one.
+#: OWASP "CSV Injection".
+_FORMULA = re.compile(r"(\A|[;\t\r\n])(?=[\"'\s\u200b]*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 
 
 async def export(door: Door, request: Request) -> Response:
@@ -69,4 +71,4 @@ def _cell(value: object) -> str:
     if value is None:
         return ""
     text = value if isinstance(value, str) else compact(value).decode()
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return _FORMULA.sub(r"\1'", text)
