@@ -274,6 +274,21 @@ def test_an_answer_in_a_row_waits_too(phone: Phone, server: RunningServer) -> No
     assert server.status(hitl, as_service=False)["result"]["action"] == "approve"
 
 
+def test_answers_in_two_rows_of_a_page_wait_for_themselves(phone: Phone, server: RunningServer) -> None:
+    asked = [server.ask({**QUESTION, "prompt": prompt}, as_service=False) for prompt in ("Salt?", "Sugar?")]
+    phone.install()
+    page = phone.visit("/inbox")
+    phone.context.set_offline(True)
+    for hitl in asked:
+        row = page.locator(f"#row-{hitl['case_id']}")
+        row.get_by_role("button", name="Approve").click()
+        expect(row.get_by_role("alert")).to_have_text("Not sent yet. It will be sent when you are online.")
+    phone.context.set_offline(False)
+    for hitl in asked:
+        expect(page.locator(f"#row-{hitl['case_id']}")).to_contain_text("Approved")
+        assert server.status(hitl, as_service=False)["result"]["action"] == "approve"
+
+
 def test_notifications_are_chosen_and_their_state_is_said(phone: Phone, server: RunningServer) -> None:
     phone.install()
     page = phone.visit("/inbox/settings")

@@ -94,9 +94,11 @@ async function answer(request, isPage) {
     return await fetch(request);
   } catch {
     const given = new URLSearchParams(body);
-    const id = given.get("submission_id");
+    const name = given.get("submission_id");
     // What is proven must be proven now; what has no name might be sent twice.
-    if (!id || given.get("verification_evidence")) return Response.redirect(`${offline}?unable`, 303);
+    if (!name || given.get("verification_evidence")) return Response.redirect(`${offline}?unable`, 303);
+    // The rows of one page share a name: each is the answer to its own case.
+    const id = `${new URL(request.url).pathname} ${name}`;
     const type = request.headers.get("content-type");
     await keep({ id, url: request.url, body, type, at: Date.now(), state: "waiting" });
     await self.registration.sync?.register("answers").catch(() => {});
