@@ -23,6 +23,16 @@ KEYS = {
 CONTACT = "mailto:ops@example.org"
 LOW = {"risk": {"level": "low", "reasons": []}}
 QUESTION = {"type": "approval", "prompt": "Order tea?", "context": LOW}
+KEPT = """() => new Promise((resolve) => {
+  const opening = indexedDB.open("openhitl-answers", 1);
+  opening.onsuccess = () => {
+    const reading = opening.result.transaction("answers").objectStore("answers").getAll();
+    reading.onsuccess = () => {
+      opening.result.close();
+      resolve(reading.result.map(({ body }) => body));
+    };
+  };
+})"""
 SHOWN = """async () => {
   const registration = await navigator.serviceWorker.ready;
   const found = await registration.getNotifications();
@@ -287,6 +297,35 @@ def test_answers_in_two_rows_of_a_page_wait_for_themselves(phone: Phone, server:
     for hitl in asked:
         expect(page.locator(f"#row-{hitl['case_id']}")).to_contain_text("Approved")
         assert server.status(hitl, as_service=False)["result"]["action"] == "approve"
+
+
+def test_what_is_secret_is_never_kept_for_a_connection(phone: Phone, server: RunningServer) -> None:
+    """It goes to the page where answers are checked, which cannot wait, and from there on by its cookie."""
+    fields = [
+        {"key": "token", "label": "Token", "type": "text", "sensitive": True},
+        {"key": "why", "label": "Why", "type": "text"},
+    ]
+    asked = {"type": "input", "prompt": "Which token?", "context": {"form": {"fields": fields}}}
+    hitl = server.ask(asked, as_service=False)
+    phone.install()
+    page = phone.visit(f"/review/{hitl['case_id']}")
+    page.get_by_label("Token").fill("hunter2")
+    page.get_by_label("Why").fill("Deploys")
+    phone.context.set_offline(True)
+    press(page, "Check answers")
+    expect(page.locator("[data-sending]")).to_have_text("Not sent: no connection. Try again.")
+    phone.context.set_offline(False)
+    press(page, "Check answers")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Check your answers")
+    phone.context.set_offline(True)
+    press(page, "Send answers")
+    expect(page.locator("[data-state]")).to_have_text("Not sent yet. It will be sent when you are online.")
+    [body] = page.evaluate(KEPT)
+    assert "action=submit" in body
+    assert "hunter2" not in body
+    phone.context.set_offline(False)
+    expect(page.locator("[data-state]")).to_have_text("Sent.")
+    assert server.status(hitl, as_service=False)["result"]["data"]["token"] == "hunter2"
 
 
 def test_notifications_are_chosen_and_their_state_is_said(phone: Phone, server: RunningServer) -> None:
