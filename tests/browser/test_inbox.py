@@ -96,6 +96,20 @@ def test_what_could_not_be_sent_says_so_and_can_be_sent_again(chromium: Browser,
         expect(row(page, case_id)).to_contain_text("Approved by you")
 
 
+def test_the_list_is_live_again_after_the_server_could_not_stream(chromium: Browser, house: House) -> None:
+    """HTML §9.2.2: a browser does not try again after an answer other than 200."""
+    with opened(chromium, house, service_workers="block") as page:
+        page.clock.install()
+        page.route("**/inbox/events*", lambda route: route.fulfill(status=503), times=1)
+        with page.expect_response(lambda response: response.status == 503):
+            page.reload()
+        page.wait_for_load_state()
+        case_id = house.ask(prompt="Approve what came later")
+        with page.expect_request(lambda request: "/inbox/events" in request.url):
+            page.clock.run_for(10_000)
+        expect(row(page, case_id)).to_be_visible()
+
+
 def test_a_question_has_the_list_beside_it_where_there_is_room(chromium: Browser, house: House) -> None:
     case_id = house.ask(prompt="Approve the budget", context={"facts": {"sum": "12,000 EUR"}})
     with opened(chromium, house, width=720) as page:

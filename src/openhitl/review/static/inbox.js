@@ -78,19 +78,27 @@ async function conclude() {
 }
 
 function listen() {
-  const source = new EventSource(list.dataset.events);
-  source.addEventListener("inbox.ready", () => (voice.dataset.listening = ""));
-  for (const kind of ["ready", "case", "notice"]) source.addEventListener(`inbox.${kind}`, refresh);
-  source.addEventListener("inbox.case", (event) => {
+  const stream = new EventSource(list.dataset.events);
+  stream.addEventListener("inbox.ready", () => (voice.dataset.listening = ""));
+  for (const kind of ["ready", "case", "notice"]) stream.addEventListener(`inbox.${kind}`, refresh);
+  stream.addEventListener("inbox.case", (event) => {
     const { case_id, status } = JSON.parse(event.data);
     if (case_id === question?.dataset.case && FINAL.has(status)) conclude().catch(() => {});
   });
-  return source;
+  // A browser tries again after a lost connection, but not after an answer that is no stream.
+  stream.addEventListener("error", () => {
+    if (stream !== source || stream.readyState !== EventSource.CLOSED) return;
+    source = null;
+    timer = setTimeout(attend, 5e3 * (1 + Math.random()));
+  });
+  return stream;
 }
 
 // A page that nobody sees holds no connection; browsers have few of them for one host.
 let source = null;
+let timer = 0;
 function attend() {
+  clearTimeout(timer);
   if (document.visibilityState === "visible") source ??= listen();
   else {
     source?.close();
