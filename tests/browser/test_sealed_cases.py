@@ -332,10 +332,13 @@ def test_an_answer_that_a_server_has_exchanged_is_not_shown(house: House) -> Non
     page.unroute_all()
 
 
-def test_a_draft_that_a_server_has_rolled_back_is_not_shown(house: House) -> None:
+@pytest.mark.parametrize("reader", ["phone", "laptop"])
+def test_a_draft_that_a_server_has_rolled_back_is_not_shown(house: House, reader: str) -> None:
+    """Neither to the device that wrote the newer one nor to one that has only read it."""
     form = {"fields": [{"key": "name", "label": "Name", "type": "text"}]}
     body = {"prompt": "Name?", "type": "input", "context": {"form": form}, "default_action": "skip"}
-    page = house.phone.open(house.agent.ask(house.devices, body))
+    case_id = house.agent.ask(house.devices, body)
+    page = house.phone.open(case_id)
     drafts = []
     for text in ("old", "new"):
         with page.expect_response(lambda response: "/draft" in response.url) as saved:
@@ -349,7 +352,7 @@ def test_a_draft_that_a_server_has_rolled_back_is_not_shown(house: House) -> Non
         assert attribute is not None
         route.fulfill(response=drawn, body=drawn.text().replace(attribute.group(1), spelt[0]))
 
-    page.reload()
+    page = {"phone": house.phone, "laptop": house.laptop}[reader].open(case_id)
     expect(page.get_by_label("Name")).to_have_value("new")
     page.route("**/review/*", roll_back)
     page.reload()
@@ -358,6 +361,30 @@ def test_a_draft_that_a_server_has_rolled_back_is_not_shown(house: House) -> Non
     )
     expect(page.get_by_label("Name")).to_have_value("")
     page.unroute_all()
+
+
+def test_a_browser_that_keeps_no_drafts_answers_all_the_same(house: House) -> None:
+    form = {"fields": [{"key": "name", "label": "Name", "type": "text"}]}
+    body = {"prompt": "Name?", "type": "input", "context": {"form": form}, "default_action": "skip"}
+    case_id = house.agent.ask(house.devices, body)
+    page = house.laptop.context.new_page()
+    page.add_init_script(
+        """const { transaction } = IDBDatabase.prototype;
+        IDBDatabase.prototype.transaction = function (name, ...more) {
+          if (name === "drafts") throw new DOMException("full", "QuotaExceededError");
+          return transaction.call(this, name, ...more);
+        };"""
+    )
+    page.goto(f"{house.laptop.url}/review/{case_id}")
+    expect(page.locator("[data-sealed] [data-saved]")).to_have_text(
+        "What you type here is not saved: send it before you leave this page."
+    )
+    expect(page.locator(SAYS)).not_to_contain_text("could not be shown")
+    page.get_by_label("Name").fill("Bo")
+    press(page, "Send answers")
+    expect_outcome(page, "Answers sent")
+    assert house.agent.answer(case_id).body["data"] == {"name": "Bo"}
+    page.close()
 
 
 def test_what_the_agent_wrote_is_text_and_nothing_in_it_hides(house: House) -> None:

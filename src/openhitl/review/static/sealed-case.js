@@ -1,5 +1,5 @@
 // The page of an encrypted case: decrypts it on this device, shows it, and encrypts the answer.
-// Whatever fails is said, and then there is nothing to press.
+// Whatever fails is said, and then there is nothing to press; only a draft may fail and the answer not.
 
 import { drawn, make, tree, value, visible } from "./agent-text.js";
 import { evidenceFor } from "./assertion.js";
@@ -19,6 +19,7 @@ const says = state.querySelector("[data-says]");
 const more = state.querySelector("[data-more]");
 const form = page.querySelector("[data-answer]");
 const zone = page.querySelector("[data-asks]");
+const saved = page.querySelector("[data-saved]");
 const heading = document.querySelector("[data-prompt]");
 
 const keyWords = ({ key }) => fingerprint("agent", decode(key));
@@ -32,6 +33,7 @@ function tell(text, tone) {
 async function fail(error) {
   tell(words[error.code] ?? words.failed, "danger");
   state.setAttribute("role", "alert");
+  form.hidden = true;
   if (error.code !== "key_changed") return;
   const now = await keyWords(error.sender);
   const before = (await Promise.all(error.before.map((key) => keyWords({ key })))).join(" · ");
@@ -211,7 +213,6 @@ async function drafting(opened, refresh) {
   const devices = opened.recipients.filter((key) => key !== agent.key);
   let seq = (await pinned("drafts", caseId))?.seq ?? 0;
   let version = Number(page.dataset.version);
-  const saved = page.querySelector("[data-saved]");
   const before = page.dataset.drafted ? JSON.parse(page.dataset.drafted).envelope : null;
   if (before) {
     // One that is older than what this browser has seen is not shown as the newest.
@@ -219,8 +220,11 @@ async function drafting(opened, refresh) {
     const found = await openEnvelope(before, device.box, expected).catch(() => null);
     if (found) restore(found.body.values ?? {});
     else saved.textContent = words.draft_lost;
-    seq = Math.max(seq, found?.head.seq ?? 0);
     refresh();
+    if (found?.head.seq > seq) {
+      seq = found.head.seq;
+      await pin("drafts", { id: caseId, seq });
+    }
   }
   let timer;
   let saving = Promise.resolve();
@@ -250,7 +254,7 @@ async function begin() {
   if (shown.answer) {
     const refresh = listen(opened, shown);
     refresh();
-    if (opened.version === 2) await drafting(opened, refresh);
+    if (opened.version === 2) await drafting(opened, refresh).catch(() => (saved.textContent = words.undrafted));
   } else if (isOpen(opened)) {
     page.querySelector("[data-unknown]").hidden = false;
   } else {
