@@ -299,6 +299,33 @@ def test_answers_in_two_rows_of_a_page_wait_for_themselves(phone: Phone, server:
         assert server.status(hitl, as_service=False)["result"]["action"] == "approve"
 
 
+def test_an_answer_that_cannot_be_taken_now_holds_up_no_other(phone: Phone, server: RunningServer) -> None:
+    asked = [server.ask({**QUESTION, "prompt": prompt}, as_service=False) for prompt in ("Oil?", "Wine?")]
+    first, second = sorted(asked, key=lambda hitl: str(hitl["case_id"]))
+    phone.install()
+    page = phone.visit("/inbox")
+    phone.context.set_offline(True)
+    for hitl in asked:
+        row = page.locator(f"#row-{hitl['case_id']}")
+        row.get_by_role("button", name="Approve").click()
+        expect(row.get_by_role("alert")).to_contain_text("Not sent yet.")
+    worker = phone.context.service_workers[0]
+    worker.evaluate(
+        """(taken) => {
+          const send = self.fetch;
+          const isOver = (to) => typeof to === "string" && to.includes(taken);
+          self.fetch = (to, how) => isOver(to) ? Promise.resolve(new Response("", { status: 503 })) : send(to, how);
+          self.mend = () => (self.fetch = send);
+        }""",
+        first["case_id"],
+    )
+    phone.context.set_offline(False)
+    expect(page.locator(f"#row-{second['case_id']}")).to_contain_text("Approved")
+    assert server.status(first, as_service=False)["status"] in ("pending", "opened")
+    worker.evaluate("() => { mend(); }")
+    expect(page.locator(f"#row-{first['case_id']}")).to_contain_text("Approved")
+
+
 def test_what_is_secret_is_never_kept_for_a_connection(phone: Phone, server: RunningServer) -> None:
     """It goes to the page where answers are checked, which cannot wait, and from there on by its cookie."""
     fields = [

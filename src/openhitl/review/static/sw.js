@@ -119,8 +119,9 @@ async function sendAll() {
   for (const item of await all()) {
     if (item.state !== "waiting") continue;
     const response = await send(item).catch(() => null);
-    // Nobody answered, or somebody who cannot at the moment: the same answer may be sent again.
-    if (!response || response.status >= 500 || response.status === 429) return;
+    if (!response) return; // no connection
+    // This one cannot be taken at the moment and may be sent again; those behind it need not wait for it.
+    if (response.status >= 500 || response.status === 429) continue;
     const isTaken = response.type === "opaqueredirect" || response.ok;
     const settled = isTaken ? { state: "sent", body: "" } : { state: "refused" };
     await keep({ ...item, ...settled, status: response.status });
