@@ -232,6 +232,22 @@ def test_what_waited_is_shown_without_a_connection_and_gone_after_signing_out(
     phone.context.set_offline(False)
 
 
+def test_nothing_that_was_kept_is_shown_once_the_session_is_over(phone: Phone, server: RunningServer) -> None:
+    """Whichever page it was that found out."""
+    server.ask(QUESTION, as_service=False)
+    phone.install()
+    page = phone.visit("/inbox")
+    phone.visit("/inbox/history")
+    csrf = {"csrf": phone.person.csrf}
+    assert phone.person.post("/sign-out", data=csrf).status_code == 303
+    phone.visit("/inbox/history")
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    phone.context.set_offline(True)
+    phone.visit("/inbox")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Without a connection")
+    phone.context.set_offline(False)
+
+
 def test_an_answer_given_without_a_connection_is_sent_when_there_is_one(
     phone: Phone, server: RunningServer
 ) -> None:

@@ -66,7 +66,7 @@ async function page(request, path, client) {
     if (isKept) {
       const cache = await caches.open(PAGES);
       if (response.ok && response.headers.get("x-offline") === "keep") await cache.put(base + path, response.clone());
-      else if (response.type === "opaqueredirect") await cache.delete(base + path); // nobody is signed in any more
+      else if (response.type === "opaqueredirect") await caches.delete(PAGES); // nobody is signed in any more
     }
     return response;
   } catch {
