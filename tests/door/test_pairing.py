@@ -123,6 +123,22 @@ def test_a_browser_gets_a_cookie_and_no_token(server):
     assert answer.headers["set-cookie"].startswith("hitl_session=hitlc_")
 
 
+@pytest.mark.parametrize(
+    "sent", [{"origin": "https://evil.example"}, {"origin": "null"}, {"sec-fetch-site": "cross-site"}]
+)
+def test_no_other_site_signs_a_browser_in(server, sent):
+    """Nor does it use up what it was let in with."""
+    who = somebody(server)
+    shown = begun(who)
+    claim = claimed(server, shown)
+    assert allowing(who, shown, claim["number"]).status_code == 200
+    given = {"claim": claim["claim"]}
+    refused = server.anyone.post(f"{PAIRINGS}/session", json=given, headers=sent)
+    assert code_of(refused) == (403, "cross_site")
+    assert "set-cookie" not in refused.headers
+    assert entering(server, claim).status_code == 200
+
+
 def test_three_wrong_numbers_end_it(server):
     who = somebody(server)
     shown = begun(who)

@@ -62,6 +62,9 @@ async def claim(door: Door, request: Request) -> Response:
 
 async def enter(door: Door, request: Request) -> Response:
     """Sign the new device in once it was allowed: browsers by cookie, terminals by token. 202 before."""
+    # A browser says where it comes from, and would keep the session that another site had it enter.
+    if "origin" in request.headers or "sec-fetch-site" in request.headers:
+        door.check_origin(request)
     begun = await accounts_of(door).pairings.enter(
         text_of(body_object(request).get("claim"), "claim", most=MAX_CHARACTERS)
     )
