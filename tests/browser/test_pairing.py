@@ -135,6 +135,20 @@ def test_a_phone_comes_in_by_a_number_and_both_are_on_the_list(
         assert "hitlc_" not in phone.evaluate("document.cookie")
 
 
+def test_what_was_not_sent_is_said_and_can_be_sent_again(chromium: Browser, server: RunningServer) -> None:
+    who = sign_in(server, "Cy", Role.MEMBER)
+    with signed_in(chromium, server, who) as desk, opened(chromium) as context:
+        make_keys(desk, server)
+        number = come(context.new_page(), begin(desk, server))
+        expect(desk.get_by_label(NUMBER)).to_be_visible()
+        desk.context.set_offline(True)
+        let_in(desk, number)
+        expect(warning(desk)).to_have_text("Not sent: no connection. Try again.")
+        desk.context.set_offline(False)
+        let_in(desk, number)
+        expect(desk.get_by_role("status").first).to_have_text("The device is in.")
+
+
 def test_the_first_device_of_somebody_begins_their_list(chromium: Browser, server: RunningServer) -> None:
     """The screen that let it in has no keys, as the server's own terminal."""
     who = sign_in(server, "Bo", Role.MEMBER)

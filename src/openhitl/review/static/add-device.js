@@ -29,16 +29,19 @@ async function sign({ name, kind, box, sign: key }) {
   );
 }
 
+const say = (name, isSo = true) => (form.querySelector(`[data-say="${name}"]`).hidden = !isSo);
+
 let busy = false;
 async function allow() {
-  const answer = await api.post(`/pairings/${pairing}/allow`, { number: form.elements.number.value });
+  say("unsent", false);
+  const answer = await api.post(`/pairings/${pairing}/allow`, { number: form.elements.number.value }).catch(() => null);
+  if (!answer) return say("unsent");
   // What went wrong is said by the page that a form without scripts would lead to.
   if (!answer.ok) return location.replace(`${base}/devices/pairings/${pairing}?wrong=${answer.body.error}`);
   try {
     if (form.dataset.box) await sign(form.dataset);
   } catch {
-    form.querySelector('[data-say="failed"]').hidden = false;
-    return undefined;
+    return say("failed");
   }
   return location.assign(`${base}/devices?done=device-let-in`);
 }
