@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from openhitl.errors import AnotherIdentity
+from openhitl.identity.devices import SIGNS
 from openhitl.protocol.sealed.device_list import read_chain
 from tests.door.device_owners import (
     DEVICES,
@@ -203,3 +204,10 @@ def test_where_no_device_of_the_list_is_left_another_begins(server):
         read_chain(chain, person=person, pin=read_chain(old, person=person).pin)
     # What follows, follows on the new one.
     assert later.post(LIST, json=next_link(later, [phone], phone)).json()["number"] == 2
+
+
+def test_a_list_is_not_signed_too_often(server):
+    who = somebody(server)
+    for _ in range(SIGNS):
+        assert code_of(who.post(LIST, json={})) == (422, "invalid_request")
+    assert code_of(who.post(LIST, json={})) == (429, "rate_limited")

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from openhitl.errors import DeviceListBroken, InvalidDeviceList, InvalidRequest, ListConflict, NotFound
+from openhitl.identity.rates import RateLimits
 from openhitl.identity.sessions import actor_of
 from openhitl.protocol.devices import Device, NewDevice, read_keys
 from openhitl.protocol.people import Person, SessionKind, SignedIn, checked_name
-from openhitl.protocol.sealed.device_list import DeviceList, Link, follow, read_chain, read_link
+from openhitl.protocol.sealed.device_list import (
+    MAX_LINKS,
+    DeviceList,
+    Link,
+    devices_in,
+    follow,
+    read_chain,
+    read_link,
+)
 from openhitl.store import Store
 from openhitl.store.runner import Runner
+
+#: How often one person may sign: so many statements at once, then one in so long. A chain has room for
+#: `MAX_LINKS` in all.
+SIGNS = 30
+EVERY = timedelta(minutes=1)
 
 
 class DeviceShelf:
@@ -25,6 +39,7 @@ class DeviceShelf:
         self._store = store
         self._run = run
         self._clock = clock
+        self._limits = RateLimits(store, run=run, clock=clock)
 
     async def of(self, person: Person) -> Sequence[Device]:
         """List somebody's devices, in the order in which they came."""
@@ -58,14 +73,16 @@ class DeviceShelf:
         Where no device of the list is left, the statement begins a new one: with another identity, which
         whoever remembers the old one refuses.
 
-        Raises: ListConflict if it is not the next; InvalidRequest, whose `reason` says what is wrong.
+        Raises: ListConflict if it is not the next; InvalidRequest, whose `reason` says what is wrong;
+            RateLimited.
         """
         person = signed_in.person
+        await self._limits.take(f"device list of {person.person_id}", every=EVERY, burst=SIGNS)
         known = await self.chain(person)
         devices = await self.of(person)
         try:
             link = read_link(raw)
-            signed = await self._run(_follow, known, devices, link, person.actor_id)
+            signed = await self._run(follow_on, known, devices, link, person.actor_id)
         except DeviceListBroken as error:
             raise ListConflict(number=len(known)) from error
         except InvalidDeviceList as error:
@@ -86,8 +103,19 @@ def new_device(kind: SessionKind, name: object, box: object, sign: object) -> Ne
         raise InvalidRequest(error.message, reason=error.code) from error
 
 
-def _follow(known: Sequence[Link], devices: Sequence[Device], link: Link, person: str) -> DeviceList:
-    latest = read_chain([one.wire for one in known], person=person) if known else None
+def follow_on(known: Sequence[Link], devices: Sequence[Device], link: Link, person: str) -> DeviceList:
+    """Verify what follows on a chain that is kept, or begins another where no device of it is left.
+
+    A chain that has ended is not verified: whatever it holds, its owner can begin anew.
+
+    Args:
+        devices: those of the person that are not revoked.
+
+    Raises: as `read_chain`; InvalidDeviceList if the chain is full.
+    """
     left = {(device.keys.box, device.keys.sign) for device in devices}
-    is_alive = latest is not None and any((one.box, one.sign) in left for one in latest.devices)
-    return follow(latest if is_alive else None, link, person=person)
+    if not known or left.isdisjoint((one.box, one.sign) for one in devices_in(known[-1])):
+        return follow(None, link, person=person)
+    if len(known) >= MAX_LINKS:
+        raise InvalidDeviceList("A device list has no room for another statement.")
+    return follow(read_chain([one.wire for one in known], person=person), link, person=person)

@@ -17,7 +17,7 @@ from openhitl.errors import (
 )
 from openhitl.protocol import jcs
 from openhitl.protocol.sealed import device_list
-from openhitl.protocol.sealed.device_list import Link, Pin, follow, read_chain, signed
+from openhitl.protocol.sealed.device_list import Link, Pin, devices_in, follow, read_chain, signed
 from openhitl.protocol.sealed.fingerprint import identity_fingerprint
 from tests.protocol.sealed.households import AT, PERSON, chain, device, link
 from tests.protocol.values import vectors
@@ -55,6 +55,10 @@ def test_the_last_statement_says_what_devices_there_are():
     assert latest.identity == LAPTOP_KEY
     assert latest.fingerprint == identity_fingerprint(LAPTOP.sign.public_key().public_bytes_raw())
     assert len(latest.devices[0].fingerprint.split()) == 6
+
+
+def test_one_statement_names_its_devices():
+    assert devices_in(FIRST) == (LAPTOP.listed,)
 
 
 def test_whoever_remembers_any_of_it_goes_on():

@@ -192,6 +192,12 @@ def read_link(raw: object) -> Link:
     return Link(statement, signature)
 
 
+def devices_in(link: Link) -> tuple[ListedDevice, ...]:
+    """Name the devices of one statement, by whomever it was signed. Raises: InvalidDeviceList."""
+    devices: tuple[ListedDevice, ...] = _read_statement(link.statement)["devices"]
+    return devices
+
+
 def checked_key(raw: object) -> str:
     """Read a public key: 32 bytes in their one base64url spelling. Raises: InvalidDeviceList."""
     return _spelt(raw, KEY_BYTES, "A key is 32 bytes, base64url without padding.")

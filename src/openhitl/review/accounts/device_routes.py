@@ -44,7 +44,7 @@ DEVICE_ROUTES: tuple[Route, ...] = (
         pattern="/api/v1/device-list",
         handler=own_devices.sign_list,
         summary="Add the next signed statement to your device list",
-        codes=(201, 400, 401, 403, 409, 413, 415, 422, 503),
+        codes=(201, 400, 401, 403, 409, 413, 415, 422, 429, 503),
         credential="person",
     ),
     Route(
