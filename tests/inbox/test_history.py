@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.inbox.house import House
+from tests.pages.leaves import page_text
 from tests.people import SignedInClient
 from tests.servers import token_of
 
@@ -66,6 +67,7 @@ def test_what_has_ended_is_there_the_last_first(house: House, past: dict[str, st
         ({"status": "completed", "type": "confirmation"}, ["page"]),
         ({"where": "inbox"}, ["inbox"]),
         ({"where": "page"}, ["page", "link"]),
+        ({"where": "notification"}, []),
         ({"how": "signed_in"}, ["page", "inbox"]),
         ({"how": "link"}, ["link"]),
         ({"how": "passkey"}, []),
@@ -88,6 +90,8 @@ def test_it_says_who_where_how_and_what_was_shown(house: House, past: dict[str, 
     assert one["shown_digest"] in page
     assert "by you" in page
     assert "in the inbox" in html.unescape(page)
+    opened = house.ana.http.get(f"/review/{past['inbox']}").text
+    assert "by Ana · in the inbox" in page_text(opened)
 
 
 def test_a_table_calculates_nothing(house: House, past: dict[str, str]) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
-from openhitl.protocol.case import Status, SubmittedBy
+from openhitl.protocol.case import Actor, ActorKind, Status, SubmittedBy
 from openhitl.protocol.lifecycle import CANCEL_REASONS
+from openhitl.protocol.receipts import LogPlace
 from openhitl.review.pages import Problems, render_error, render_review
 from openhitl.store.records import Draft
 from tests.pages.leaves import page_text
@@ -153,6 +155,24 @@ def test_an_answered_case_says_what_who_when_and_where_in_labels() -> None:
     assert "Choice made Answered 15:00 today (UTC) · by Bob · on this page" in text
     assert "Chosen Staff Frontend Developer" in text
     assert "Note This one." in text
+
+
+@pytest.mark.parametrize(
+    ("surface", "said"),
+    [
+        ("page", "on this page"),
+        ("inbox", "in the inbox"),
+        ("notification", "in a notification"),
+        ("terminal", "in a terminal"),
+    ],
+)
+def test_an_answer_says_where_it_was_given(surface: str, said: str) -> None:
+    actor = Actor(kind=ActorKind.PERSON, id="person:1", surface=surface, name="Bob")
+    place = LogPlace(position=1, hash=b"", generation=0, actor=actor)
+    stored = replace(answered(sample("approval"), "approve", {}, name="Bob"), place=place)
+    assert f"by Bob · {said} " in page_text(render_review(view(stored)).html)
+    proven = answered(stored, "approve", {}, name="Bob", verification={"satisfied": True})
+    assert f"by Bob · {said}, with a passkey " in page_text(render_review(view(proven)).html)
 
 
 def test_an_inline_answer_names_the_person_and_the_program() -> None:

@@ -18,6 +18,7 @@ from openhitl.review.http import Request, Response
 from openhitl.review.inbox.listing import Counts, counts_of, reader_of
 from openhitl.review.inbox.past import Past, past_of
 from openhitl.review.pages.desk import Desk
+from openhitl.review.pages.places import PLACES, where_name
 from openhitl.review.pages.view import Page
 from openhitl.review.queries import instant_in
 from openhitl.review.reading import html_response
@@ -30,7 +31,7 @@ CHOICES: Mapping[str, Sequence[str]] = {
     "who": ("me", "others"),
     "status": tuple(sorted(str(status) for status in FINAL)),
     "type": (*ACTIONS, "x-sealed"),
-    "where": ("inbox", "page", "terminal", "inline"),
+    "where": tuple(PLACES),
     "how": tuple(str(one) for one in Assurance),
 }
 
@@ -108,4 +109,5 @@ def _place(text: str | None) -> EndedAt | None:
 
 def history_page(desk: Desk, *, looked: Looked, counts: Counts) -> Page:
     """Draw what has ended."""
-    return desk.draw("history.html", folder="inbox", looked=looked, counts=counts, choices=CHOICES)
+    places = [(surface, where_name(surface, desk.words)) for surface in PLACES]
+    return desk.draw("history.html", folder="inbox", looked=looked, counts=counts, places=places)

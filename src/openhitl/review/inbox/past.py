@@ -10,14 +10,9 @@ from openhitl.protocol.case import Assurance
 from openhitl.protocol.record import record
 from openhitl.protocol.timestamps import timestamp
 from openhitl.review.inbox.rows import Reader, Row, row_of
+from openhitl.review.pages.places import where_name
 from openhitl.words import N_, Words
 
-_WHERE: Mapping[str, str] = {
-    "inbox": N_("in the inbox"),
-    "page": N_("on its page"),
-    "terminal": N_("in a terminal"),
-    "inline": N_("in a chat"),
-}
 _HOW: Mapping[Assurance, str] = {
     Assurance.LINK: N_("with its link"),
     Assurance.SIGNED_IN: N_("signed in"),
@@ -47,11 +42,6 @@ def past_of(stored: StoredCase, reader: Reader) -> Past:
         how=how_name(actor.assurance, reader.words) if actor else "",
         digest=stored.content.shown_digest,
     )
-
-
-def where_name(surface: str, words: Words) -> str:
-    """Say where something was answered."""
-    return words.gettext(_WHERE[surface]) if surface in _WHERE else surface
 
 
 def how_name(assurance: Assurance, words: Words) -> str:

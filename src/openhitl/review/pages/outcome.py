@@ -16,6 +16,7 @@ from openhitl.review.pages.frame import frame_of
 from openhitl.review.pages.full import raw_texts
 from openhitl.review.pages.labels import done_label, edited_content
 from openhitl.review.pages.moments import Moment
+from openhitl.review.pages.places import PAGE, where_name
 from openhitl.review.pages.problems import problem_list
 from openhitl.review.pages.sheet import Sheet
 from openhitl.review.pages.view import Page
@@ -106,11 +107,13 @@ def _who(sheet: Sheet, answer: Answer) -> str:
 
 
 def _surface(sheet: Sheet, answer: Answer) -> str:
-    gettext = sheet.words.gettext
-    if answer.mode == "browser_submit" and answer.verification and answer.verification["satisfied"]:
-        return gettext("on this page, with a passkey")
+    gettext, place = sheet.words.gettext, sheet.view.stored.place
     if answer.mode == "browser_submit":
-        return gettext("on this page")
+        surface = place.actor.surface if place else PAGE
+        where = gettext("on this page") if surface == PAGE else where_name(surface, sheet.words)
+        if answer.verification and answer.verification["satisfied"]:
+            return gettext("%(where)s, with a passkey") % {"where": where}
+        return where
     platform = answer.submitted_by.platform if answer.submitted_by else answer.submitted_via
     return gettext("through %(platform)s") % {"platform": platform or gettext("another program")}
 
