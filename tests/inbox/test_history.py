@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import html
 import io
@@ -10,8 +11,11 @@ from typing import Any
 
 import pytest
 
+from openhitl.cases import EndedAt, HistoryPage
+from openhitl.review.inbox.export import gathered
 from tests.inbox.house import House
 from tests.pages.leaves import page_text
+from tests.pages.samples import NOW, made
 from tests.people import SignedInClient
 from tests.servers import token_of
 
@@ -101,6 +105,26 @@ def test_a_table_calculates_nothing(house: House, past: dict[str, str]) -> None:
     assert [row["case_id"] for row in rows] == list(reversed(past.values()))
     assert rows[-1]["prompt"] == "'=HYPERLINK(0)"
     assert rows[-1]["data"] == "{}"
+
+
+def test_what_is_taken_away_says_whether_that_was_all(house: House, past: dict[str, str]) -> None:
+    for kind in ("json", "csv"):
+        answer = house.ana.http.get("/inbox/history/export", params={"format": kind})
+        assert answer.headers["x-complete"] == "true"
+    assert house.ana.http.get("/inbox/history/export").json()["complete"] is True
+    assert "Take it away, the last 10,000 at most" in page_text(house.ana.http.get("/inbox/history").text)
+
+
+@pytest.mark.parametrize(("most", "is_complete"), [(3, False), (4, True), (5, True)])
+def test_a_history_that_is_cut_says_so(most: int, is_complete: bool) -> None:
+    ended = made("approval", "Over", {})
+    pages = [HistoryPage([ended] * 2, EndedAt(NOW, "review_1")), HistoryPage([ended] * 2, None)]
+
+    async def find(*, after: EndedAt | None, limit: int) -> HistoryPage:
+        return pages[0] if after is None else pages[1]
+
+    taken = asyncio.run(gathered(find, most=most))
+    assert (len(taken.cases), taken.is_complete) == (min(most, 4), is_complete)
 
 
 def test_pages_go_on_where_the_one_before_ended(house: House, past: dict[str, str]) -> None:

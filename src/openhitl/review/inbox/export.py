@@ -6,24 +6,32 @@ import asyncio
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
-from openhitl.cases import EndedAt
+from openhitl.cases import EndedAt, HistoryPage, StoredCase
 from openhitl.errors import InvalidRequest
 from openhitl.protocol.compact import compact
+from openhitl.protocol.record import record
 from openhitl.review.door import Door
 from openhitl.review.http import Request, Response
-from openhitl.review.inbox.history import chosen_in, found_for
+from openhitl.review.inbox.history import MOST_TAKEN, chosen_in, found_for
 from openhitl.review.inbox.past import told_of
 
-#: More than these are not taken away at once: whoever has more narrows it down.
-MOST = 10_000
 _STEP = 500
 _MEDIA = {"json": "application/json", "csv": "text/csv; charset=utf-8"}
 #: Where a table would begin to calculate: at a cell's beginning, or after what some take for the end of one.
 #: OWASP "CSV Injection".
 _FORMULA = re.compile(r"(\A|[;\t\r\n])(?=[\"'\s\u200b]*[=+\-@\uff1d\uff0b\uff0d\uff20])")
+
+
+@record(frozen=True, slots=True)
+class Taken:
+    """What is taken away, the last that ended first; `is_complete` is false where there is more."""
+
+    cases: Sequence[dict[str, Any]]
+    is_complete: bool
 
 
 async def export(door: Door, request: Request) -> Response:
@@ -33,16 +41,10 @@ async def export(door: Door, request: Request) -> Response:
     kind = request.query.get("format", "json")
     if kind not in _MEDIA:
         raise InvalidRequest("format must be json or csv.")
-    told: list[dict[str, Any]] = []
-    after: EndedAt | None = None
-    while len(told) < MOST:
-        found = await found_for(door, signed_in, chosen, after=after, limit=_STEP)
-        told.extend(map(told_of, found.cases))
-        after = found.following
-        if after is None:
-            break
-    body = await asyncio.to_thread(_as_csv if kind == "csv" else _as_json, told)
+    taken = await gathered(partial(found_for, door, signed_in, chosen), most=MOST_TAKEN)
+    body = await asyncio.to_thread(_as_csv if kind == "csv" else _as_json, taken)
     headers = (
+        ("x-complete", "true" if taken.is_complete else "false"),
         ("content-disposition", f'attachment; filename="history.{kind}"'),
         ("cache-control", "no-store"),
         ("x-content-type-options", "nosniff"),
@@ -50,11 +52,28 @@ async def export(door: Door, request: Request) -> Response:
     return Response(200, body, content_type=_MEDIA[kind], headers=headers)
 
 
-def _as_json(told: Sequence[dict[str, Any]]) -> bytes:
-    return compact({"cases": told})
+async def gathered(find: Callable[..., Awaitable[HistoryPage]], *, most: int) -> Taken:
+    """Read a history from its newest case on.
+
+    Args:
+        find: reads a page of it, given `after` and `limit`.
+    """
+    cases: list[StoredCase] = []
+    after: EndedAt | None = None
+    while len(cases) <= most:  # one more says that there is more
+        found = await find(after=after, limit=_STEP)
+        cases.extend(found.cases)
+        after = found.following
+        if after is None:
+            break
+    return Taken([told_of(stored) for stored in cases[:most]], len(cases) <= most)
 
 
-def _as_csv(told: Sequence[dict[str, Any]]) -> bytes:
+def _as_json(taken: Taken) -> bytes:
+    return compact({"complete": taken.is_complete, "cases": taken.cases})
+
+
+def _as_csv(taken: Taken) -> bytes:
     names = [
         "case_id", "type", "agent", "prompt", "status", "action", "data", "created_at", "finished_at",
         "ended_by", "name", "surface", "assurance", "shown_digest",
@@ -62,7 +81,7 @@ def _as_csv(told: Sequence[dict[str, Any]]) -> bytes:
     text = io.StringIO(newline="")
     table = csv.writer(text)
     table.writerow(names)
-    table.writerows([_cell(one[name]) for name in names] for one in told)
+    table.writerows([_cell(one[name]) for name in names] for one in taken.cases)
     # Spreadsheets take a table for UTF-8 only if it says so.
     return text.getvalue().encode("utf-8-sig")
 

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from babel.numbers import format_decimal
+
 from openhitl.cases import EndedAt, HistoryFilter, HistoryPage, Sought
 from openhitl.errors import InvalidRequest
 from openhitl.protocol.case import ACTIONS, FINAL, Assurance, Status
@@ -24,6 +26,8 @@ from openhitl.review.queries import instant_in
 from openhitl.review.reading import html_response
 
 PAGE = 30
+#: More are not taken away at once: whoever has more narrows it down.
+MOST_TAKEN = 10_000
 #: Of milliseconds since the epoch, until the year 5138.
 MAX_DIGITS = 14
 #: What may stand in the address, by name; beside them `since`, a date.
@@ -110,4 +114,5 @@ def _place(text: str | None) -> EndedAt | None:
 def history_page(desk: Desk, *, looked: Looked, counts: Counts) -> Page:
     """Draw what has ended."""
     places = [(surface, where_name(surface, desk.words)) for surface in PLACES]
-    return desk.draw("history.html", folder="inbox", looked=looked, counts=counts, places=places)
+    most = format_decimal(MOST_TAKEN, locale=desk.words.language)
+    return desk.draw("history.html", folder="inbox", looked=looked, counts=counts, places=places, most=most)
