@@ -117,3 +117,12 @@ def test_others_never_see_how_a_case_ended(house: House) -> None:
     case_id = house.ask()
     house.respond(house.ana, case_id)
     assert listed(house.bo, f"?seen={case_id}") == []
+
+
+def test_a_list_that_is_cut_says_so(house: House) -> None:
+    cut, searched = "the 200 that are due first", "Searched among the 200 that are due first"
+    assert cut not in house.ana.http.get("/inbox").text
+    for number in range(201):
+        house.ask(prompt=f"Approve number {number}")
+    assert cut in house.ana.http.get("/inbox").text
+    assert searched in house.ana.http.get("/inbox?q=nothing+like+it").text

@@ -35,10 +35,14 @@ class Group:
 
 @record(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A list of waiting cases: all that wait, or those that match what was searched."""
+    """A list of waiting cases: all that wait, or those that match what was searched.
+
+    Of more than `most` that wait, it has and searches those that are due first.
+    """
 
     groups: Sequence[Group]
     searched: str = ""
+    most: int = MOST
 
 
 @record(frozen=True, slots=True)
