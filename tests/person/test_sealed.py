@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import keyring
@@ -15,15 +17,19 @@ from openhitl.agent import HITL
 from openhitl.client.config import ClientConfig
 from openhitl.client.device_keys import DeviceKeys
 from openhitl.client.logins import Logins
+from openhitl.client.pins import Pins
 from openhitl.client.session import Session
-from openhitl.errors import AnotherIdentity, InvalidDeviceList, SetupError
+from openhitl.errors import AnotherIdentity, InvalidDeviceList, InvalidEnvelope, SetupError
 from openhitl.person.enrolling import enroll
 from openhitl.person.inbox import Inbox
+from openhitl.person.sealed import open_question
 from openhitl.protocol.base64url import decode, encode
 from openhitl.protocol.case import ref_of
 from openhitl.protocol.people import SessionKind
 from openhitl.protocol.sealed.box import seal_box, write_key
+from openhitl.protocol.sealed.envelope import seal_envelope
 from openhitl.protocol.sealed.fingerprint import agent_fingerprint
+from openhitl.protocol.sealed.head import Direction, Head
 from openhitl.server.opening import open_store
 from openhitl.server.people_admin import roster
 from openhitl.store.identity_schema import device_lists
@@ -199,6 +205,50 @@ async def test_a_server_that_hands_out_another_device_list_is_found_out(sealed_d
         household.add("phone")
         with pytest.raises(AnotherIdentity):
             await enroll(config, inbox, "laptop")
+
+
+async def test_a_question_that_names_another_device_list_of_the_same_number_is_refused(sealed_desk, tmp_path):
+    """docs/envelopes.md: a device refuses a request whose `people` name a list that differs from its own."""
+    desk, person = sealed_desk, sealed_desk.programs(tmp_path, sealed_desk.ana)
+    assert (await person.run("inbox", "--device")).code == 0
+    own = Pins.own(tmp_path / "logins-Ana", desk.server.url)
+    [known] = own.people().values()
+    async with encrypting(desk, tmp_path / "agent") as hitl:
+        asking = asyncio.create_task(hitl.request_input("Which branch?"))
+        case_id = await asked_for(desk)
+        own.keep(
+            replace(known, digest=encode(bytes(32)))
+        )  # this terminal has seen another list than the agent
+        shown = " ".join((await person.run("show", case_id, "--as", "person")).out.split())
+        assert "Which branch?" not in shown
+        assert "Not readable here. The agent was shown other devices of yours" in shown
+        for command in (("answer", case_id, "submit", "--field", "answer=x"), ("inbox", "--trust", case_id)):
+            refused = await person.run(*command)
+            assert refused.code != 0
+            assert "The agent was shown other devices of yours" in refused.err
+        own.keep(replace(known, number=known.number + 1, digest=encode(bytes(32))))
+        assert "Which branch?" in (await person.run("show", case_id, "--as", "person")).out
+        asking.cancel()
+
+
+@pytest.mark.parametrize(
+    "people", [{}, [1], [{}], [{"person": "person:1", "number": True, "digest": ""}], [{"person": 1}], None]
+)
+def test_a_question_whose_device_lists_are_none_is_refused(people):
+    agent, device = fresh_keys(), fresh_keys()
+    head = Head(case_id="case", direction=Direction.REQUEST, expires_at=datetime(2030, 1, 1, tzinfo=UTC))
+    body = {"type": "input", "prompt": "Which?", "context": {}, "people": people}
+    envelope = seal_envelope(
+        head,
+        body,
+        sender=agent,
+        recipients=[device.public],
+        ephemeral=fresh_keys(),
+        content_key=secrets.token_bytes(32),
+    )
+    sender = {"agent_id": "1", "agent": "agent", "key": encode(agent.public)}
+    with pytest.raises(InvalidEnvelope, match=r"names (a device list|device lists) that"):
+        open_question({"case_id": "case", "context": {"envelope": envelope}, "senders": [sender]}, device)
 
 
 def emptied(desk: Desk) -> None:

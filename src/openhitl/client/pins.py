@@ -19,6 +19,8 @@ from openhitl.errors import SetupError
 from openhitl.protocol.people import name_key
 
 VERSION = 1
+#: Where, beside the people whom agents encrypt to, the owner's own list is remembered.
+_OWN = "own"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,11 @@ class Pins:
         scheme, host, port = origin_of(server_url)
         self._folder = folder
         self._path = folder / f"people-{quote(f'{scheme}-{host}-{port}', safe='')}.json"
+
+    @classmethod
+    def own(cls, folder: Path, server_url: str) -> Pins:
+        """Return what a terminal remembers of its own person's device list."""
+        return cls(folder / _OWN, server_url)
 
     def people(self) -> Mapping[str, KnownPerson]:
         """Return everybody, by their id at the server."""

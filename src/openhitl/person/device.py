@@ -12,8 +12,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from openhitl.client.config import ClientConfig
 from openhitl.client.device_keys import DeviceKeys, PrivateKeys
+from openhitl.client.pins import Pins
 from openhitl.client.sender_pins import SenderPins
-from openhitl.errors import CaseExpired, EnvelopeRefused, UnknownSender
+from openhitl.errors import CaseExpired, DeviceListForked, EnvelopeRefused, UnknownSender
 from openhitl.person.asked import Asked, Ended, Seal, read_asked
 from openhitl.person.sealed import (
     Drawn,
@@ -30,6 +31,8 @@ from openhitl.protocol.sealed.fingerprint import agent_fingerprint
 from openhitl.protocol.sealed.keys import Keys
 
 _NO_KEYS = "This terminal has no keys yet: `hitl inbox --device` makes it one of your devices."
+_FORKED = "The agent was shown other devices of yours than this terminal: somebody else may read this too."
+_FORKED_HINT = "Do not answer it; ask whoever runs the server. `hitl inbox --device` shows your six words."
 
 
 class Device:
@@ -38,18 +41,24 @@ class Device:
     Args:
         keys: None for a terminal that is no device: it opens nothing.
         pins: whose questions were read here.
+        own: the device list of this terminal's person, as it was seen here last.
     """
 
-    def __init__(self, keys: PrivateKeys | None, pins: SenderPins) -> None:
+    def __init__(self, keys: PrivateKeys | None, pins: SenderPins, own: Pins) -> None:
         self._keys = Keys(keys.box) if keys else None
         self._sign = Ed25519PrivateKey.from_private_bytes(keys.sign) if keys else None
         self._pins = pins
+        self._own = own
 
     @classmethod
     def of(cls, config: ClientConfig) -> Device:
         """Find the keys of this terminal for a server. Raises: SetupError."""
         folder = config.logins.folder
-        return cls(DeviceKeys(folder, config.server_url).find(), SenderPins(folder, config.server_url))
+        return cls(
+            DeviceKeys(folder, config.server_url).find(),
+            SenderPins(folder, config.server_url),
+            Pins.own(folder, config.server_url),
+        )
 
     @property
     def opens(self) -> bool:
@@ -79,14 +88,24 @@ class Device:
         try:
             question, is_new = self._opened(view)
             return self._in_clear(view, question, is_new=is_new)
-        except EnvelopeRefused as error:
+        except (EnvelopeRefused, DeviceListForked) as error:
             hint = f" {error.hint}" if error.hint else ""
             return replace(asked, seal=Seal(trouble=f"{error.message}{hint}"))
 
-    def _opened(self, view: Mapping[str, Any]) -> tuple[Question, bool]:
+    def _question(self, view: Mapping[str, Any]) -> Question:
+        """Open a question, and compare the device lists that it names with what is known here."""
         if self._keys is None:
             raise EnvelopeRefused(_NO_KEYS)
         question = open_question(view, self._keys)
+        people = self._own.people() if question.lists else {}
+        for named in question.lists:
+            known = people.get(named.person)
+            if known and known.number == named.number and known.digest != named.digest:
+                raise DeviceListForked(_FORKED, hint=_FORKED_HINT, number=named.number)
+        return question
+
+    def _opened(self, view: Mapping[str, Any]) -> tuple[Question, bool]:
+        question = self._question(view)
         known = self._pins.keys_of(question.agent_id)
         if known and encode(question.sender) not in known:
             before = ", ".join(agent_fingerprint(decode(one)) for one in known)
@@ -97,10 +116,11 @@ class Device:
         return question, not known
 
     def trust(self, view: Mapping[str, Any]) -> str:
-        """Take the key of a case's sender for its agent's; return its six words. Raises: EnvelopeRefused."""
-        if self._keys is None:
-            raise EnvelopeRefused(_NO_KEYS)
-        question = open_question(view, self._keys)
+        """Take the key of a case's sender for its agent's; return its six words.
+
+        Raises: EnvelopeRefused; DeviceListForked.
+        """
+        question = self._question(view)
         self._pins.keep(question.agent_id, encode(question.sender))
         return question.words
 

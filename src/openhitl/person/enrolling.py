@@ -25,9 +25,6 @@ from openhitl.protocol.sealed.device_list import (
 )
 from openhitl.protocol.timestamps import timestamp
 
-#: Where, beside the people whom agents encrypt to, the owner's own list is remembered.
-_OWN = "own"
-
 
 @record(frozen=True, slots=True, kw_only=True)
 class Membership:
@@ -62,7 +59,7 @@ async def enroll(config: ClientConfig, inbox: Inbox, name: str) -> Membership:
         await register(config, inbox, name)
     inbox.device = device = Device.of(config)
     listed = device.listed(name)
-    pins = Pins(folder / _OWN, config.server_url)
+    pins = Pins.own(folder, config.server_url)
     devices = await _list_of(inbox, device, listed, pins)
     is_anew = not _is_in(listed, devices) and not await _has_others(inbox, devices)
     if is_anew:

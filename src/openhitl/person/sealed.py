@@ -27,11 +27,21 @@ _SAID = ("type", "prompt", "message", "context", "default_action")
 _WORDS = "response"
 
 
+@record(frozen=True, slots=True)
+class NamedList:
+    """The device list of a person that a question was encrypted to, as its agent names it."""
+
+    person: str
+    number: int
+    digest: str
+
+
 @record(frozen=True, slots=True, kw_only=True)
 class Question:
     """An encrypted question that was opened. `said` is what it asks, by the names of a case.
 
-    `agent_id` names the agent whose key `sender` is, as the server says. `opened` is None for version 1.
+    `agent_id` names the agent whose key `sender` is, as the server says. `opened` is None for version 1,
+    and `lists` is empty then: it names none.
     """
 
     case_id: str
@@ -39,6 +49,7 @@ class Question:
     sender: bytes
     said: Json = field(repr=False)
     opened: Opened | None = None
+    lists: tuple[NamedList, ...] = ()
 
     @property
     def words(self) -> str:
@@ -91,7 +102,27 @@ def open_question(view: Mapping[str, Any], keys: Keys) -> Question:
     if said.get("default_action", view.get("default_action")) != view.get("default_action"):
         raise EnvelopeChanged("The server says that silence means something else than the question does.")
     agent_id = senders[opened.sender].agent_id
-    return Question(case_id=case_id, agent_id=agent_id, sender=opened.sender, said=said, opened=opened)
+    return Question(
+        case_id=case_id,
+        agent_id=agent_id,
+        sender=opened.sender,
+        said=said,
+        opened=opened,
+        lists=_lists(opened.body.get("people", [])),
+    )
+
+
+def _lists(people: object) -> tuple[NamedList, ...]:
+    if not isinstance(people, list) or not all(isinstance(one, dict) for one in people):
+        raise InvalidEnvelope("An encrypted question names device lists that are none.")
+    return tuple(_list(one) for one in people)
+
+
+def _list(one: Mapping[str, Any]) -> NamedList:
+    person, number, digest = (one.get(name) for name in ("person", "number", "digest"))
+    if not isinstance(person, str) or type(number) is not int or not isinstance(digest, str):
+        raise InvalidEnvelope("An encrypted question names a device list that is none.")
+    return NamedList(person, number, digest)
 
 
 def _named(sender: Sender, calls_itself: object) -> str:
