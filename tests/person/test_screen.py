@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
+from openhitl.client.session import Session
+from openhitl.errors import DuplicateSubmission
+from openhitl.person.inbox import Inbox, Submissions
 from openhitl.protocol.case import ref_of
 from tests.person.bodies import FORM, RISKY, SELECTION
 from tests.person.desks import opened_desk
@@ -210,6 +213,25 @@ async def test_small_questions_are_answered_together(desk, tmp_path):
         await seat.sees("2 approved")
     assert [desk.answered(one)["status"] for one in (*ids, other)] == ["completed", "completed", "pending"]
     desk.answer(desk.ana, other, "reject")
+
+
+async def test_another_answer_is_never_taken_for_one_that_was_recorded(desk, tmp_path):
+    """After a failure the same is sent again, or something else: only the same is the same answer."""
+    case_id, config = desk.ask(prompt="Order ink?"), desk.config(tmp_path, desk.ana)
+    submissions = Submissions()
+    async with Session(config.credential) as session:
+        inbox = Inbox(config, session)
+        asked = await inbox.case(case_id)
+
+        async def send(action: str, **data: str) -> object:
+            submission_id = submissions.id_of(asked, action, data)
+            return (await inbox.answer(asked, action, data, submission_id=submission_id))["status"]
+
+        assert [await send("approve", feedback="Two") for _ in range(2)] == ["completed"] * 2
+        for action, data in (("reject", {}), ("approve", {}), ("approve", {"feedback": "Three"})):
+            with pytest.raises(DuplicateSubmission):
+                await send(action, **data)
+    assert desk.answered(case_id)["result"]["data"] == {"feedback": "Two"}
 
 
 async def test_a_case_that_wants_a_passkey_is_answered_in_a_browser(desk, tmp_path):

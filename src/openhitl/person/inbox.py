@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
@@ -25,6 +26,21 @@ LOST_HINT = "`hitl list --as person` shows what you may answer; other people's c
 def new_submission_id() -> str:
     """Name one attempt to answer, so that what is sent twice is one answer."""
     return secrets.token_urlsafe(16)
+
+
+class Submissions:
+    """The ids of one window's answers: what is sent again is the same answer, anything else is another.
+
+    A server that recorded an answer takes its id for that answer, whatever is sent under it.
+    """
+
+    def __init__(self) -> None:
+        self._ids: dict[tuple[str, str, str], str] = {}
+
+    def id_of(self, asked: Asked, action: str, data: Json) -> str:
+        """Return the id of an answer to a case."""
+        sent = (asked.case_id, action, json.dumps(dict(data), sort_keys=True))
+        return self._ids.setdefault(sent, new_submission_id())
 
 
 class Inbox:

@@ -22,7 +22,7 @@ from openhitl.person.drawing.frame import done_label
 from openhitl.person.drawing.lines import said
 from openhitl.person.drawing.patches import changes
 from openhitl.person.drawing.verbs import APPROVE_EDITED, VERBS
-from openhitl.person.inbox import Inbox, new_submission_id
+from openhitl.person.inbox import Inbox, Submissions
 from openhitl.person.screen.choosing import Choices
 from openhitl.person.screen.drawn import content
 from openhitl.person.screen.fields import FieldBox, changed, field_of
@@ -62,7 +62,7 @@ class AnswerScreen(ModalScreen[str | None]):
         self.action = action
         self._edited = edited
         self._edit_text = edit_text
-        self._submission_id = new_submission_id()
+        self._submissions = Submissions()
         self._is_sending = False
         self._parts = asked.parts or Context()
         self._asks_ref = asked.needs_ref(action, {} if edited is None else {"edits": edited})
@@ -176,8 +176,9 @@ class AnswerScreen(ModalScreen[str | None]):
     @work(exclusive=True)
     async def _send(self, data: dict[str, Any]) -> None:
         self._is_sending = True
+        submission_id = self._submissions.id_of(self.asked, self.action, data)
         try:
-            await self._inbox.answer(self.asked, self.action, data, submission_id=self._submission_id)
+            await self._inbox.answer(self.asked, self.action, data, submission_id=submission_id)
         except _CLOSED as error:
             self._complain(f"Not sent: {error.message}")
         except CallerError as error:

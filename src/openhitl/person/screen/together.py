@@ -19,7 +19,7 @@ from openhitl.person.asked import Asked
 from openhitl.person.drawing.frame import DONE
 from openhitl.person.drawing.lines import said
 from openhitl.person.drawing.verbs import VERBS
-from openhitl.person.inbox import Inbox, new_submission_id
+from openhitl.person.inbox import Inbox, Submissions
 
 MOST_TOGETHER = 20
 
@@ -33,8 +33,7 @@ class TogetherScreen(ModalScreen[str | None]):
         super().__init__()
         self._inbox = inbox
         self._cases = cases
-        # Sent again after a failure, each is the same answer.
-        self._submission_ids = {asked.case_id: new_submission_id() for asked in cases}
+        self._submissions = Submissions()
 
     def compose(self) -> ComposeResult:
         count = len(self._cases)
@@ -73,8 +72,9 @@ class TogetherScreen(ModalScreen[str | None]):
 
     async def _answer(self, asked: Asked, action: str) -> str:
         """Answer one; a refusal of one, as when somebody was first, keeps the others from nothing."""
+        submission_id = self._submissions.id_of(asked, action, {})
         try:
-            await self._inbox.answer(asked, action, {}, submission_id=self._submission_ids[asked.case_id])
+            await self._inbox.answer(asked, action, {}, submission_id=submission_id)
         except CallerError as error:
             return f"not sent ({error.message})"
         return DONE[action].lower()
