@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
-from enum import StrEnum
+from contextlib import aclosing
 
-from openhitl.client.exchange import decode_json
 from openhitl.client.pauses import backoff_seconds
 from openhitl.client.refusals import refusal
 from openhitl.client.session import Session
-from openhitl.client.sse import SseEvent, SseParser
+from openhitl.client.sse import SseParser
 from openhitl.errors import HitlError, SignInRequired
 from openhitl.person import requests
 from openhitl.protocol.record import record
@@ -19,28 +17,19 @@ from openhitl.protocol.record import record
 #: Before a stream that the server has ended, as it does now and then, is opened again.
 PAUSE_SECONDS = 0.1
 SIGN_IN_HINT = "`hitl signin` signs you in; `hitl admin login-link` prints a link on the server's machine."
-_KINDS = {"inbox.case": "case", "inbox.notice": "notice", "inbox.ready": "all"}
-
-
-class Kind(StrEnum):
-    """What is new: anything at all, one case, a notice; or that the server does not answer."""
-
-    ALL = "all"
-    CASE = "case"
-    NOTICE = "notice"
-    OFFLINE = "offline"
+#: What changes nothing of the cases.
+_NOTICE = "inbox.notice"
 
 
 @record(frozen=True, slots=True)
 class News:
-    """One thing that is new. `about` is the case's id, or for what is offline the reason."""
+    """That the cases may have changed; or, with the reason in `offline`, that the server does not answer."""
 
-    kind: Kind
-    about: str = ""
+    offline: str = ""
 
 
 async def follow(server: str, session: Session) -> AsyncGenerator[News]:
-    """Tell what is new for as long as it is asked for; close it (`aclosing`) in the task that reads it.
+    """Tell what is new of cases while it is asked for; close it (`aclosing`) in the task that reads it.
 
     First, and after every gap, that anything may be. Raises: SignInRequired once the server lets nobody in.
     """
@@ -55,7 +44,7 @@ async def follow(server: str, session: Session) -> AsyncGenerator[News]:
             raise
         except (HitlError, ValueError) as error:
             failures += 1
-            yield News(Kind.OFFLINE, str(error))
+            yield News(offline=str(error) or type(error).__name__)
         await asyncio.sleep(backoff_seconds(failures) if failures else PAUSE_SECONDS)
 
 
@@ -68,13 +57,5 @@ async def _stream(server: str, session: Session) -> AsyncGenerator[News]:
         parser = SseParser()
         async for chunk in stream.chunks:
             for event in parser.feed(chunk):
-                yield _news(event)
-
-
-def _news(event: SseEvent) -> News:
-    kind = Kind(_KINDS.get(event.name, "all"))
-    about = ""
-    with suppress(ValueError):
-        data = decode_json(event.data)
-        about = str(data.get("case_id", "")) if isinstance(data, dict) else ""
-    return News(kind, about)
+                if event.name != _NOTICE:
+                    yield News()

@@ -22,12 +22,12 @@ from openhitl.person.drawing.frame import outcome_line
 from openhitl.person.drawing.lines import said
 from openhitl.person.drawing.listing import in_order
 from openhitl.person.editor import edited
-from openhitl.person.following import Kind
 from openhitl.person.inbox import Inbox
 from openhitl.person.screen.acting import EDITOR, ActionMenu
 from openhitl.person.screen.answering import AnswerScreen
 from openhitl.person.screen.helping import HelpScreen
 from openhitl.person.screen.listing import CaseList
+from openhitl.person.screen.loading import Loading
 from openhitl.person.screen.reading import CaseView
 from openhitl.person.screen.together import MOST_TOGETHER, TogetherScreen
 
@@ -74,6 +74,7 @@ class InboxApp(App[None]):
         self._ended = False
         self._sought = ""
         self._offline = ""
+        self._loading = Loading(lambda: self._try(self._load()))
 
     def compose(self) -> ComposeResult:
         yield Static(id="top", markup=False)
@@ -88,6 +89,7 @@ class InboxApp(App[None]):
         self._say_top()
         self.query_one(CaseList).focus()
         self._follow()
+        self._keep_loaded()
         if self._greeting:
             self.notify(self._greeting, markup=False, timeout=GREETING_SECONDS)
         self.set_interval(CLOCK_SECONDS, self._redraw)
@@ -101,16 +103,16 @@ class InboxApp(App[None]):
         async def hear() -> None:
             async with aclosing(self._inbox.follow()) as following:
                 async for news in following:
-                    if news.kind is Kind.OFFLINE:
-                        self._say_offline(news.about)
+                    if news.offline:
+                        self._say_offline(news.offline)
                     else:
-                        await self._try(self._load())
+                        self._loading.want()
 
         await self._try(hear())
 
-    @work(group="load", exclusive=True)
-    async def _reload(self) -> None:
-        await self._try(self._load())
+    @work(group="load")
+    async def _keep_loaded(self) -> None:
+        await self._loading.run()
 
     @work(group="open", exclusive=True)
     async def _open(self, case_id: str) -> None:
@@ -133,8 +135,11 @@ class InboxApp(App[None]):
 
     async def _load(self) -> None:
         """Fetch the list, and the open case as it is now."""
-        filters = {"status": "ended" if self._ended else "open"}
-        self._cases = in_order(await self._inbox.cases(filters, limit=MOST_CASES))
+        ended = self._ended
+        cases = await self._inbox.cases({"status": "ended" if ended else "open"}, limit=MOST_CASES)
+        if ended is not self._ended:  # the other list is wanted by now, and loaded next
+            return
+        self._cases = in_order(cases)
         opened = self.query_one(CaseView).asked
         if opened is not None:
             await self._fetch(opened.case_id, again=True)
@@ -232,7 +237,7 @@ class InboxApp(App[None]):
 
     def action_reload(self) -> None:
         """Look again."""
-        self._reload()
+        self._loading.want()
 
     def action_help(self) -> None:
         """Say what the keys do."""
