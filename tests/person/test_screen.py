@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ import pytest
 from openhitl.client.session import Session
 from openhitl.errors import DuplicateSubmission
 from openhitl.person.inbox import Inbox, Submissions
+from openhitl.person.screen.together import unfit
 from openhitl.protocol.case import ref_of
 from tests.person.bodies import FORM, RISKY, SELECTION
 from tests.person.desks import opened_desk
@@ -213,6 +215,19 @@ async def test_small_questions_are_answered_together(desk, tmp_path):
         await seat.sees("2 approved")
     assert [desk.answered(one)["status"] for one in (*ids, other)] == ["completed", "completed", "pending"]
     desk.answer(desk.ana, other, "reject")
+
+
+async def test_agents_of_one_name_are_not_answered_together(desk, tmp_path):
+    ids = [desk.ask(prompt=f"Order {what}?", context={"risk": {"level": "low"}}) for what in ("ink", "tape")]
+    config = desk.config(tmp_path, desk.ana)
+    async with Session(config.credential) as session:
+        ink, tape = [await Inbox(config, session).case(case_id) for case_id in ids]
+    assert ink.agent_id != ""
+    assert unfit(tape, [ink]) == ""
+    namesake = replace(tape, agent_id="9")
+    assert unfit(namesake, [ink]) == "Only questions of one agent and one type are answered together."
+    for case_id in ids:
+        desk.answer(desk.ana, case_id, "reject")
 
 
 async def test_another_answer_is_never_taken_for_one_that_was_recorded(desk, tmp_path):

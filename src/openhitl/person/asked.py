@@ -52,7 +52,7 @@ class Asked:
     """What was asked, and how it stands. `context` is what was sent, `parts` what its names mean.
 
     `parts` is None for a context that cannot be read: all of it is drawn as values then. `ended` is
-    None while the case waits.
+    None while the case waits. `agent_id` tells agents of one name apart; empty where it is not known.
     """
 
     case_id: str
@@ -67,6 +67,7 @@ class Asked:
     expires_at: datetime
     default_action: str
     assurance: str
+    agent_id: str = ""
     previous_case_id: str | None = None
     next_case_id: str | None = None
     policy: Json | None = None
@@ -154,6 +155,7 @@ def read_asked(view: Any) -> Asked:
             expires_at=parse_timestamp(view["expires_at"]),
             default_action=str(view.get("default_action") or "skip"),
             assurance=str(view.get("assurance") or ""),
+            agent_id=str(view.get("agent_id") or ""),
             previous_case_id=view.get("previous_case_id"),
             next_case_id=view.get("next_case_id"),
             policy=view.get("verification_policy"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing, nullcontext, suppress
 from datetime import datetime
 from typing import Any, ClassVar
@@ -29,7 +29,7 @@ from openhitl.person.screen.helping import HelpScreen
 from openhitl.person.screen.listing import CaseList
 from openhitl.person.screen.loading import Loading
 from openhitl.person.screen.reading import CaseView
-from openhitl.person.screen.together import MOST_TOGETHER, TogetherScreen
+from openhitl.person.screen.together import TogetherScreen, unfit
 
 MOST_CASES = 500
 #: From so many columns on, list and case stand side by side.
@@ -252,7 +252,7 @@ class InboxApp(App[None]):
         picked = self._picked()
         if asked in picked:
             cases.picked.discard(asked.case_id)
-        elif why := _unfit(asked, picked):
+        elif why := unfit(asked, picked):
             self.notify(why, markup=False)
         else:
             cases.picked.add(asked.case_id)
@@ -328,12 +328,3 @@ class InboxApp(App[None]):
         except (SetupError, SuspendNotSupported) as error:
             self.notify(str(error), severity="error", markup=False)
             return None
-
-
-def _unfit(asked: Asked, picked: Sequence[Asked]) -> str:
-    """Say why a case cannot be answered together with those that are picked; empty if it can."""
-    if not asked.brief_actions or asked.ended is not None:
-        return "Only small questions of low risk are answered together: open this one."
-    if any((one.agent, one.type) != (asked.agent, asked.type) for one in picked):
-        return "Only questions of one agent and one type are answered together."
-    return f"At most {MOST_TOGETHER} are answered together." if len(picked) == MOST_TOGETHER else ""

@@ -78,3 +78,13 @@ class TogetherScreen(ModalScreen[str | None]):
         except CallerError as error:
             return f"not sent ({error.message})"
         return DONE[action].lower()
+
+
+def unfit(asked: Asked, picked: Sequence[Asked]) -> str:
+    """Say why a case cannot be answered together with those that are picked; empty if it can."""
+    if not asked.brief_actions or asked.ended is not None:
+        return "Only small questions of low risk are answered together: open this one."
+    kind = (asked.agent_id, asked.agent, asked.type)
+    if any((one.agent_id, one.agent, one.type) != kind for one in picked):
+        return "Only questions of one agent and one type are answered together."
+    return f"At most {MOST_TOGETHER} are answered together." if len(picked) == MOST_TOGETHER else ""

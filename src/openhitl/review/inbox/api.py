@@ -85,6 +85,7 @@ def _told(door: Door, stored: StoredCase) -> dict[str, Any]:
     view = door.book.view(stored)
     told = {name: value for name, value in view.items() if name not in _CREATORS}
     told["assurance"] = str(stored.case.assurance)
+    told["agent_id"] = None if stored.case.agent_id is None else str(stored.case.agent_id)
     if stored.answer is not None:
         told["result"] = {"action": stored.answer.action, "data": stored.answer.public_data}
     return told
