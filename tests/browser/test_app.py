@@ -330,7 +330,8 @@ def test_an_answer_that_cannot_be_taken_now_holds_up_no_other(phone: Phone, serv
         """(taken) => {
           const send = self.fetch;
           const isOver = (to) => typeof to === "string" && to.includes(taken);
-          self.fetch = (to, how) => isOver(to) ? Promise.resolve(new Response("", { status: 503 })) : send(to, how);
+          const over = () => Promise.resolve(new Response("", { status: 503 }));
+          self.fetch = (to, how) => (isOver(to) ? over() : send(to, how));
           self.mend = () => (self.fetch = send);
         }""",
         first["case_id"],
