@@ -44,7 +44,9 @@ function route(event) {
       event.respondWith(answer(request, isPage));
   } else if (request.method === "GET") {
     if (path.startsWith("/static/")) event.respondWith(file(request));
-    else if (isPage) event.respondWith(page(request, path, event.resultingClientId));
+    // No other page: what goes through here looks to the server as if this site had sent it.
+    else if (isPage && (pages.includes(path) || path.startsWith("/review/")))
+      event.respondWith(page(request, path, event.resultingClientId));
   }
 }
 
