@@ -44,9 +44,8 @@ function route(event) {
       event.respondWith(answer(request, isPage));
   } else if (request.method === "GET") {
     if (path.startsWith("/static/")) event.respondWith(file(request));
-    // No other page: what goes through here looks to the server as if this site had sent it.
-    else if (isPage && (pages.includes(path) || path.startsWith("/review/")))
-      event.respondWith(page(request, path, event.resultingClientId));
+    // Where programs send people, the server looks at who sent them; what goes through here is sent by us.
+    else if (isPage && !path.startsWith("/api/")) event.respondWith(page(request, path, event.resultingClientId));
   }
 }
 
