@@ -1,6 +1,8 @@
 // On every page of somebody who is signed in: the service worker, notifications that still come, answers that
 // still wait. The page works without any of it.
 
+import { encode } from "./base64url.js";
+
 const home = new URL("../", import.meta.url);
 const worker = new URL("sw.js", home).href;
 const line = document.querySelector("[data-app]");
@@ -29,9 +31,6 @@ export function post(path, csrf, body, method = "POST") {
 }
 
 export const keep = (subscription, csrf) => post("api/v1/push/subscriptions", csrf, subscription);
-
-const encode = (buffer) =>
-  btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 
 // The address of a subscription, and who is signed in here, may have changed since it was made.
 async function renew() {

@@ -1,8 +1,6 @@
 // A passkey's assertion as evidence for an answer: HITL v0.8 §7.6. What it is about, the server has said.
 
-const decode = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (one) => one.charCodeAt(0));
-const encode = (buffer) =>
-  btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+import { decode, encode } from "./base64url.js";
 
 function plain({ id, type, response }) {
   const { clientDataJSON, authenticatorData, signature } = response;

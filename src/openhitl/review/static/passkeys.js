@@ -1,6 +1,8 @@
 // Pages where a passkey is made or used: the device does so, this server checks what it says.
 // Where there is another way in, a browser without passkeys is shown that alone.
 
+import { decode, encode } from "./base64url.js";
+
 const area = document.querySelector("[data-ceremony]");
 const button = area.querySelector("[data-begin]");
 const line = area.querySelector("[data-line]");
@@ -9,9 +11,6 @@ const name = document.getElementById("name");
 const { ceremony, options: spelt, target, next } = area.dataset;
 document.documentElement.classList.add("live");
 
-const decode = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (one) => one.charCodeAt(0));
-const encode = (buffer) =>
-  btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 const plain = ({ id, type, response }, parts) => {
   const said = Object.fromEntries(parts.map((part) => [part, encode(response[part])]));
   return { id, rawId: id, type, response: said };
