@@ -40,10 +40,11 @@ class Askers:
             _check(asker, scope)
         return asker
 
-    async def verify(self, credential: str, scope: Scope) -> Asker:
-        """Return whose credential this is. Raises: InvalidToken, InsufficientScope."""
+    async def verify(self, credential: str, *scopes: Scope) -> Asker:
+        """Return whose credential this is. Raises: InvalidToken; InsufficientScope if it lacks one."""
         asker = await self._verifier(credential).verify(credential)
-        _check(asker, scope)
+        for scope in scopes:
+            _check(asker, scope)
         return asker
 
     def _verifier(self, credential: str) -> Verifier:

@@ -70,15 +70,15 @@ class Door:
         """The path prefix that people see, without a trailing slash."""
         return urlsplit(self.settings.public_url).path.rstrip("/")
 
-    async def asker(self, request: Request, scope: Scope = Scope.ASK) -> Asker:
+    async def asker(self, request: Request, scope: Scope = Scope.ASK, *more: Scope) -> Asker:
         """Say whose key or access token a request carries.
 
-        Raises: Unauthorized without one, InvalidToken; InsufficientScope if it was not made for this.
+        Raises: Unauthorized without one, InvalidToken; InsufficientScope if it was not made for all of this.
         """
         key = api_key(request)
         if key is None:
             raise Unauthorized
-        return await self.askers.verify(key, scope)
+        return await self.askers.verify(key, scope, *more)
 
     def presents_key(self, request: Request) -> bool:
         """Tell whether a request carries the credential of an asker, rather than of a person or none."""

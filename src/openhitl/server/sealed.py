@@ -49,8 +49,7 @@ async def ask(door: ServerDoor, request: Request) -> Pending:
 
     A client that goes away leaves the question open; whoever sends the same payload joins it.
     """
-    asker = await door.asker(request, Scope.READ)
-    asker = await door.asker(request, Scope.ASK)
+    asker = await door.asker(request, Scope.READ, Scope.ASK)
     payload = _payload(request)
     questioner = CaseQuestioner(door, asker, door.room)
     asked = await questioner.ask(
@@ -93,7 +92,7 @@ SEALED_ROUTES: tuple[Route, ...] = (
         pattern="/api/v1/recipients",
         handler=recipients,
         summary="Say who would be asked, with the devices to encrypt to and the id of the case",
-        codes=(200, 401, 403, 409, 422, 503),
+        codes=(200, 401, 403, 404, 409, 422, 503),
         credential="key",
         scopes=frozenset({Scope.ASK}),
     ),
