@@ -111,7 +111,3 @@ class Inboxes:
     async def mark_read(self, person_id: int, until: int) -> None:
         """Note that a person has read all up to a notice."""
         await self._read(self._store.mark_read, person_id, until=until, now=self._clock())
-
-    async def muted(self, person_id: int) -> frozenset[int]:
-        """Number the agents that a person has muted."""
-        return await self._read(self._store.muted_agents, person_id)

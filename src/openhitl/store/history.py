@@ -35,7 +35,6 @@ class Sought:
 
     status: Status | None = None
     type: str = ""
-    agent_id: int | None = None
     ended_by: str = ""
     not_ended_by: str = ""
     since: datetime | None = None
@@ -72,8 +71,6 @@ def _conditions(sought: Sought) -> list[ColumnElement[Any]]:
         given.append(cases.c.status == sought.status.value)
     if sought.type:
         given.append(cases.c.type == sought.type)
-    if sought.agent_id is not None:
-        given.append(cases.c.agent_id == sought.agent_id)
     if sought.ended_by:
         given.append(cases.c.ended_by == sought.ended_by)
     if sought.not_ended_by:

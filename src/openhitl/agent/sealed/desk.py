@@ -59,7 +59,7 @@ class SealedDesk:
         self._server = config.server_url
         self._session = session
         self._key = AgentKey(config.logins.folder)
-        self.pins = Pins(config.logins.folder, config.server_url)
+        self._pins = Pins(config.logins.folder, config.server_url)
         self._keys: Keys | None = None
         self._is_registered = False
         self._told: set[str] = set()
@@ -85,7 +85,7 @@ class SealedDesk:
         body = request_body(prompt, question, terms)
         inside, expires_at = _checked(body, found, agent_name)
         head = Head(case_id=found.case_id, direction=Direction.REQUEST, expires_at=expires_at)
-        names = {key: reader.name for key, (reader, _) in found.devices.items()}
+        names = {key: reader.name for key, reader in found.devices.items()}
         envelope, asked = seal(head, inside, keys, names, _drawn())
         outside = {name: body[name] for name in _OPEN_TERMS if name in body}
         outside |= {"type": SEALED_TYPE, "case_id": found.case_id, "context": {"envelope": envelope}}
@@ -162,11 +162,11 @@ class SealedDesk:
 
     async def recipients(self, names: Sequence[str]) -> Recipients:
         """Fetch whom to encrypt to, check and remember them. Raises: as `read_recipients`; NotEndToEnd."""
-        known = await asyncio.to_thread(self.pins.people)
+        known = await asyncio.to_thread(self._pins.people)
         found = read_recipients(await self._fetched(names), known, names)
         for reader in found.readers:
             if not reader.is_as(known.get(reader.person_id)):
-                await asyncio.to_thread(self.pins.keep, reader.pin)
+                await asyncio.to_thread(self._pins.keep, reader.pin)
         return found
 
     async def strangers_too(self, names: Sequence[str] = ()) -> Sequence[Reader]:
@@ -174,7 +174,7 @@ class SealedDesk:
 
         Raises: as `recipients`, but not NewPerson.
         """
-        known = await asyncio.to_thread(self.pins.people)
+        known = await asyncio.to_thread(self._pins.people)
         return read_recipients(await self._fetched(names), known, names, admits_new=True).readers
 
     async def _fetched(self, names: Sequence[str]) -> Json:

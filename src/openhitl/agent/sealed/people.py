@@ -11,7 +11,7 @@ from openhitl.errors import AnotherIdentity, InvalidDeviceList, NewPerson, NoDev
 from openhitl.protocol.base64url import decode
 from openhitl.protocol.people import name_key
 from openhitl.protocol.record import record
-from openhitl.protocol.sealed.device_list import DeviceList, ListedDevice, Pin, read_chain
+from openhitl.protocol.sealed.device_list import DeviceList, Pin, read_chain
 from openhitl.protocol.visible import one_line
 
 
@@ -48,9 +48,9 @@ class Recipients:
     readers: Sequence[Reader]
 
     @property
-    def devices(self) -> Mapping[bytes, tuple[Reader, ListedDevice]]:
-        """Every device by the key that is encrypted to."""
-        return {decode(one.box): (reader, one) for reader in self.readers for one in reader.devices.devices}
+    def devices(self) -> Mapping[bytes, Reader]:
+        """Whose each device is, by the key that is encrypted to."""
+        return {decode(one.box): reader for reader in self.readers for one in reader.devices.devices}
 
     @property
     def named(self) -> list[dict[str, Any]]:

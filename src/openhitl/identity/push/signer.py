@@ -17,6 +17,8 @@ from openhitl.protocol.push.vapid import LIFETIME, authorization, signing_input
 
 #: FIPS 186-5 table of P-256: the order of the group.
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+#: With another key, every browser would have to subscribe anew.
+_GENERATION = 0
 _ES256 = ec.ECDSA(hashes.SHA256())
 _INTEGER_BYTES = 32
 #: For so many push services the token is kept, and used for half its life.
@@ -28,14 +30,11 @@ class PushSigner:
 
     Args:
         subject: whom their operators can reach.
-        generation: of the key; with another, every browser has to subscribe anew.
     """
 
-    def __init__(
-        self, keyring: Keyring, subject: str, *, clock: Callable[[], datetime], generation: int = 0
-    ) -> None:
+    def __init__(self, keyring: Keyring, subject: str, *, clock: Callable[[], datetime]) -> None:
         # FIPS 186-5 §A.2.1: more bits than the order has, so that no key is likelier than another.
-        number = int.from_bytes(keyring.push_key(generation)) % (_ORDER - 1) + 1
+        number = int.from_bytes(keyring.push_key(_GENERATION)) % (_ORDER - 1) + 1
         self._key = ec.derive_private_key(number, CURVE)
         self._subject = subject
         self._clock = clock

@@ -73,13 +73,8 @@ async def counts_of(door: Door, person_id: int) -> Counts:
 async def waiting_of(door: Door, reader: Reader, *, seen: Sequence[str] = (), search: str = "") -> Waiting:
     """Gather what waits for somebody, and how cases have ended that they have just seen there."""
     inboxes = door.book.inboxes
-    muted = await inboxes.muted(reader.person_id)
     found = await inboxes.waiting(reader.person_id, limit=MOST, also=seen[:MOST_SEEN])
-    rows = [
-        row_of(stored, reader, is_muted=stored.case.agent_id in muted)
-        for stored in found
-        if _matches(stored, search)
-    ]
+    rows = [row_of(stored, reader) for stored in found if _matches(stored, search)]
     return Waiting(groups=_grouped(rows, reader), searched=search)
 
 

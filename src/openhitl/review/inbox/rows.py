@@ -13,7 +13,6 @@ from openhitl.protocol.brief import brief_actions
 from openhitl.protocol.case import SEALED_TYPE, Assurance, DefaultAction
 from openhitl.protocol.people import actor_id_of
 from openhitl.protocol.record import record
-from openhitl.protocol.timestamps import timestamp
 from openhitl.review.pages.approval import approve_label
 from openhitl.review.pages.confirmation import confirm_label
 from openhitl.review.pages.frame import Risk, frame_of
@@ -91,7 +90,6 @@ class Row:
     risk: Risk | None
     needs_passkey: bool
     is_sealed: bool
-    is_muted: bool
     deadline: Moment
     expires_at: datetime
     left: str
@@ -108,7 +106,7 @@ class Row:
         return f"{self.agent_id}:{self.type}"
 
 
-def row_of(stored: StoredCase, reader: Reader, *, is_muted: bool = False) -> Row:
+def row_of(stored: StoredCase, reader: Reader) -> Row:
     """Draw one row."""
     words, case, content = reader.words, stored.case, stored.content
     view = PageView(
@@ -132,7 +130,6 @@ def row_of(stored: StoredCase, reader: Reader, *, is_muted: bool = False) -> Row
         risk=frame.risk,
         needs_passkey=case.assurance is Assurance.PASSKEY or sheet.proof is not None,
         is_sealed=content.type == SEALED_TYPE,
-        is_muted=is_muted,
         deadline=frame.deadline,
         expires_at=case.expires_at,
         left=format_timedelta(
@@ -169,8 +166,3 @@ def _ended(sheet: Sheet, reader: Reader) -> Ended:
         icon=outcome.icon,
         when=outcome.when,
     )
-
-
-def due_iso(row: Row) -> str:
-    """Spell a row's deadline for a script."""
-    return timestamp(row.expires_at)
