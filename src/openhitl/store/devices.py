@@ -82,7 +82,7 @@ class Devices(Part):
 
 
 def lock_person(connection: Connection, person_id: int) -> None:
-    """Let what changes somebody's devices and their list happen one after another."""
+    """Let what changes somebody's devices, their list or their settings happen one after another."""
     connection.execute(select(people.c.id).where(people.c.id == person_id).with_for_update())
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from sqlalchemy import Connection, select
 
 from openhitl.protocol.case import Json
+from openhitl.store.devices import lock_person
 from openhitl.store.documents import VERSION, decode, encode
-from openhitl.store.identity_schema import people, person_settings
+from openhitl.store.identity_schema import person_settings
 from openhitl.store.part import Part
 
 
@@ -22,7 +23,7 @@ class PersonSettings(Part):
         """Keep what somebody has chosen, beside what they had chosen before."""
         with self._database.writing() as connection:
             # One after the other: each keeps what the one before it has changed.
-            connection.execute(select(people.c.id).where(people.c.id == person_id).with_for_update())
+            lock_person(connection, person_id)
             body = encode({**_kept(connection, person_id), **changes})
             values = {"person_id": person_id, "v": VERSION, "body": body}
             added = self._database.insert(person_settings).values(values)
