@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
-from openhitl.protocol.case import Content, ReviewCase, Status
+from openhitl.protocol.case import SEALED_TYPE, Content, ReviewCase, Status
 from openhitl.protocol.context import Context
 from openhitl.protocol.push.choices import LATER, PushChoices, Shows, answers_offered
 from openhitl.protocol.push.messages import Button, PushMessage
@@ -15,7 +15,6 @@ from openhitl.store.records import Notice, StoredCase
 from openhitl.words import N_, Words, words_for
 
 MAX_TITLE_CHARACTERS = 80
-SEALED = "x-sealed"
 _ENDED = {
     Status.COMPLETED: N_("Answered"),
     Status.EXPIRED: N_("Nobody answered in time"),
@@ -25,7 +24,7 @@ _ANSWERS = {
     "approve": N_("Approve"),
     "reject": N_("Reject"),
     "confirm": N_("Confirm"),
-    "cancel": N_("Don’t confirm"),
+    "cancel": N_("Don’t go ahead"),
 }
 _ASKED = {
     "approval": N_("Somebody has to approve something"),
@@ -118,7 +117,7 @@ class Writer:
 
     def _shows(self, stored: StoredCase) -> Shows:
         """Of a sealed case, the server knows nothing that could be shown."""
-        return Shows.GENERIC if stored.content.type == SEALED else self.choices.shows
+        return Shows.GENERIC if stored.content.type == SEALED_TYPE else self.choices.shows
 
     def _of(self, agent: str) -> str:
         return _cut(one_line(visible(agent))) or self.words.gettext("A question waits for you")

@@ -10,7 +10,7 @@ from babel.numbers import format_decimal
 
 from openhitl.cases import EndedAt, HistoryFilter, HistoryPage, Sought
 from openhitl.errors import InvalidRequest
-from openhitl.protocol.case import ACTIONS, FINAL, Assurance, Status
+from openhitl.protocol.case import ACTIONS, FINAL, SEALED_TYPE, Assurance, Status
 from openhitl.protocol.people import SignedIn, actor_id_of
 from openhitl.protocol.problems import check_storable
 from openhitl.protocol.record import record
@@ -34,7 +34,7 @@ MAX_DIGITS = 14
 CHOICES: Mapping[str, Sequence[str]] = {
     "who": ("me", "others"),
     "status": tuple(sorted(str(status) for status in FINAL)),
-    "type": (*ACTIONS, "x-sealed"),
+    "type": (*ACTIONS, SEALED_TYPE),
     "where": tuple(PLACES),
     "how": tuple(str(one) for one in Assurance),
 }
