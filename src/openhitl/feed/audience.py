@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 from openhitl.errors import StoreError
@@ -64,11 +65,10 @@ class Audience:
         """Let somebody listen: whatever is written from now on reaches the stream. Raises: StoreError."""
         stream = self._streams.register(actor_id_of(person_id))
         self._listening[person_id] += 1
-        try:
+        with ExitStack() as undone:
+            undone.callback(self.leave, person_id, stream)
             newest = frozenset(await self._newest()) if self._known is None else None
-        except BaseException:
-            self.leave(person_id, stream)
-            raise
+            undone.pop_all()
         if self._known is None:  # whoever came first sets what is new from then on
             self._known = newest
         stream.push(inbox_event("ready", {}))
