@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from openhitl.errors import HitlError, InvalidToken, NotFound, PeerGone, PushOff
-from openhitl.identity.push.sender import PushSender
+from openhitl.identity.push.sender import PushSender, Urgency
 from openhitl.keyring import Keyring
 from openhitl.protocol.people import SignedIn
 from openhitl.protocol.problems import object_of
@@ -117,11 +117,13 @@ class PushDesk:
         if not hmac.compare_digest(wanted.encode(), press.token.encode()):
             raise InvalidToken
 
-    async def send(self, to: Subscription, message: PushMessage, **how: Any) -> None:
+    async def send(
+        self, to: Subscription, message: PushMessage, *, ttl: timedelta, urgency: Urgency = Urgency.HIGH
+    ) -> None:
         """Send a message, and note how that went. Raises: as `PushSender.send`."""
         number = to.subscription_id
         try:
-            await self.sender.send(to, message, **how)
+            await self.sender.send(to, message, ttl=ttl, urgency=urgency)
         except PeerGone:
             await self._run(self._store.drop_subscription, number)
             raise
