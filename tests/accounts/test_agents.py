@@ -149,7 +149,7 @@ def test_an_agent_is_shared_with_who_can_sign_in(visitors: Visitors, name: str) 
 
 
 def test_owners_say_what_questions_want_at_least(server: RunningServer, visitors: Visitors) -> None:
-    """design.md rule 2: an agent may raise, never lower, what its owner set."""
+    """An agent may raise, never lower, what its owner set."""
     ivy = visitors.joined("Ivy")
     path = made(ivy, "careful-bot")
 

@@ -1,4 +1,4 @@
-"""Asking those who shall answer, from Python, on a server with people. design.md rules 2 and 3."""
+"""Asking those who shall answer, from Python, on a server with people."""
 
 from __future__ import annotations
 

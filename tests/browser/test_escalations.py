@@ -1,4 +1,4 @@
-"""An escalation's suggestions, taken and changed against the real server. ui §4."""
+"""An escalation's suggestions, taken and changed against the real server."""
 
 from __future__ import annotations
 

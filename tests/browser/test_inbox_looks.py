@@ -16,7 +16,7 @@ from tests.inbox.house import House
 from tests.people import owned_agent, sign_in
 from tests.servers import running
 
-#: Gzipped, all that one page loads. ui §3.
+#: Gzipped, all that one page loads.
 MAX_SCRIPT_BYTES = 30 * 1024
 PLACES = ("/inbox", "/inbox/history", "/inbox/notices", "/inbox/settings", "/agents", "/review/{case}")
 MODES = [(size, theme) for size in SIZES for theme in ("light", "dark")]

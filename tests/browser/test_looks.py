@@ -1,4 +1,4 @@
-"""The pages as people meet them: accessible, above the fold, without sideways scrolling. ui §0, §7."""
+"""The pages as people meet them: accessible, above the fold, without sideways scrolling."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every page under the real Content-Security-Policy: no violation, no error. ui §3."""
+"""Every page under the real Content-Security-Policy: no violation, no error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the scripts add, none of which the pages need. ui §4, §6."""
+"""What the scripts add, none of which the pages need."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A service's own block above its pages: it is drawn, and what it must not do it cannot. ui §3."""
+"""A service's own block above its pages: it is drawn, and what it must not do it cannot."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Every kind of credential on every route: what a route takes is in its row of the table, and no more.
 
-HITL v0.8 §7 "Token Model", §7.5 "Implementation note", §13.1; RFC 6750 §3.1; design.md rule 2.
+HITL v0.8 §7 "Token Model", §7.5 "Implementation note", §13.1; RFC 6750 §3.1.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Items of a selection side by side, where they say the same things. ui §4."""
+"""Items of a selection side by side, where they say the same things."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The server zone: who asks what, until when, and what happens if nobody answers. ui §0.5."""
+"""The server zone: who asks what, until when, and what happens if nobody answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every value of a context is on its page. ui §0.4, issue point 6."""
+"""Every value of a context is on its page."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from openhitl.review.pages import page_headers, render_review, static_file
 from openhitl.review.pages.assets import asset_name
 from tests.pages.samples import NAMES, NOW, made, sample, view
 
-MAX_SCRIPT_BYTES = 6 * 1024  # gzipped, per page: ui §3
+MAX_SCRIPT_BYTES = 6 * 1024  # gzipped, per page
 MAX_INBOX_SCRIPT_BYTES = 30 * 1024
 
 

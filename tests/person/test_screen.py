@@ -1,4 +1,4 @@
-"""The inbox that fills the terminal, driven by keys against a real server. ui §4 "Terminal"."""
+"""The inbox that fills the terminal, driven by keys against a real server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is small enough to be answered in a row of a list. design.md rule 5."""
+"""What is small enough to be answered in a row of a list."""
 
 from __future__ import annotations
 

@@ -242,6 +242,6 @@ def spread(message: PushMessage) -> dict[str, object]:
     ],
 )
 def test_answers_are_offered_to_whoever_wants_them_where_all_is_shown(chosen, context, offered):
-    """design.md rule 5."""
+    """What you see is what you sign."""
     small = content(type="approval", prompt="Order tea?", message="", context=context)
     assert answers_offered(case(), small, chosen) == offered

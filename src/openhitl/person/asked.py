@@ -113,7 +113,7 @@ class Asked:
 
     @property
     def urgency(self) -> tuple[datetime, int]:
-        """What stands first in a list: by deadline, then by risk. ui §4 "Inbox"."""
+        """What stands first in a list: by deadline, then by risk."""
         return self.expires_at, _RANKS[self.risk]
 
     @property

@@ -1,7 +1,7 @@
 """Which questions are so small that they may be answered where nothing but the prompt is shown.
 
 A row of a list shows who asks, the prompt, the risk, the deadline and what silence does: what is whole in
-that is brief. Everything else has to be opened. design.md rule 5 "What you see is what you sign".
+that is brief. Everything else has to be opened. What you see is what you sign.
 """
 
 from __future__ import annotations

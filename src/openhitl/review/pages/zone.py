@@ -108,7 +108,7 @@ def _links(given: Any) -> list[tuple[str, str]]:
 def is_complete(sheet: Sheet) -> bool:
     """Tell whether the page can show the whole content, so that it may offer deciding buttons.
 
-    design.md rule 5 "What you see is what you sign".
+    What you see is what you sign.
     """
     if sheet.context is None:
         return False
