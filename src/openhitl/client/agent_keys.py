@@ -7,17 +7,13 @@ keeps the key that that program has made.
 from __future__ import annotations
 
 import base64
-import json
 import secrets
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from openhitl.client.private_files import locked, make_private, read_private, replace_private
+from openhitl.client.kept_file import KeptFile
 from openhitl.client.vaults import Vault, system_vault
 from openhitl.errors import SetupError
 
-VERSION = 1
 KEY_BYTES = 32
 _NAME = "agent key"
 
@@ -30,36 +26,33 @@ class AgentKey:
     """
 
     def __init__(self, folder: Path, *, older: Path | None = None) -> None:
-        self._folder = folder
-        self._path = folder / "agent-key.json"
-        self._older = older if older is not None else _home_of_hitl_cli()
+        self._file = _kept(folder / "agent-key.json")
+        older = older if older is not None else _home_of_hitl_cli()
+        self._older = None if older is None else _kept(older)
 
     def load(self) -> bytes:
         """Return the 32 bytes; made, or taken over from hitl-cli, if there are none yet."""
         found = self._find()
         if found is not None:
             return found
-        try:
-            make_private(self._folder)
-            with locked(self._path.with_suffix(".lock")):
-                found = self._find()  # another process may have been faster
-                return found if found is not None else self._begin()
-        except OSError as error:
-            raise _unusable(self._path, error) from error
+        with self._file.changing():
+            found = self._find()  # another process may have been faster
+            return found if found is not None else self._begin()
 
     def _find(self) -> bytes | None:
-        record = _read(self._path)
+        record = self._file.read()
         if record is None:
             return None
         if record.get("kept") == "keyring":
             text = _vault().get(_NAME)
             if text is None:
+                path = self._file.path
                 raise SetupError(
                     "The agent's key lies in this system's keyring, which does not have it any more.",
-                    hint=f"Delete {self._path} to begin with a new key; people see that it is another one.",
+                    hint=f"Delete {path} to begin with a new key; people see that it is another one.",
                 )
-            return _key(text, self._path)
-        return _key(record.get("private_key"), self._path)
+            return _key(text, self._file)
+        return _key(record.get("private_key"), self._file)
 
     def _begin(self) -> bytes:
         """Keep a key, and return it: what the keyring has (for another folder), hitl-cli's, or a new one."""
@@ -67,15 +60,16 @@ class AgentKey:
         text = vault.get(_NAME) if vault is not None else None
         if text is None:
             text = base64.b64encode(self._taken_over() or secrets.token_bytes(KEY_BYTES)).decode()
-        record: dict[str, Any] = {"v": VERSION, "private_key": text}
-        if vault is not None and vault.put(_NAME, text):
-            record = {"v": VERSION, "kept": "keyring"}
-        replace_private(self._path, json.dumps(record).encode())
-        return _key(text, self._path)
+        self._file.write_secret(_NAME, text, {"private_key": text})
+        return _key(text, self._file)
 
     def _taken_over(self) -> bytes | None:
-        record = _read(self._older) if self._older is not None else None
+        record = self._older.read() if self._older is not None else None
         return None if record is None or self._older is None else _key(record.get("private_key"), self._older)
+
+
+def _kept(path: Path) -> KeptFile:
+    return KeptFile(path, wrong="This is not an agent's key", hint="Restore it, or delete it for a new key.")
 
 
 def _home_of_hitl_cli() -> Path | None:
@@ -94,36 +88,11 @@ def _vault() -> Vault:
     return vault
 
 
-def _read(path: Path) -> Mapping[str, Any] | None:
-    try:
-        if not path.is_file():
-            return None
-        record = json.loads(read_private(path))
-    except OSError as error:
-        raise _unusable(path, error) from error
-    except ValueError as error:
-        raise _no_key(path) from error
-    if not isinstance(record, dict):
-        raise _no_key(path)
-    return record
-
-
-def _key(text: object, path: Path) -> bytes:
+def _key(text: object, file: KeptFile) -> bytes:
     try:
         key = base64.b64decode(str(text), validate=True)
     except ValueError:
         key = b""
     if len(key) != KEY_BYTES:
-        raise _no_key(path)
+        raise file.wrong()
     return key
-
-
-def _no_key(path: Path) -> SetupError:
-    return SetupError(f"This is not an agent's key: {path}.", hint="Restore it, or delete it for a new key.")
-
-
-def _unusable(path: Path, error: OSError) -> SetupError:
-    return SetupError(
-        f"{error.filename or path}: {error.strerror or error}.",
-        hint="Set HITL_CONFIG_DIR to a folder of yours.",
-    )

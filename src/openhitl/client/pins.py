@@ -5,20 +5,14 @@ One file of mode 0600 for each server. It holds no secrets, but whoever could wr
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
 
-from openhitl.client.origins import origin_of
-from openhitl.client.private_files import locked, make_private, read_private, replace_private
-from openhitl.errors import SetupError
+from openhitl.client.kept_file import KeptFile, place_of
 from openhitl.protocol.people import name_key
 
-VERSION = 1
 #: Where, beside the people whom agents encrypt to, the owner's own list is remembered.
 _OWN = "own"
 
@@ -44,9 +38,11 @@ class Pins:
     """The people of one server. Every method raises SetupError if the file cannot be used."""
 
     def __init__(self, folder: Path, server_url: str) -> None:
-        scheme, host, port = origin_of(server_url)
-        self._folder = folder
-        self._path = folder / f"people-{quote(f'{scheme}-{host}-{port}', safe='')}.json"
+        self._file = KeptFile(
+            folder / f"people-{place_of(server_url)}.json",
+            wrong="This does not say whom agents encrypt to",
+            hint="Delete it; then compare everybody's six words again with `hitl keys verify`.",
+        )
 
     @classmethod
     def own(cls, folder: Path, server_url: str) -> Pins:
@@ -55,18 +51,13 @@ class Pins:
 
     def people(self) -> Mapping[str, KnownPerson]:
         """Return everybody, by their id at the server."""
+        record = self._file.read()
+        if record is None:
+            return {}
         try:
-            if not self._path.is_file():
-                return {}
-            record = json.loads(read_private(self._path))
             return {one["person_id"]: KnownPerson(**one) for one in record["people"]}
-        except OSError as error:
-            raise _unusable(self._path, error) from error
-        except (ValueError, KeyError, TypeError) as error:
-            raise SetupError(
-                f"This does not say whom agents encrypt to: {self._path}.",
-                hint="Delete it; then compare everybody's six words again with `hitl keys verify`.",
-            ) from error
+        except (KeyError, TypeError) as error:
+            raise self._file.wrong() from error
 
     def named(self, name: str) -> KnownPerson | None:
         """Return whoever has a name, however it is spelt; None if nobody has."""
@@ -90,19 +81,7 @@ class Pins:
 
     @contextmanager
     def _changing(self) -> Iterator[dict[str, KnownPerson]]:
-        try:
-            make_private(self._folder)
-            with locked(self._path.with_suffix(".lock")):
-                people = dict(self.people())
-                yield people
-                record: dict[str, Any] = {"v": VERSION, "people": [asdict(one) for one in people.values()]}
-                replace_private(self._path, json.dumps(record, indent=1).encode())
-        except OSError as error:
-            raise _unusable(self._path, error) from error
-
-
-def _unusable(path: Path, error: OSError) -> SetupError:
-    return SetupError(
-        f"{error.filename or path}: {error.strerror or error}.",
-        hint="Set HITL_CONFIG_DIR to a folder of yours.",
-    )
+        with self._file.changing():
+            people = dict(self.people())
+            yield people
+            self._file.write({"people": [asdict(one) for one in people.values()]}, indent=1)
