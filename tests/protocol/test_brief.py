@@ -7,7 +7,13 @@ from typing import Any
 
 import pytest
 
-from openhitl.protocol.brief import MAX_PROMPT_CHARACTERS, MAX_REASON_CHARACTERS, brief_actions
+from openhitl.protocol.brief import (
+    HIGH_RISK,
+    LOW_RISK,
+    MAX_PROMPT_CHARACTERS,
+    MAX_REASON_CHARACTERS,
+    brief_actions,
+)
 from openhitl.protocol.case import Assurance
 from openhitl.protocol.policies import read_policy
 from tests.protocol.test_policies import RAW
@@ -64,3 +70,7 @@ def test_what_wants_a_passkey_has_to_be_opened() -> None:
     brief = replace(content(), type="approval", prompt="Approve this", message="", context=LOW)
     assert brief_actions(brief, Assurance.PASSKEY) == ()
     assert brief_actions(brief, Assurance.LINK) == ("reject", "approve")
+
+
+def test_no_word_is_a_great_risk_and_a_small_one():
+    assert not HIGH_RISK & LOW_RISK

@@ -77,7 +77,7 @@ def _edited(asked: Asked, given: Given, *, interactive: bool) -> Given:
 
 
 def _check_ref(asked: Asked, draft: Draft, *, interactive: bool, shown: bool) -> None:
-    """Have the reference code typed."""
+    """Have the reference code typed, or compare it with the one that was given as an option."""
     if draft.ref is not None:
         if not _is_ref(asked, draft.ref):
             raise UsageMistake("That is not the reference code of this case.")

@@ -9,15 +9,13 @@ from typing import Any
 
 from openhitl.errors import CallerError, PeerError
 from openhitl.person.sealed import Question
-from openhitl.protocol.brief import brief_actions
+from openhitl.protocol.brief import HIGH_RISK, LOW_RISK, brief_actions
 from openhitl.protocol.case import Assurance, Content, DefaultAction, Json, Status, actions_of, ref_of
 from openhitl.protocol.context import Context
 from openhitl.protocol.policies import REFUSING
 from openhitl.protocol.record import record
 from openhitl.protocol.timestamps import parse_timestamp
 
-_HIGH = frozenset({"high", "critical", "severe", "extreme"})
-_LOW = frozenset({"low", "none", "minimal", "negligible"})
 #: How urgent a risk is in a list, from 0.
 _RANKS = {"high": 0, "unknown": 1, "none": 2, "low": 3}
 
@@ -89,7 +87,7 @@ class Asked:
         if self.parts is None or self.parts.risk is None:
             return "none"
         level = self.parts.risk.level.strip().lower()
-        return "high" if level in _HIGH else "low" if level in _LOW else "unknown"
+        return "high" if level in HIGH_RISK else "low" if level in LOW_RISK else "unknown"
 
     @property
     def is_grave(self) -> bool:

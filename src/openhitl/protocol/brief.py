@@ -17,6 +17,10 @@ MAX_PROMPT_CHARACTERS = 140
 MAX_REASON_CHARACTERS = 80
 #: What agents call a risk that is none.
 LOW_RISK = frozenset({"low", "none", "minimal", "negligible"})
+#: What agents call a risk that is great. Any other word is one in between, or their own.
+HIGH_RISK = frozenset({"high", "critical", "severe", "extreme"})
+#: So many of these questions are answered together at most.
+MOST_TOGETHER = 20
 #: The refusing action first, as buttons stand.
 _ACTIONS: Mapping[str, tuple[str, ...]] = {
     "approval": ("reject", "approve"),

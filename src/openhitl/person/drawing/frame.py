@@ -8,12 +8,12 @@ from datetime import datetime
 from openhitl.person.asked import Asked, Ended, Seal
 from openhitl.person.drawing.lines import EMPTY, Line, Span, Tone, labelled, paragraph, said
 from openhitl.person.drawing.moments import distance, moment
-from openhitl.protocol.case import ACTIONS, Json, Status
+from openhitl.protocol.case import ACTIONS, SEALED_TYPE, Json, Status
 from openhitl.protocol.context import Context
 from openhitl.protocol.tree import humanise
 
 COLUMN = 11
-_TYPES = {"x-sealed": "Encrypted"}
+_TYPES = {SEALED_TYPE: "Encrypted"}
 _SILENCE = {
     "skip": "this is skipped.",
     "approve": "this is approved.",

@@ -20,8 +20,7 @@ from openhitl.person.drawing.frame import DONE
 from openhitl.person.drawing.lines import said
 from openhitl.person.drawing.verbs import VERBS
 from openhitl.person.inbox import Inbox, Submissions
-
-MOST_TOGETHER = 20
+from openhitl.protocol.brief import MOST_TOGETHER
 
 
 class TogetherScreen(ModalScreen[str | None]):

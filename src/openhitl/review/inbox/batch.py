@@ -9,7 +9,7 @@ from datetime import datetime
 
 from openhitl.cases import StoredCase
 from openhitl.errors import InvalidRequest, NotFound
-from openhitl.protocol.brief import brief_actions
+from openhitl.protocol.brief import MOST_TOGETHER, brief_actions
 from openhitl.protocol.people import SignedIn
 from openhitl.protocol.problems import check_storable
 from openhitl.review.accounts.desks import desk_of
@@ -17,7 +17,7 @@ from openhitl.review.answering import CLOSED
 from openhitl.review.door import Door
 from openhitl.review.http import Request, Response
 from openhitl.review.inbox.answering import actor_in, back, check_brief, submit
-from openhitl.review.inbox.listing import MOST_TOGETHER, reader_of
+from openhitl.review.inbox.listing import reader_of
 from openhitl.review.inbox.rows import Row, row_of
 from openhitl.review.pages.desk import Desk
 from openhitl.review.pages.view import Page

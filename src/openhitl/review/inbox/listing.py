@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from openhitl.cases import StoredCase
+from openhitl.protocol.brief import MOST_TOGETHER
 from openhitl.protocol.people import SignedIn
 from openhitl.protocol.record import record
 from openhitl.review.door import Door
@@ -17,9 +18,6 @@ from openhitl.words import N_
 MOST = 200
 #: What somebody has just seen end stays in the list, up to so many.
 MOST_SEEN = 50
-
-#: So many questions are answered together at most.
-MOST_TOGETHER = 20
 _TONES = ("danger", "warn", "plain")
 
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from openhitl.protocol.brief import LOW_RISK
+from openhitl.protocol.brief import HIGH_RISK, LOW_RISK
 from openhitl.protocol.case import DefaultAction, ref_of
 from openhitl.protocol.record import record
 from openhitl.review.pages.labels import type_name
 from openhitl.review.pages.moments import Moment
 from openhitl.review.pages.rounds import Rounds, rounds_of
 from openhitl.review.pages.sheet import Sheet
-
-_HIGH = frozenset({"high", "critical", "severe", "extreme"})
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -86,7 +84,7 @@ def _risk(sheet: Sheet) -> Risk | None:
         "high": gettext("High risk"),
         "critical": gettext("Critical risk"),
     }
-    tone = "danger" if known in _HIGH else "plain" if known in LOW_RISK else "warn"
+    tone = "danger" if known in HIGH_RISK else "plain" if known in LOW_RISK else "warn"
     label = labels.get(known) or gettext("Risk: %(level)s") % {"level": level}
     return Risk(level=level, label=label, tone=tone, reasons=tuple(risk.reasons))
 
