@@ -20,6 +20,7 @@ from openhitl.client.logins import Logins
 from openhitl.client.pins import Pins
 from openhitl.client.session import Session
 from openhitl.errors import AnotherIdentity, InvalidDeviceList, InvalidEnvelope, SetupError
+from openhitl.person.device import Device
 from openhitl.person.enrolling import enroll
 from openhitl.person.inbox import Inbox
 from openhitl.person.sealed import open_question
@@ -259,6 +260,13 @@ def emptied(desk: Desk) -> None:
             connection.execute(delete(device_lists))
     finally:
         store.close()
+
+
+def test_a_terminal_without_keys_is_listed_nowhere_and_signs_nothing(sealed_desk, tmp_path):
+    device = Device.of(sealed_desk.config(tmp_path, sealed_desk.ana))
+    for step in (lambda: device.listed("laptop"), lambda: device.sign(b"statement")):
+        with pytest.raises(SetupError, match="This terminal has no keys yet"):
+            step()
 
 
 def test_keys_that_were_damaged_are_no_reason_for_new_ones(tmp_path):

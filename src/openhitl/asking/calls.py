@@ -99,10 +99,18 @@ class Call:
         """Wait for the end, with beats; None if it has not come after so many seconds."""
         async with beating(partial(self._beat, asked), self.pace.beat_seconds):
             with anyio.move_on_after(seconds):
-                decision = await self.line.questioner.end_of(asked)
-                self._hand_over(asked)
-                return decision
+                return await self._end(asked)
         return None
+
+    async def wait_for_ever(self, asked: Asked) -> Decision:
+        """Wait for the end, with beats."""
+        async with beating(partial(self._beat, asked), self.pace.beat_seconds):
+            return await self._end(asked)
+
+    async def _end(self, asked: Asked) -> Decision:
+        decision = await self.line.questioner.end_of(asked)
+        self._hand_over(asked)
+        return decision
 
     async def wait_a_while(self, asked: Asked) -> Decision | None:
         """Wait for as long as the client may be kept; None if the end has not come by then."""

@@ -30,8 +30,7 @@ async def _ask(call: Call, given: Sealed) -> CallToolResult:
     """Ask, and answer with what the device encrypted, however long that takes."""
     check_payload(given.encrypted_payload, "encrypted_payload")
     asked = await call.ask(NEUTRAL_PROMPT, questions.sealed(given.encrypted_payload), {}, given)
-    decision = await call.wait(asked, seconds=None)
-    assert decision is not None
+    decision = await call.wait_for_ever(asked)
     return text(str(decision.require_answer().data["payload"]))
 
 

@@ -14,7 +14,7 @@ from openhitl.client.config import ClientConfig
 from openhitl.client.device_keys import DeviceKeys, PrivateKeys
 from openhitl.client.pins import Pins
 from openhitl.client.sender_pins import SenderPins
-from openhitl.errors import CaseExpired, DeviceListForked, EnvelopeRefused, UnknownSender
+from openhitl.errors import CaseExpired, DeviceListForked, EnvelopeRefused, SetupError, UnknownSender
 from openhitl.person.asked import Asked, Ended, Seal, read_asked
 from openhitl.person.sealed import (
     Drawn,
@@ -66,15 +66,16 @@ class Device:
         return self._keys is not None
 
     def listed(self, name: str) -> ListedDevice:
-        """Say what a device list says of this terminal."""
-        assert self._keys is not None
-        assert self._sign is not None
+        """Say what a device list says of this terminal. Raises: SetupError if it has no keys."""
+        if self._keys is None or self._sign is None:
+            raise SetupError(_NO_KEYS)
         sign = encode(self._sign.public_key().public_bytes_raw())
         return ListedDevice(name=name, kind="terminal", box=encode(self._keys.public), sign=sign)
 
     def sign(self, message: bytes) -> bytes:
-        """Sign with the key of this terminal."""
-        assert self._sign is not None
+        """Sign with the key of this terminal. Raises: SetupError if it has none."""
+        if self._sign is None:
+            raise SetupError(_NO_KEYS)
         return self._sign.sign(message)
 
     def read(self, view: Mapping[str, Any]) -> Asked:
