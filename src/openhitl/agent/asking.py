@@ -17,7 +17,6 @@ from openhitl.agent.replies import (
     agent_entries,
     agent_entry,
     answer_text,
-    json_object,
     shown_case,
 )
 from openhitl.agent.telling import Teller, tell
@@ -25,6 +24,7 @@ from openhitl.agent.updates import Update
 from openhitl.agent.waiting import Waiting
 from openhitl.client import requests
 from openhitl.client.config import ClientConfig, load_config
+from openhitl.client.exchange import json_object
 from openhitl.client.session import Session
 from openhitl.errors import HitlError
 from openhitl.protocol import questions

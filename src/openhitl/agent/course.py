@@ -17,12 +17,11 @@ from typing import Any
 
 from openhitl.agent.questions import OpenCase
 from openhitl.agent.reminders import Reminders
-from openhitl.agent.replies import json_object
 from openhitl.agent.saved import PATIENCE_AFTER_DEADLINE
 from openhitl.agent.steps import Keep, Listen, Note, Pause, Read, Send, Steps, Tell
 from openhitl.agent.updates import Update
 from openhitl.client import requests
-from openhitl.client.exchange import Response, decode_json
+from openhitl.client.exchange import Response, decode_json, json_object
 from openhitl.client.pauses import MAX_BACKOFF_SECONDS, PASSING, backoff_seconds, jittered
 from openhitl.client.refusals import refusal
 from openhitl.client.sse import SseEvent, SseParser

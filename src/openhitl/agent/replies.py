@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from openhitl.agent.questions import AgentEntry, OpenCase
 from openhitl.client import requests
-from openhitl.client.exchange import Response, decode_json
+from openhitl.client.exchange import Response, decode_json, json_object
 from openhitl.client.origins import same_origin
 from openhitl.errors import PeerError
 from openhitl.protocol.incoming import HitlObject, parse_accepted, parse_instants
@@ -110,17 +110,6 @@ def agent_entry(value: Any) -> AgentEntry:
     if not isinstance(value, dict) or not {"id", "name"} <= value.keys():
         raise PeerError("The server's answer is not an agent.")
     return {"id": str(value["id"]), "name": str(value["name"])}
-
-
-def json_object(response: Response) -> dict[str, Any]:
-    """Decode a body that must be a JSON object. Raises: PeerError."""
-    try:
-        body = response.json()
-    except ValueError as error:
-        raise PeerError("The server's answer is not JSON.") from error
-    if not isinstance(body, dict):
-        raise PeerError("The server's answer is not a JSON object.")
-    return body
 
 
 def _from_here(server: str, named: str, usual: str) -> str:

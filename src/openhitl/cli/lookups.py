@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from openhitl.agent.replies import json_object
 from openhitl.cli.answers import notes
 from openhitl.cli.terminal import left_words
 from openhitl.client import requests
 from openhitl.client.config import ClientConfig
+from openhitl.client.exchange import json_object
 from openhitl.client.session import Session
 from openhitl.errors import PeerError
 from openhitl.protocol.case import Status

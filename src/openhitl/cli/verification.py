@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from openhitl.agent.receipts import verify_receipt
-from openhitl.agent.replies import json_object
 from openhitl.cli.answers import print_json
 from openhitl.cli.contexts import UsageMistake
 from openhitl.cli.exits import Exit
 from openhitl.cli.terminal import for_stdout
 from openhitl.client.config import ClientConfig
-from openhitl.client.exchange import Request
+from openhitl.client.exchange import Request, json_object
 from openhitl.client.session import Session
 from openhitl.errors import InvalidReceipt
 from openhitl.protocol.addresses import is_web_address

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from openhitl.errors import PeerError
+
 MAX_PAUSE_SECONDS = 3600.0
 
 
@@ -63,3 +65,14 @@ class Response:
             instant = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
             seconds = (instant - now).total_seconds()
         return min(max(seconds, 0.0), MAX_PAUSE_SECONDS)
+
+
+def json_object(response: Response) -> dict[str, Any]:
+    """Decode a body that must be a JSON object. Raises: PeerError."""
+    try:
+        body = response.json()
+    except ValueError as error:
+        raise PeerError("The server's answer is not JSON.") from error
+    if not isinstance(body, dict):
+        raise PeerError("The server's answer is not a JSON object.")
+    return body

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 from openhitl.client.config import ClientConfig
-from openhitl.client.exchange import Request
+from openhitl.client.exchange import Request, json_object
 from openhitl.client.session import Session
 from openhitl.errors import NotFound, PeerError, SignInRequired
 from openhitl.person import requests
@@ -152,10 +152,4 @@ class Inbox:
             response = await self._session.exchange(request)
         except SignInRequired as error:
             raise SignInRequired(error.message, hint=SIGN_IN_HINT) from error
-        try:
-            body = response.json()
-        except ValueError as error:
-            raise PeerError("The server's answer is not JSON.") from error
-        if not isinstance(body, dict):
-            raise PeerError("The server's answer is not a JSON object.")
-        return body
+        return json_object(response)

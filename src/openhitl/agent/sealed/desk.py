@@ -13,12 +13,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from openhitl.agent.questions import OpenCase, Terms, request_body
-from openhitl.agent.replies import accepted_case, json_object, shown_case
+from openhitl.agent.replies import accepted_case, shown_case
 from openhitl.agent.sealed.people import Reader, Recipients, read_recipients
 from openhitl.agent.sealed.questions import Randomness, SealedQuestion, read_answer, read_own, seal
 from openhitl.client import requests
 from openhitl.client.agent_keys import AgentKey
 from openhitl.client.config import ClientConfig
+from openhitl.client.exchange import json_object
 from openhitl.client.pins import Pins
 from openhitl.client.session import Session
 from openhitl.errors import CallerError, EnvelopeReplayed, IdempotencyMismatch, NotEncrypted, NotEndToEnd

@@ -12,7 +12,6 @@ from typing import Annotated
 
 import typer
 
-from openhitl.agent.replies import json_object
 from openhitl.cli.contexts import UsageMistake
 from openhitl.cli.enrolling import keep_device
 from openhitl.cli.exits import Exit
@@ -21,6 +20,7 @@ from openhitl.cli.terminal import Terminal
 from openhitl.client import requests
 from openhitl.client.config import ClientConfig, find_server
 from openhitl.client.credentials import Credential
+from openhitl.client.exchange import json_object
 from openhitl.client.logins import Identity, Login
 from openhitl.client.origins import is_loopback
 from openhitl.client.session import Session

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from openhitl.agent.replies import json_object
 from openhitl.cli import relay
 from openhitl.cli.exits import Exit
 from openhitl.cli.terminal import Terminal, for_stdout
 from openhitl.client import requests
 from openhitl.client.config import load_config
+from openhitl.client.exchange import json_object
 from openhitl.client.session import Session
 from openhitl.errors import HitlError, LoginRefused
 
