@@ -28,8 +28,7 @@ test: .venv/installed-dev .venv/installed-dropin ## everything that must hold
 	$(PY) -m coverage run -m pytest -q -n $(WORKERS) tests/protocol
 	$(PY) -m coverage combine --quiet
 	$(PY) -m coverage report --include='src/openhitl/protocol/*' --fail-under=100 --skip-covered
-	CHROMIUM="$${CHROMIUM:-$$(command -v chromium)}" $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
-		--ignore=tests/protocol
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --ignore=tests/protocol
 
 lint: .venv/installed-dev ## put the code in order
 	$(PY) -m ruff check --fix .

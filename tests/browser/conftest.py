@@ -1,28 +1,51 @@
-"""One Chromium for the whole suite; few contexts, many pages. Journeys run with and without scripts."""
+"""One Chromium for the whole suite; few contexts, many pages. Journeys run with and without scripts.
+
+Pages are shown by the headless shell where Debian has it: the same engine, a quarter of the work for a page.
+What needs more of a browser than its engine, as notifications do, is tested in the whole one.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from tests.browser.stage import SIZES
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+SHELL = os.environ.get("CHROMIUM") or shutil.which("chromium-headless-shell") or CHROMIUM
 PATIENCE_MS = 10_000
 
 
 @pytest.fixture(scope="package")
-def chromium() -> Iterator[Browser]:
-    """Start Debian's Chromium; the sandbox needs privileges that test machines do not grant."""
+def playwright() -> Iterator[Playwright]:
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="package")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """Start what shows pages."""
+    yield from _started(playwright, SHELL)
+
+
+@pytest.fixture(scope="package")
+def whole_chromium(playwright: Playwright) -> Iterator[Browser]:
+    """Start Debian's Chromium as it is."""
+    yield from _started(playwright, CHROMIUM)
+
+
+def _started(playwright: Playwright, executable: str) -> Iterator[Browser]:
+    """Start a browser; the sandbox needs privileges that test machines do not grant."""
+    browser = playwright.chromium.launch(
+        executable_path=executable, args=["--no-sandbox", "--disable-dev-shm-usage"]
+    )
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["js", "nojs"])

@@ -20,6 +20,7 @@ KEYS = {
     "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
     "auth": "BTBZMqHH6r4Tts7J_aSIgg",
 }
+PATIENCE_MS = 20_000
 CONTACT = "mailto:ops@example.org"
 LOW = {"risk": {"level": "low", "reasons": []}}
 QUESTION = {"type": "approval", "prompt": "Order tea?", "context": LOW}
@@ -42,14 +43,15 @@ SHOWN = """async () => {
 
 
 def until(read: str, is_enough: str) -> str:
-    """Spell a function that reads again and again, a frame apart, until that is enough."""
+    """Spell a function that reads again and again until that is enough; gives up where pages would."""
     return f"""async (titles) => {{
-      for (let tries = 0; tries < 1500; tries++) {{
+      const end = performance.now() + {PATIENCE_MS};
+      for (;;) {{
         const found = await ({read})();
         if (({is_enough})(found)) return found;
-        await new Promise(requestAnimationFrame);
+        if (performance.now() > end) throw new Error("never: " + JSON.stringify(found));
+        await new Promise((resolve) => setTimeout(resolve, 20));
       }}
-      throw new Error("never");
     }}"""
 
 
@@ -91,7 +93,7 @@ class Phone:
         """Open the inbox and wait until the service worker has taken over."""
         self.visit("/inbox")
         self.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-        self.page.wait_for_function("navigator.serviceWorker.controller !== null")
+        self.page.wait_for_function("navigator.serviceWorker.controller?.state === 'activated'")
 
     def push(self, message: dict[str, Any] | str, *titles: str) -> list[dict[str, Any]]:
         """Have the browser's push service deliver a message; return what is shown when these titles are."""
@@ -124,13 +126,13 @@ class Phone:
 
 
 @pytest.fixture
-def phone(chromium: Browser, server: RunningServer) -> Iterator[Phone]:
+def phone(whole_chromium: Browser, server: RunningServer) -> Iterator[Phone]:
     person = sign_in(server)
     owned_agent(server, person)
-    context = chromium.new_context(
+    context = whole_chromium.new_context(
         viewport={"width": 390, "height": 844}, locale="en-GB", reduced_motion="reduce"
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     context.add_cookies([{"name": "hitl_session", "value": person.token, "url": server.url}])
     context.grant_permissions(["notifications"], origin=server.url)
     phone = Phone(context, server, person)
