@@ -21,7 +21,10 @@ OFFLINE = "/offline"
 #: Pages that show how things stood when there was a connection.
 KEPT = ("/inbox", "/inbox/history", "/inbox/notices", "/inbox/settings")
 #: What the page without connection needs.
-_FILES = ("page.css", "dark.css", "page.js", "offline.js", "icon.svg", "icon-192.png", "badge-96.png")
+_FILES = (
+    *("page.css", "dark.css", "page.js", "offline.js", "retrying.js"),
+    *("icon.svg", "icon-192.png", "badge-96.png"),
+)
 #: A worker loads nothing and shows nothing: it fetches, from here alone.
 _WORKER_HEADERS = (
     ("content-security-policy", "default-src 'none'; connect-src 'self'"),

@@ -2,6 +2,7 @@
 // still wait. The page works without any of it.
 
 import { encode } from "./base64url.js";
+import { retrying } from "./retrying.js";
 
 const home = new URL("../", import.meta.url);
 const worker = new URL("sw.js", home).href;
@@ -55,17 +56,9 @@ function say({ items, isKept = false }) {
   line.classList.toggle("tone-bad", Boolean(refused));
   line.firstElementChild.textContent = text;
   link.hidden = !waiting && !refused;
-  again(waiting);
+  again(waiting > 0);
 }
-
-// A browser calls itself online before anybody can be reached.
-let pause = 1e3;
-let timer = 0;
-function again(waiting) {
-  clearTimeout(timer);
-  if (!waiting) pause = 1e3;
-  else if (navigator.onLine) timer = setTimeout(flush, (pause = Math.min(2 * pause, 6e4)));
-}
+const again = retrying(flush);
 
 async function flush() {
   const active = (await registration)?.active;

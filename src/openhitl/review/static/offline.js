@@ -1,13 +1,12 @@
 // What is shown without a connection, and answers that wait for one: how each stands, and what was typed.
 
+import { retrying } from "./retrying.js";
+
 const list = document.querySelector("[data-answers]");
 const template = list.querySelector("template");
 const unable = document.querySelector("[data-unable]");
 // What a form says beside what somebody typed.
 const OWN = ["csrf", "submission_id", "seen", "version", "draft_version"];
-
-let pause = 1e3;
-let timer = 0;
 
 function draw({ items }) {
   const rows = items.map((item) => {
@@ -26,11 +25,9 @@ function draw({ items }) {
     return row;
   });
   list.replaceChildren(template, ...rows);
-  clearTimeout(timer);
-  // A browser calls itself online before anybody can be reached.
-  if (!items.some((item) => item.state === "waiting")) pause = 1e3;
-  else if (navigator.onLine) timer = setTimeout(ask, (pause = Math.min(2 * pause, 6e4)), { flush: true });
+  again(items.some((item) => item.state === "waiting"));
 }
+const again = retrying(() => ask({ flush: true }));
 
 async function ask(message) {
   const { active } = await navigator.serviceWorker.ready;
