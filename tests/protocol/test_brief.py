@@ -66,6 +66,48 @@ def test_everything_else_has_to_be_opened(fields: dict[str, Any]) -> None:
     assert actions(**fields) == ()
 
 
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "Delete  it",
+        " Delete it",
+        "Delete it\t",
+        "Delete\tit",
+        "Delete\u3000it",
+        "Delete \u00a0it",
+        "Delete\u2800it",
+        "Delete n\u0336o\u0336t\u0336hing",
+        "Delete 1\u20e3",
+        "Delete \u0301it",
+        "\u0e01\u0e38\u0e38\u0e38\u0e38",
+        "\u0e01\u20dd",
+        "Delete \ue000 it",
+        "Delete \U000eeeee it",
+        "Delete \u0378 it",
+        "Pay \u05d0\u05d1\u05d2 12 34",
+    ],
+)
+def test_what_does_not_read_alike_everywhere_has_to_be_opened(prompt: str) -> None:
+    assert actions(prompt=prompt) == ()
+    assert actions(context={"risk": {"level": "low", "reasons": [prompt]}}) == ()
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "1\u202f000\u00a0€ überweisen?",
+        "Approve cafe\u0301",
+        "\u05e9\u05c1\u05b8\u05dc\u05d5\u05b9\u05dd 12?",
+        "\u0e17\u0e35\u0e48\u0e19\u0e35\u0e48",
+        "\u0928\u092e\u0938\u094d\u0924\u0947",
+        "\u4f60\u597d\uff1f",
+        "Ship it \u2764\ufe0f",
+    ],
+)
+def test_what_is_ordinary_in_a_language_is_brief(prompt: str) -> None:
+    assert actions(prompt=prompt) == ("reject", "approve")
+
+
 def test_what_wants_a_passkey_has_to_be_opened() -> None:
     brief = replace(content(), type="approval", prompt="Approve this", message="", context=LOW)
     assert brief_actions(brief, Assurance.PASSKEY) == ()

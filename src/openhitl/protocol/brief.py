@@ -6,6 +6,8 @@ that is brief. Everything else has to be opened. What you see is what you sign.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping
 
 from openhitl.errors import CallerError
@@ -26,6 +28,15 @@ _ACTIONS: Mapping[str, tuple[str, ...]] = {
     "approval": ("reject", "approve"),
     "confirmation": ("cancel", "confirm"),
 }
+#: Spaces that a page would not show as they are: around the text, two together, or of another width (those
+#: that do not break are ordinary in French numbers); and a picture of nothing.
+_ODD = re.compile(r"^\s|\s$|\s\s|[^\S \u00a0\u202f]|\u2800")
+#: Characters that no font has, or that each has in its own way.
+_NEVER = frozenset({"Cn", "Co"})
+#: They say of an emoji how it is drawn; `visible` shows those that stand elsewhere.
+_PICTURE_STYLES = frozenset("\ufe0e\ufe0f")
+#: A letter of Thai has two, one of Hebrew three.
+_MOST_MARKS = 3
 
 
 def brief_actions(content: Content, assurance: Assurance) -> tuple[str, ...]:
@@ -60,5 +71,32 @@ def _is_low(risk: Risk) -> bool:
 
 
 def _is_plain(text: str, most: int) -> bool:
-    """Tell whether a text is one short line without anything that cannot be seen."""
-    return len(text) <= most and "\n" not in text and visible(text) == text
+    """Tell whether a text is one short line that reads as it is, on every screen and in one way alone."""
+    if len(text) > most or visible(text) != text:
+        return False
+    composed = unicodedata.normalize("NFC", text)
+    return _ODD.search(composed) is None and _has_plain_marks(composed) and _has_one_direction(composed)
+
+
+def _has_plain_marks(text: str) -> bool:
+    """Tell whether marks are left alone where a script writes with them.
+
+    Those of Latin letters are composed by now; what is left over strikes letters out, or piles up over the
+    lines around it.
+    """
+    on_letter, marks = False, 0
+    for character in text:
+        category = unicodedata.category(character)
+        if category in _NEVER:
+            return False
+        if not category.startswith("M") or character in _PICTURE_STYLES:
+            on_letter, marks = category == "Lo", 0
+        elif not on_letter or category == "Me" or (marks := marks + 1) > _MOST_MARKS:
+            return False
+    return True
+
+
+def _has_one_direction(text: str) -> bool:
+    """Tell whether letters all run one way: else what stands where depends on where it is shown."""
+    directions = {unicodedata.bidirectional(character) for character in text}
+    return "L" not in directions or directions.isdisjoint(("R", "AL"))
