@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -133,6 +134,17 @@ def test_a_list_grows_by_what_its_devices_sign(server):
     latest = read_chain(who.http.get(LIST).json()["chain"], person=who.person.actor_id)
     assert [one.name for one in latest.devices] == [laptop.listed.name, phone.listed.name]
     assert latest.identity == laptop.listed.sign
+
+
+@pytest.mark.parametrize("name", ["Lap\u202etop", " Laptop", "Lap\ntop", "Lapt\u0301e\u0301", "\u200b"])
+def test_a_list_names_devices_as_they_may_call_themselves(server, name):
+    who = somebody(server)
+    laptop, _ = registered(who)
+    named = replace(laptop, listed=replace(laptop.listed, name=name))
+    answer = who.post(LIST, json=next_link(who, [named], laptop))
+    assert code_of(answer) == (422, "invalid_request")
+    assert [one["path"] for one in answer.json()["errors"]] == ["name"]
+    assert who.http.get(LIST).json()["chain"] == []
 
 
 def test_what_does_not_follow_is_a_conflict(server):

@@ -10,6 +10,7 @@ from openhitl.identity.rates import RateLimits
 from openhitl.identity.sessions import actor_of
 from openhitl.protocol.devices import Device, NewDevice, read_keys
 from openhitl.protocol.people import Person, SessionKind, SignedIn, checked_name
+from openhitl.protocol.problems import invalid
 from openhitl.protocol.sealed.device_list import (
     MAX_LINKS,
     DeviceList,
@@ -83,6 +84,7 @@ class DeviceShelf:
         try:
             link = read_link(raw)
             signed = await self._run(follow_on, known, devices, link, person.actor_id)
+            check_names(signed)
         except DeviceListBroken as error:
             raise ListConflict(number=len(known)) from error
         except InvalidDeviceList as error:
@@ -101,6 +103,13 @@ def new_device(kind: SessionKind, name: object, box: object, sign: object) -> Ne
         return NewDevice(kind=kind, name=checked_name(name), keys=read_keys(box, sign))
     except InvalidDeviceList as error:
         raise InvalidRequest(error.message, reason=error.code) from error
+
+
+def check_names(signed: DeviceList) -> None:
+    """Check that a list names devices as a device may call itself. Raises: InvalidRequest."""
+    for one in signed.devices:
+        if checked_name(one.name) != one.name:
+            invalid("name", "must have no space around it, and be composed (NFC)")
 
 
 def follow_on(known: Sequence[Link], devices: Sequence[Device], link: Link, person: str) -> DeviceList:

@@ -22,7 +22,7 @@ async function makeDevice(name, isFresh) {
 }
 
 async function claim(isFresh = false) {
-  const [code, name] = [form.elements.code.value, form.elements.name.value.trim()];
+  const [code, name] = [form.elements.code.value, form.elements.name.value.trim().normalize()];
   const device = await makeDevice(name, isFresh);
   const keys = device ? await publicKeys(device) : {};
   const answer = await api.post("/pairings/claim", { code, name, kind: "browser", ...keys });
