@@ -98,7 +98,7 @@ class Office:
 
     async def told(self, signed_in: SignedIn) -> Browser:
         browser = self.service.browser()
-        await self.desk.subscribe(signed_in, browser.subscription)
+        await self.desk.subscribe(signed_in, browser.subscription, language="en")
         return browser
 
     async def ask(self, **body) -> str:
@@ -393,7 +393,7 @@ def test_a_browser_that_changes_hands_is_told_nothing_more_of_the_first(
             browser = await desk.told(ana)
             case_id = await desk.ask()
             await desk.work()
-            await desk.desk.subscribe(ben, browser.subscription)
+            await desk.desk.subscribe(ben, browser.subscription, language="en")
             await desk.answer(case_id, ana)
             await desk.ask()
             await desk.work()

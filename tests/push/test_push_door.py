@@ -272,6 +272,7 @@ def test_the_rule_is_checked_again_when_a_button_is_pressed(server, told):
     assert ana.post(CHOICES, data={"csrf": ana.csrf, "shows": "full"}).status_code == 303
     refused = press(ana, pressed(data, "approve"))
     assert (refused.status_code, refused.json()["error"]) == (403, "action_not_inline")
+    assert refused.json()["review_url"] == f"{server.url}/review/{data['case_id']}"
     case = server.agent.get(f"/api/v1/reviews/{data['case_id']}").json()
     assert case["status"] == "pending"
 

@@ -27,12 +27,10 @@ from sqlalchemy import (
 
 from openhitl.protocol.case import FINAL
 from openhitl.protocol.lifecycle import Effect
-from openhitl.protocol.people import Role
 from openhitl.protocol.push.subscription import Subscription
-from openhitl.store.assignees import is_enabled_owner, may_answer
+from openhitl.store.assignees import belongs_to, may_answer
 from openhitl.store.identity_schema import (
     agent_mutes,
-    agent_owners,
     people,
     push_deliveries,
     push_subscriptions,
@@ -87,10 +85,7 @@ def _is_told_of_case() -> ColumnElement[bool]:
 
 def _is_told_of_notice() -> ColumnElement[bool]:
     """Of a notice, the people of its agent are told; where it has none, the server's owners."""
-    of_agent = and_(agent_owners.c.agent_id == notices.c.agent_id, is_enabled_owner())
-    owns = exists().where(of_agent, agent_owners.c.person_id == push_subscriptions.c.person_id)
-    looks_after_all = and_(~exists().where(of_agent), _receivers.c.role == Role.OWNER.value)
-    return and_(or_(owns, looks_after_all), ~_mutes(notices.c.agent_id))
+    return and_(belongs_to(notices.c.agent_id, push_subscriptions.c.person_id), ~_mutes(notices.c.agent_id))
 
 
 class Pushes(Part):

@@ -12,6 +12,7 @@ from openhitl.identity.push.sender import PushSender, Urgency
 from openhitl.keyring import Keyring
 from openhitl.protocol.people import SignedIn
 from openhitl.protocol.problems import object_of
+from openhitl.protocol.push.choices import LANGUAGE, LATER_AFTER, PushChoices, read_choices, spelled_choices
 from openhitl.protocol.push.encryption import parse_receiver
 from openhitl.protocol.push.messages import PushMessage
 from openhitl.protocol.push.subscription import Subscription
@@ -54,11 +55,12 @@ class PushDesk:
         self._clock = clock
         self.sender = sender
 
-    async def subscribe(self, signed_in: SignedIn, body: Mapping[str, Any]) -> int:
+    async def subscribe(self, signed_in: SignedIn, body: Mapping[str, Any], *, language: str) -> int:
         """Keep where a browser is told, or that it is still there; return its number.
 
         Args:
             body: what `PushSubscription.toJSON()` gives. Push API.
+            language: what its pages are shown in; notifications are, too.
 
         Raises: PushOff, InvalidRequest.
         """
@@ -68,7 +70,7 @@ class PushDesk:
         keys = object_of(body.get("keys"), "keys")
         p256dh, auth = keys.get("p256dh"), keys.get("auth")
         parse_receiver(p256dh, auth)
-        return await self._run(
+        number = await self._run(
             self._store.keep_subscription,
             signed_in.person.person_id,
             signed_in.session.session_id,
@@ -77,6 +79,13 @@ class PushDesk:
             auth=str(auth),
             now=self._clock(),
         )
+        await self._read_in(signed_in, language)
+        return number
+
+    async def _read_in(self, signed_in: SignedIn, language: str) -> None:
+        person_id = signed_in.person.person_id
+        if (await self._run(self._store.settings_of, person_id)).get(LANGUAGE) != language:
+            await self._run(self._store.change_settings, person_id, {LANGUAGE: language})
 
     async def of(self, signed_in: SignedIn) -> Sequence[Subscription]:
         """List somebody's browsers that are told, the latest first."""
@@ -100,6 +109,22 @@ class PushDesk:
         if to is None or to.person_id != signed_in.person.person_id:
             raise NotFound
         await self.send(to, message, ttl=TEST_TTL)
+
+    async def choices(self, signed_in: SignedIn) -> PushChoices:
+        """Read what somebody has chosen about being told."""
+        return read_choices(await self._run(self._store.settings_of, signed_in.person.person_id))
+
+    async def choose(self, signed_in: SignedIn, shows: object, *, answers: bool) -> None:
+        """Keep what notifications may show, and whether they may offer answers. Raises: InvalidRequest."""
+        chosen = spelled_choices(shows, answers=answers)
+        await self._run(self._store.change_settings, signed_in.person.person_id, chosen)
+
+    async def remind(self, press: Press) -> None:
+        """Have a browser told of a case once more, in a while. Raises: NotFound if there is no such case."""
+        now = self._clock()
+        due_at = now + LATER_AFTER
+        if not await self._run(self._store.remind_later, press.browser, press.case_id, due_at, now):
+            raise NotFound
 
     def token(self, to: Subscription, case_id: str, action: str) -> str:
         """Derive what lets one button of a notification in one browser do what it says for one case."""

@@ -14,6 +14,8 @@ from openhitl.protocol.record import record
 #: The button that has somebody told again.
 LATER = "later"
 LATER_AFTER = timedelta(minutes=10)
+#: The setting that keeps the language of the browser that was told last.
+LANGUAGE = "push_language"
 
 
 class Shows(StrEnum):
@@ -39,7 +41,7 @@ class PushChoices:
 def read_choices(settings: Json) -> PushChoices:
     """Read the choices among somebody's settings; what they have not chosen, or reads oddly, is as usual."""
     usual = PushChoices()
-    shows, language = settings.get("push_shows"), settings.get("language") or settings.get("push_language")
+    shows, language = settings.get("push_shows"), settings.get("language") or settings.get(LANGUAGE)
     return PushChoices(
         shows=Shows(shows) if shows in list(Shows) else usual.shows,
         answers=settings.get("push_answers") is True,

@@ -42,9 +42,13 @@ async def respond(door: Door, request: Request, case_id: str) -> Response:
 def check_brief(door: Door, stored: StoredCase, action: str) -> None:
     """Check that a case may be answered so without being opened. Raises: ActionNotInline."""
     if action not in brief_actions(stored.content, stored.case.assurance):
-        case_id = stored.case.case_id
-        url = f"{door.public_url.rstrip('/')}/review/{quote(case_id)}"
-        raise ActionNotInline(MUST_OPEN, case_id=case_id, review_url=url)
+        raise must_open(door, stored.case.case_id)
+
+
+def must_open(door: Door, case_id: str) -> ActionNotInline:
+    """Say of a case that it has to be opened, and where."""
+    url = f"{door.public_url.rstrip('/')}/review/{quote(case_id)}"
+    return ActionNotInline(MUST_OPEN, case_id=case_id, review_url=url)
 
 
 async def submit(door: Door, stored: StoredCase, action: str, actor: Actor, submission_id: str) -> None:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from openhitl.errors import ActionNotInline, CrossSite, NotFound
+from openhitl.errors import CrossSite
 from openhitl.identity.push import Press
 from openhitl.identity.sessions import actor_of
 from openhitl.protocol.people import SignedIn
 from openhitl.protocol.problems import count_of, text_of
-from openhitl.protocol.push.choices import LATER, LATER_AFTER, answers_offered, read_choices
+from openhitl.protocol.push.choices import LATER, answers_offered
 from openhitl.protocol.submission import Submission
 from openhitl.review.bodies import body_object
 from openhitl.review.door import Door
 from openhitl.review.http import Request, Response
 from openhitl.review.inbox.access import theirs
-from openhitl.review.installed.push import push_of, settings_of
+from openhitl.review.inbox.answering import must_open
+from openhitl.review.installed.push import push_of
 
 MAX_CHARACTERS = 200
 
@@ -39,25 +40,18 @@ async def press(door: Door, request: Request) -> Response:
     await push_of(door).check_press(signed_in, pressed)
     await theirs(door, signed_in, pressed.case_id)
     if pressed.action == LATER:
-        await _remind(door, pressed)
+        await push_of(door).remind(pressed)
     else:
         await _answer(door, signed_in, pressed)
     return Response(204)
 
 
-async def _remind(door: Door, pressed: Press) -> None:
-    ledger, now = door.book.ledger, door.book.clock()
-    due_at = now + LATER_AFTER
-    if not await ledger.read(ledger.store.remind_later, pressed.browser, pressed.case_id, due_at, now):
-        raise NotFound
-
-
 async def _answer(door: Door, signed_in: SignedIn, pressed: Press) -> None:
     """Answer, if the rule still lets this be answered so. Raises: ActionNotInline."""
     stored = await door.book.current(pressed.case_id)
-    choices = read_choices(await settings_of(door, signed_in))
+    choices = await push_of(door).choices(signed_in)
     if pressed.action not in answers_offered(stored.case, stored.content, choices):
-        raise ActionNotInline("This has to be opened before it is answered.", case_id=pressed.case_id)
+        raise must_open(door, pressed.case_id)
     # The token is good for one answer to one case: sent twice, it is the same submission.
     given = Submission(action=pressed.action, data={}, submission_id=pressed.token)
     actor = replace(actor_of(signed_in), surface="notification")

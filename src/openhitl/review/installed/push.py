@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from openhitl.errors import NotFound
 from openhitl.identity.push import PushDesk
-from openhitl.protocol.people import SignedIn
 from openhitl.protocol.problems import count_of
-from openhitl.protocol.push.choices import read_choices
 from openhitl.protocol.push.messages import PushMessage
 from openhitl.protocol.push.subscription import Subscription
 from openhitl.protocol.timestamps import timestamp
@@ -28,7 +25,7 @@ async def show(door: Door, request: Request) -> Response:
     """Say whether this server pushes, with which key, to which browsers of somebody's, and what."""
     signed_in = await door.person(request)
     desk = push_of(door)
-    choices = read_choices(await settings_of(door, signed_in))
+    choices = await desk.choices(signed_in)
     return json_response(
         200,
         {
@@ -46,10 +43,8 @@ async def show(door: Door, request: Request) -> Response:
 async def subscribe(door: Door, request: Request) -> Response:
     """Keep where a browser is told, or that it is still there."""
     signed_in = await door.person_posting(request)
-    number = await push_of(door).subscribe(signed_in, body_object(request))
     language = choose_language(request.headers.get("accept-language", ""))
-    if (await settings_of(door, signed_in)).get("push_language") != language:
-        await choose(door, signed_in, {"push_language": language})
+    number = await push_of(door).subscribe(signed_in, body_object(request), language=language)
     return json_response(201, {"id": number})
 
 
@@ -83,18 +78,6 @@ def push_of(door: Door) -> PushDesk:
     if door.push is None:
         raise NotFound
     return door.push
-
-
-async def settings_of(door: Door, signed_in: SignedIn) -> Mapping[str, Any]:
-    """Read what somebody has chosen."""
-    ledger = door.book.ledger
-    return await ledger.read(ledger.store.settings_of, signed_in.person.person_id)
-
-
-async def choose(door: Door, signed_in: SignedIn, chosen: Mapping[str, Any]) -> None:
-    """Keep what somebody has chosen."""
-    ledger = door.book.ledger
-    await ledger.read(ledger.store.change_settings, signed_in.person.person_id, chosen)
 
 
 def _told(one: Subscription) -> dict[str, Any]:

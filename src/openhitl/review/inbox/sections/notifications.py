@@ -6,20 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from openhitl.protocol.people import SignedIn
-from openhitl.protocol.push.choices import read_choices, spelled_choices
 from openhitl.review.accounts.desks import done
 from openhitl.review.accounts.numbers import number_in
 from openhitl.review.door import Door
 from openhitl.review.http import Request, Response
 from openhitl.review.inbox.sections.section import Section
-from openhitl.review.installed.push import SETTINGS, choose, push_of, settings_of
+from openhitl.review.installed.push import SETTINGS, push_of
 
 
 async def _values(door: Door, request: Request, signed_in: SignedIn) -> Mapping[str, Any]:
     push = push_of(door)
     return {
         "is_on": push.sender.is_on,
-        "choices": read_choices(await settings_of(door, signed_in)),
+        "choices": await push.choices(signed_in),
         "subscriptions": await push.of(signed_in),
     }
 
@@ -36,8 +35,7 @@ async def keep(door: Door, request: Request) -> Response:
     """Keep what notifications of somebody may show and offer."""
     signed_in = await door.person_posting(request)
     given = dict(request.form())
-    chosen = spelled_choices(given.get("shows"), answers=given.get("answers") == "1")
-    await choose(door, signed_in, chosen)
+    await push_of(door).choose(signed_in, given.get("shows"), answers=given.get("answers") == "1")
     return done(door, SETTINGS, "settings-kept")
 
 
