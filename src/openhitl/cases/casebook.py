@@ -28,7 +28,6 @@ from openhitl.protocol import jcs, wire
 from openhitl.protocol.answers import CheckedAnswer, check_answer
 from openhitl.protocol.case import (
     CLOCK,
-    SEALED_TYPE,
     Actor,
     ActorKind,
     Answer,
@@ -139,7 +138,7 @@ class Casebook:
         """
         rules = await self.standing.rules(body, creation.actor.kind, creation.agent_id, creation.assurance)
         command, file = self._desk.command(body, creation, rules, now=self.clock())
-        if file.content.type == SEALED_TYPE:
+        if file.content.is_sealed:
             await self.standing.check_devices(creation.agent_id, command.assignees)
         if creation.request_key is not None:
             command = await self._requests.keyed(command, creation.request_key)
@@ -186,7 +185,7 @@ class Casebook:
         of an encrypted case that is no envelope.
         """
         file = await self.files.file(case_id)
-        if file.content.type == SEALED_TYPE:
+        if file.content.is_sealed:
             check_sealed_draft(values)
         form = file.context.form
         progress = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
-from openhitl.protocol.case import SEALED_TYPE, Content, ReviewCase, Status
+from openhitl.protocol.case import Content, ReviewCase, Status
 from openhitl.protocol.context import Context
 from openhitl.protocol.push.choices import LATER, PushChoices, Shows, answers_offered
 from openhitl.protocol.push.messages import Button, PushMessage
@@ -117,7 +117,7 @@ class Writer:
 
     def _shows(self, stored: StoredCase) -> Shows:
         """Of a sealed case, the server knows nothing that could be shown."""
-        return Shows.GENERIC if stored.content.type == SEALED_TYPE else self.choices.shows
+        return Shows.GENERIC if stored.content.is_sealed else self.choices.shows
 
     def _of(self, agent: str) -> str:
         return _cut(one_line(visible(agent))) or self.words.gettext("A question waits for you")

@@ -135,6 +135,11 @@ class Content:
     policy: VerificationPolicy | None = None
     shown_digest: str = ""
 
+    @property
+    def is_sealed(self) -> bool:
+        """Whether people's devices alone can read it."""
+        return self.type == SEALED_TYPE
+
 
 @record(frozen=True, slots=True, kw_only=True)
 class Progress:

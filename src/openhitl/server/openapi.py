@@ -6,7 +6,7 @@ from typing import Any
 
 from openhitl import __version__
 from openhitl.notices import MAX_MESSAGE_CHARACTERS, NoticeKind
-from openhitl.protocol.case import ACTIONS, Assurance, DefaultAction, Status
+from openhitl.protocol.case import ACTIONS, SEALED_TYPE, Assurance, DefaultAction, Status
 from openhitl.protocol.creation import MAX_ASSIGNEES
 from openhitl.protocol.durations import DEFAULT_TIMEOUT
 from openhitl.protocol.evidence import MAX_EVIDENCE
@@ -66,7 +66,10 @@ _CREATE: dict[str, Any] = {
         "hitl_callback_url": {"type": "string", "format": "uri"},
         "verification_policy": {"type": "object", "description": "HITL v0.8 §7.6"},
         "request_key": {"type": "string", "minLength": 1, "maxLength": 255},
-        "case_id": {"type": "string", "description": "Of x-sealed alone, as /api/v1/recipients gave it"},
+        "case_id": {
+            "type": "string",
+            "description": f"Of {SEALED_TYPE} alone, as /api/v1/recipients gave it",
+        },
         "assurance": {"enum": [str(assurance) for assurance in Assurance]},
         "assignees": {"type": "array", "items": _TEXT, "minItems": 1, "maxItems": MAX_ASSIGNEES},
     },

@@ -20,6 +20,7 @@ from openhitl.review.http import Request, Response
 from openhitl.review.inbox.listing import Counts, counts_of, reader_of
 from openhitl.review.inbox.past import Past, past_of
 from openhitl.review.pages.desk import Desk
+from openhitl.review.pages.labels import type_name
 from openhitl.review.pages.places import PLACES, where_name
 from openhitl.review.pages.view import Page
 from openhitl.review.queries import instant_in
@@ -114,5 +115,8 @@ def _place(text: str | None) -> EndedAt | None:
 def history_page(desk: Desk, *, looked: Looked, counts: Counts) -> Page:
     """Draw what has ended."""
     places = [(surface, where_name(surface, desk.words)) for surface in PLACES]
+    types = [(one, type_name(one, desk.words)) for one in CHOICES["type"]]
     most = format_decimal(MOST_TAKEN, locale=desk.words.language)
-    return desk.draw("history.html", folder="inbox", looked=looked, counts=counts, places=places, most=most)
+    return desk.draw(
+        "history.html", folder="inbox", looked=looked, counts=counts, types=types, places=places, most=most
+    )

@@ -129,7 +129,7 @@ def row_of(stored: StoredCase, reader: Reader) -> Row:
         ref=frame.ref,
         risk=frame.risk,
         needs_passkey=case.assurance is Assurance.PASSKEY or sheet.proof is not None,
-        is_sealed=content.type == SEALED_TYPE,
+        is_sealed=content.is_sealed,
         deadline=frame.deadline,
         expires_at=case.expires_at,
         left=format_timedelta(

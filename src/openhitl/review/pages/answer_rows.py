@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from openhitl.protocol.case import SEALED_TYPE, Answer
+from openhitl.protocol.case import Answer
 from openhitl.protocol.compact import compact
 from openhitl.protocol.evidence import FIELD as EVIDENCE
 from openhitl.protocol.record import record
@@ -32,7 +32,7 @@ class AnswerRow:
 
 def answer_rows(sheet: Sheet, answer: Answer) -> list[AnswerRow]:
     """Spell an answer's data; sensitive values are masked, and encrypted ones are said to be."""
-    if sheet.content.type == SEALED_TYPE:
+    if sheet.content.is_sealed:
         gettext = sheet.words.gettext
         return [
             AnswerRow(label=gettext("Answer"), values=(gettext("Encrypted: this server cannot read it."),))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from openhitl.protocol.case import SEALED_TYPE
 from openhitl.protocol.record import record
 from openhitl.review.pages.approval import approve_label
 from openhitl.review.pages.artifact import text_of
@@ -42,7 +41,7 @@ def raw_texts(sheet: Sheet) -> list[tuple[str, str]]:
     Nothing of an encrypted case: it says nothing to anybody here.
     """
     content = sheet.content
-    if content.type == SEALED_TYPE:
+    if content.is_sealed:
         return []
     texts = [("message", content.message)] if content.message else []
     artifact = content.context.get("artifact")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from openhitl.protocol.case import Answer
+from openhitl.protocol.case import SEALED_TYPE, Answer
 from openhitl.protocol.visible import visible
 from openhitl.words import Words
 
@@ -42,7 +42,7 @@ def type_name(review_type: str, words: Words) -> str:
         "input": words.gettext("Input"),
         "confirmation": words.gettext("Confirmation"),
         "escalation": words.gettext("Escalation"),
-        "x-sealed": words.gettext("Encrypted"),
+        SEALED_TYPE: words.gettext("Encrypted"),
     }
     return names.get(review_type, review_type)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
-from openhitl.protocol.case import SEALED_TYPE, Json
+from openhitl.protocol.case import Json
 from openhitl.protocol.compact import compact
 from openhitl.review.pages import approval, confirmation, escalation, form
 from openhitl.review.pages.frame import frame_of
@@ -51,7 +51,7 @@ def render_review(view: PageView, *, words: Words | None = None) -> Page:
     sheet = open_sheet(view, words or words_for(view.language))
     if view.stored.case.is_final or view.now >= view.stored.case.expires_at:
         return outcome_page(sheet)
-    if sheet.content.type == SEALED_TYPE:
+    if sheet.content.is_sealed:
         return sheet.draw("sealed.html", frame=frame_of(sheet))
     return _page_for(sheet)(sheet)
 
