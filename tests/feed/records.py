@@ -45,6 +45,7 @@ class Records:
             of_cases=self.hearers,
             newest=self.newest,
             of_notices=self.notice_hearers,
+            lasting=self.lasting,
             wall=lambda: self.wall,
             trust_seconds=trust_seconds,
             monotonic=lambda: self.monotonic,
@@ -76,6 +77,10 @@ class Records:
         self, numbers: Sequence[int], person_ids: Sequence[int]
     ) -> list[tuple[int, int]]:
         return []
+
+    async def lasting(self, session_ids: Sequence[int]) -> Sequence[int]:
+        """Nobody signs out."""
+        return session_ids
 
     async def looked_again(self, feed: Feed) -> None:
         """Wake the feed and wait until it has looked at the log, and done with it what it does."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 
 import httpx2
 
+from openhitl.protocol.audit import OPERATOR
 from openhitl.protocol.people import SessionKind
+from openhitl.server.opening import open_store
 from tests.door.test_events import BOUND_SECONDS, Reader
 from tests.inbox.house import House
 from tests.people import SignedInClient, sign_in
@@ -66,6 +69,37 @@ def test_whoever_is_not_signed_in_hears_nothing(house: House) -> None:
     assert house.server.anyone.get(PATH).status_code == 401
     assert house.server.agent.get(PATH).status_code == 401
     assert house.ana.http.post(PATH).status_code == 405
+
+
+def test_a_stream_ends_with_its_session(house: House) -> None:
+    """And with that one alone."""
+    again = sign_in(house.server, "Ana")
+    with listening(house.ana) as stays, listening(again) as ends:
+        assert again.post("/sign-out").status_code == 303
+        assert ends.next() is None
+        case_id = house.ask()
+        assert (stays.next() or ("", {}, None))[1]["case_id"] == case_id
+
+
+def test_a_stream_ends_where_somebody_is_signed_out_from_elsewhere(house: House) -> None:
+    terminal = sign_in(house.server, "Ana", kind=SessionKind.TERMINAL)
+    with listening(terminal) as reader:
+        assert house.ana.post("/account/sessions/end-others").status_code == 303
+        assert reader.next() is None
+
+
+def test_a_stream_ends_on_whichever_server_it_is(tmp_path, database_url) -> None:
+    """What was asked since is not told there, although nobody has woken the other server."""
+    given = {"database_url": database_url, "secret_key": "d0" * 32}
+    with running(tmp_path / "a", **given) as here, running(tmp_path / "b", **given) as there:
+        sign_in(here, "Ana")
+        bo = sign_in(there, "Bo")
+        with listening(bo) as reader:
+            store, _ = open_store(here.settings)
+            with closing(store):
+                store.disable_person(bo.person.person_id, by=OPERATOR, now=datetime.now(UTC))
+            here.ask({"type": "approval", "prompt": "Yes?", "assurance": "signed_in"})
+            assert reader.next() is None
 
 
 def test_what_is_answered_on_one_server_is_told_on_the_other(tmp_path, database_url) -> None:

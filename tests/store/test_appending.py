@@ -7,6 +7,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from openhitl.feed import Feed
@@ -63,6 +64,7 @@ def feed_of(desk: Desk) -> Feed:
         of_cases=lambda cases, people: asyncio.to_thread(desk.store.hearers, cases, people),
         newest=lambda: asyncio.to_thread(desk.store.newest_notices, 10),
         of_notices=lambda numbers, people: asyncio.to_thread(desk.store.notice_hearers, numbers, people),
+        lasting=lambda numbers: asyncio.to_thread(desk.store.lasting_sessions, numbers, datetime.now(UTC)),
     )
 
 

@@ -104,6 +104,7 @@ class Casebook:
             of_cases=lambda cases, people: self.ledger.read(store.hearers, cases, people),
             newest=lambda: self.ledger.read(store.newest_notices, NEW_NOTICES),
             of_notices=lambda numbers, people: self.ledger.read(store.notice_hearers, numbers, people),
+            lasting=lambda numbers: self.ledger.read(store.lasting_sessions, numbers, clock()),
             wall=wall,
             trust_seconds=0.0 if shared else TRUST_SECONDS,
         )

@@ -2,14 +2,16 @@
 
 A stream of a person is one of `Streams` under the person's own name, so heartbeats and the end are those of
 all streams. Who may answer is asked of the store, once for all events that came meanwhile and only while
-somebody listens. It is at least once and in no strict order: whoever hears of a case reads it again.
+somebody listens. So is which sessions last, before anything is told: a stream ends with the session that it
+was opened in, whoever ended that and wherever. It is at least once and in no strict order: whoever hears of a
+case reads it again.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -32,6 +34,8 @@ PAGE = 500
 #: Given cases and people, says who of them may answer which; given notices and people, whom they are for.
 CaseHearers = Callable[[Sequence[str], Sequence[int]], Awaitable[Sequence[tuple[str, int]]]]
 NoticeHearers = Callable[[Sequence[int], Sequence[int]], Awaitable[Sequence[tuple[int, int]]]]
+#: Given sessions, names those of them that are not over.
+Lasting = Callable[[Sequence[int]], Awaitable[Collection[int]]]
 
 
 class Audience:
@@ -41,6 +45,7 @@ class Audience:
         of_cases: pairs of a case and a person who may answer it.
         newest: the numbers of the newest notices.
         of_notices: pairs of a notice and a person whom it is for.
+        lasting: the sessions of some that are not over.
     """
 
     def __init__(
@@ -50,20 +55,27 @@ class Audience:
         of_cases: CaseHearers,
         newest: Callable[[], Awaitable[Sequence[int]]],
         of_notices: NoticeHearers,
+        lasting: Lasting,
     ) -> None:
         self._streams = streams
         self._of_cases = of_cases
         self._newest = newest
         self._of_notices = of_notices
+        self._lasting = lasting
+        self._sessions: dict[Stream, int] = {}
         self._listening: Counter[int] = Counter()
         self._events: dict[str, Event] = {}
         self._seqs: WeightedCache[str, int] = WeightedCache(REMEMBERED)
         self._known: frozenset[int] | None = None
         self._wake = asyncio.Event()
 
-    async def join(self, person_id: int) -> Stream:
-        """Let somebody listen: whatever is written from now on reaches the stream. Raises: StoreError."""
+    async def join(self, person_id: int, session_id: int) -> Stream:
+        """Let somebody listen while their session lasts: whatever is written from now on reaches the stream.
+
+        Raises: StoreError.
+        """
         stream = self._streams.register(actor_id_of(person_id))
+        self._sessions[stream] = session_id
         self._listening[person_id] += 1
         with ExitStack() as undone:
             undone.callback(self.leave, person_id, stream)
@@ -77,6 +89,7 @@ class Audience:
     def leave(self, person_id: int, stream: Stream) -> None:
         """Let somebody listen no more."""
         self._streams.remove(stream)
+        del self._sessions[stream]
         self._listening -= Counter([person_id])
         if not self._listening:
             self._known = None
@@ -91,6 +104,11 @@ class Audience:
             self._events[event.case_id] = event
             self._wake.set()
 
+    def look(self) -> None:
+        """Look soon whether whoever listens still may: something of people has changed."""
+        if self._listening:
+            self._wake.set()
+
     async def run(self) -> None:
         """Tell whoever listens, until cancelled."""
         while True:
@@ -101,10 +119,20 @@ class Audience:
                 pass
             self._wake.clear()
             try:
+                await self._end_over()
                 await self._tell_cases()
                 await self._tell_notices()
             except StoreError:
                 continue  # what is left is told at the next turn
+
+    async def _end_over(self) -> None:
+        """End the streams of sessions that are over, before more is told there."""
+        if not self._sessions:
+            return
+        lasting = await self._lasting(list(set(self._sessions.values())))
+        for stream, session_id in self._sessions.items():
+            if session_id not in lasting:
+                stream.end()
 
     async def _tell_cases(self) -> None:
         while self._events and self._listening:

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from openhitl.errors import StoreError
-from openhitl.feed.audience import Audience, CaseHearers, NoticeHearers
+from openhitl.feed.audience import Audience, CaseHearers, Lasting, NoticeHearers
 from openhitl.feed.polls import PollCache, PollEntry, Spell
 from openhitl.feed.streams import Stream, Streams, event_bytes
 from openhitl.protocol import wire
@@ -35,7 +35,7 @@ class Feed:
         log_since: reads up to n log entries past a position, in order.
         review_url: the address that a reminder says again.
         spell: makes a poll body.
-        of_cases, newest, of_notices: as the audience's.
+        of_cases, newest, of_notices, lasting: as the audience's.
         wall: seconds since the epoch.
         trust_seconds: how long after the last look at the log the cache is served from; 0: never.
         monotonic: seconds that never go back.
@@ -51,13 +51,16 @@ class Feed:
         of_cases: CaseHearers,
         newest: Callable[[], Awaitable[Sequence[int]]],
         of_notices: NoticeHearers,
+        lasting: Lasting,
         wall: Callable[[], float] = time.time,
         trust_seconds: float = TRUST_SECONDS,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.polls = PollCache(load, spell=spell, wall=wall)
         self.streams = Streams()
-        self.audience = Audience(self.streams, of_cases=of_cases, newest=newest, of_notices=of_notices)
+        self.audience = Audience(
+            self.streams, of_cases=of_cases, newest=newest, of_notices=of_notices, lasting=lasting
+        )
         self._log_since = log_since
         self._trust_seconds = trust_seconds
         self._monotonic = monotonic
@@ -119,7 +122,9 @@ class Feed:
             for entry in entries:
                 if entry.position > self._cursor:
                     self._cursor = entry.position
-                    if entry.event is not None:
+                    if entry.event is None:
+                        self.audience.look()
+                    else:
                         self.polls.happened(entry.event.case_id, entry.event.seq)
                         self._tell(entry.event)
             if len(entries) < PAGE:

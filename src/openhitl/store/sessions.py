@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, exists, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, exists, insert, or_, select, update
 
 from openhitl.protocol.audit import ANYBODY, AuditEvent, AuditKind
 from openhitl.protocol.case import Actor
@@ -54,6 +54,11 @@ from openhitl.store.stale import delete_some
 KEPT = timedelta(days=1)
 _makers = people.alias("makers")
 _SIGNED_IN = select(sessions, people).join(people, people.c.id == sessions.c.person_id)
+_LASTING = _SIGNED_IN.with_only_columns(sessions.c.id).where(
+    sessions.c.id.in_(bindparam("numbers", expanding=True)),
+    sessions.c.revoked_at.is_(None),
+    people.c.disabled_at.is_(None),
+)
 _WITH_SETTINGS = _SIGNED_IN.add_columns(person_settings.c.body).outerjoin(
     person_settings, person_settings.c.person_id == people.c.id
 )
@@ -117,6 +122,12 @@ class Sessions(Part):
             return None
         preferences = USUAL if row.body is None else read_preferences(decode(row.body))
         return SignedIn(person_from(row), _session(row), preferences)
+
+    def lasting_sessions(self, session_ids: Sequence[int], now: datetime) -> frozenset[int]:
+        """Name those of some sessions that are not over, of people who may sign in."""
+        query = _LASTING.where(sessions.c.expires_at > to_ms(now))
+        with self._database.reading() as connection:
+            return frozenset(connection.execute(query, {"numbers": list(session_ids)}).scalars())
 
     def session_seen(self, session_id: int, now: datetime) -> None:
         """Note that somebody was here."""

@@ -2,6 +2,7 @@
 
 `inbox.ready` comes first: whatever is read after it misses nothing. `inbox.case` says that a case has come or
 changed, `inbox.notice` that there is a new notice. Nothing is resumed: who comes back reads the list again.
+The stream ends with the session, wherever that is ended.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class InboxEvents:
                 await send_head(send)
                 return
             person_id = signed_in.person.person_id
-            stream = await audience.join(person_id)
+            stream = await audience.join(person_id, signed_in.session.session_id)
         except HitlError as error:
             await send_response(send, error_response(error))
             return
