@@ -34,6 +34,13 @@ KEPT = """() => new Promise((resolve) => {
     };
   };
 })"""
+FLUSHED = """async () => {
+  const { active } = await navigator.serviceWorker.ready;
+  const { port1, port2 } = new MessageChannel();
+  const told = new Promise((resolve) => { port1.onmessage = ({ data }) => resolve(data.items); });
+  active.postMessage({ flush: true }, [port2]);
+  return told;
+}"""
 SHOWN = """async () => {
   const registration = await navigator.serviceWorker.ready;
   const found = await registration.getNotifications();
@@ -248,6 +255,56 @@ def test_nothing_that_was_kept_is_shown_once_the_session_is_over(phone: Phone, s
     phone.visit("/inbox")
     expect(page.get_by_role("heading", level=1)).to_have_text("Without a connection")
     phone.context.set_offline(False)
+
+
+def test_what_is_one_persons_is_neither_shown_nor_sent_as_the_next_ones(
+    phone: Phone, server: RunningServer
+) -> None:
+    """Whoever was there before has not signed out: what they typed waits until they come back."""
+    ben = sign_in(server, "Ben")
+    both = {"assignees": ["Ana", "Ben"], "assurance": "signed_in"}
+    asked = {"type": "approval", "prompt": "Order plums?", **both}
+    hitl = server.ask(asked)
+    row = server.ask({**QUESTION, "prompt": "Order pears?", **both})
+    phone.install()
+    page = phone.visit("/inbox")
+    phone.visit("/inbox/history")
+    page.goto(f"{server.url}/review/{hitl['case_id']}?view=reject")
+    page.get_by_role("textbox").fill("Too sour for Ana")
+    phone.context.set_offline(True)
+    press(page, "Reject")
+    expect(page.locator("[data-typed]")).to_contain_text("Too sour for Ana")
+    phone.visit("/inbox")
+    page.locator(f"#row-{row['case_id']}").get_by_role("button", name="Approve").click()
+    expect(page.locator("[data-problem]:visible")).to_contain_text("Not sent yet.")
+
+    def become(who: SignedInClient) -> None:
+        phone.context.add_cookies([{"name": "hitl_session", "value": who.token, "url": server.url}])
+
+    def flushed() -> list[Any]:
+        return page.evaluate(FLUSHED)
+
+    become(ben)
+    phone.context.set_offline(False)
+    phone.visit("/account")
+    assert flushed() == []
+    phone.visit("/offline")
+    assert flushed() == []
+    expect(page.locator("[data-typed]")).to_have_count(0)
+    phone.context.set_offline(True)
+    phone.visit("/inbox/history")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Without a connection")
+    phone.context.set_offline(False)
+    for one in (hitl, row):
+        assert server.status(one)["status"] in ("pending", "opened")
+    become(sign_in(server))
+    phone.visit("/inbox")
+    assert sorted(item["state"] for item in flushed()) == ["sent", "sent"]
+    for one, action in ((hitl, "reject"), (row, "approve")):
+        assert server.status(one)["result"]["action"] == action
+    phone.visit("/inbox/history?who=me")
+    for prompt in ("Order plums?", "Order pears?"):
+        expect(page.get_by_text(prompt)).to_be_visible()
 
 
 def test_an_answer_given_without_a_connection_is_sent_when_there_is_one(

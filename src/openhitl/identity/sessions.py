@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from openhitl.errors import InvalidToken, NotFound
 from openhitl.keyring import Keyring
 from openhitl.protocol.case import Actor
-from openhitl.protocol.people import Method, Session, SessionKind, SignedIn, person_actor
+from openhitl.protocol.people import Method, Person, Session, SessionKind, SignedIn, person_actor
 from openhitl.protocol.record import record
 from openhitl.protocol.tokens import Purpose, checked_hash, hash_token, token_from_bytes
 from openhitl.protocol.visible import one_line
@@ -24,6 +24,8 @@ PURPOSES = {SessionKind.BROWSER: Purpose.SESSION, SessionKind.TERMINAL: Purpose.
 #: How often it is noted that somebody was here.
 SEEN_EVERY = timedelta(minutes=5)
 MAX_DEVICE_CHARACTERS = 200
+#: 96 bits: enough for the few people of a browser.
+MARK_CHARACTERS = 16
 
 
 @record(frozen=True, slots=True)
@@ -77,6 +79,10 @@ class SessionDesk:
     def form_token(self, token: str) -> str:
         """Derive what the forms of this session carry."""
         return self._keyring.form_token(hash_token(token))
+
+    def mark(self, person: Person) -> str:
+        """Derive what tells somebody from the other people of a browser, in whichever session."""
+        return self._keyring.blind(person.actor_id.encode(), bound_to="mark of a browser")[:MARK_CHARACTERS]
 
     async def of(self, signed_in: SignedIn) -> Sequence[Session]:
         """List where somebody is signed in, latest first."""

@@ -136,6 +136,12 @@ class Door:
         token = request.cookies.get(self.cookie_name)
         return self.accounts.sessions.form_token(token) if self.accounts and token else ""
 
+    def mark(self, signed_in: SignedIn | None) -> str:
+        """Return what a browser tells its people apart by; empty for nobody."""
+        if self.accounts is None or signed_in is None:
+            return ""
+        return self.accounts.sessions.mark(signed_in.person)
+
     @property
     def public_url(self) -> str:
         return self.settings.public_url

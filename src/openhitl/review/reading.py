@@ -31,6 +31,8 @@ from openhitl.review.reviewing import looker
 from openhitl.words import choose_language
 
 PREFILL = "prefill"
+#: What a page's address says beside how it is looked at.
+_NOT_CHOSEN = frozenset({"token", "csrf", "mark"})
 STATIC_HEADERS = (
     # Of use to an SVG that somebody opens by itself: it runs nothing.
     ("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox"),
@@ -63,7 +65,8 @@ async def view_of(
         base=door.base,
         theme=door.theme,
         csrf=door.csrf(request),
-        query={name: value for name, value in request.query.items() if name not in ("token", "csrf")},
+        mark=door.mark(signed_in),
+        query={name: value for name, value in request.query.items() if name not in _NOT_CHOSEN},
         language=language_of(request, signed_in),
         zone=look.zone or None,
         look=look,
@@ -91,7 +94,8 @@ async def _rounds(door: Door, stored: StoredCase, signed_in: SignedIn | None) ->
 
 async def page_response(view: PageView, *, status: int | None = None) -> Response:
     """Render a review page, beside the event loop: a full one may take a second."""
-    return html_response(await asyncio.to_thread(render_review, view), status=status)
+    drawn = await asyncio.to_thread(render_review, view)
+    return html_response(replace(drawn, mark=view.mark), status=status)
 
 
 def error_page(door: Door, error: HitlError, headers: Mapping[str, str]) -> Response:
@@ -110,7 +114,7 @@ def html_response(page: Page, *, status: int | None = None) -> Response:
         status or page.status,
         page.html.encode("utf-8"),
         content_type="text/html; charset=utf-8",
-        headers=tuple(page_headers(page.form_target, installs=page.installs).items()),
+        headers=tuple(page_headers(page.form_target, installs=page.installs, mark=page.mark).items()),
     )
 
 

@@ -28,6 +28,7 @@ def desk_of(door: Door, request: Request, signed_in: SignedIn | None = None, **v
         theme=door.theme,
         signed_in=signed_in,
         csrf=door.csrf(request) if signed_in else "",
+        mark=door.mark(signed_in),
         notice=notice_of(request.query.get(DONE, ""), words) if request.method == "GET" else "",
         **values,
     )

@@ -53,6 +53,7 @@ class Desk:
     Args:
         signed_in: who looks at it; None for whoever is not signed in.
         csrf: what its forms carry.
+        mark: as in `PageView`.
         notice: one sentence that says what was just done.
         problems: (path, code) of what was wrong; the page is then sent with status 422.
         typed: what the person had typed, without anything secret.
@@ -64,6 +65,7 @@ class Desk:
     theme: Theme = PLAIN
     signed_in: SignedIn | None = None
     csrf: str = ""
+    mark: str = ""
     notice: str = ""
     problems: Sequence[tuple[str, str]] = ()
     typed: Mapping[str, str] = field(default_factory=dict)
@@ -123,4 +125,4 @@ class Desk:
         html = drawn.render(
             desk=self, base=self.base, theme=self.theme, words=self.words, look=self.look, **values
         )
-        return Page(html, status or (422 if self.problems else 200), installs=self.installs)
+        return Page(html, status or (422 if self.problems else 200), installs=self.installs, mark=self.mark)

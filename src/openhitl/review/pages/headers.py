@@ -27,17 +27,18 @@ APP_POLICY = CONTENT_SECURITY_POLICY.replace(
 )
 
 
-def page_headers(form_target: str = "", *, installs: bool = False) -> Mapping[str, str]:
+def page_headers(form_target: str = "", *, installs: bool = False, mark: str = "") -> Mapping[str, str]:
     """Return the headers that every page is sent with. The URL holds a token, hence no referrer.
 
     Args:
         form_target: where else the answer to the page's form may lead, as a source of CSP Level 3 §2.3.1.
         installs: whether it is part of the app, which may keep it to show it without a connection.
+        mark: whose it is, for their browser, which shows what it keeps to nobody else.
     """
     policy = APP_POLICY if installs else CONTENT_SECURITY_POLICY
     if form_target:
         policy = policy.replace("form-action 'self'", f"form-action 'self' {form_target}")
-    kept = {"X-Offline": "keep"} if installs else {}
+    kept = {"X-Offline": f"{'keep' if installs else 'show'};{mark}"} if mark else {}
     return {
         **kept,
         "Content-Security-Policy": policy,

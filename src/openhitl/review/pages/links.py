@@ -16,10 +16,11 @@ class Links:
     case_id: str
     token: str
     csrf: str = ""
+    mark: str = ""
 
     @classmethod
     def of(cls, view: PageView) -> Links:
-        return cls(view.base, view.stored.case.case_id, view.token, view.csrf)
+        return cls(view.base, view.stored.case.case_id, view.token, view.csrf, view.mark)
 
     def page(self, **query: object) -> str:
         """Address the page itself, with e.g. `view="reject"` or `step=2`."""
@@ -37,7 +38,7 @@ class Links:
 
     @property
     def respond(self) -> str:
-        return self._post("respond")
+        return self._post("respond", mark=self.mark)
 
     @property
     def challenge(self) -> str:
@@ -55,8 +56,8 @@ class Links:
     def opened(self) -> str:
         return self._post("opened")
 
-    def _post(self, verb: str) -> str:
-        query = _query(token=self.token, csrf=self.csrf)
+    def _post(self, verb: str, **more: str) -> str:
+        query = _query(token=self.token, csrf=self.csrf, **more)
         return f"{self.base}/reviews/{quote(self.case_id)}/{verb}{query}"
 
 

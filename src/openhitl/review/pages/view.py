@@ -43,6 +43,7 @@ class PageView:
         token: review token, already verified; goes into every link and form action. Empty for somebody who
             came by name.
         csrf: what shows a post to come from this page, where somebody is signed in.
+        mark: who that is, for their browser: an answer that waits for a connection is sent as theirs alone.
         rounds: the cases before this one in its chain, newest first, as far as they are known.
         base: path prefix of the server, "" or "/prefix", without a trailing slash.
         query: the page's query parameters (`view`, `step`, …), token excluded or not.
@@ -60,6 +61,7 @@ class PageView:
     token: str
     now: datetime
     csrf: str = ""
+    mark: str = ""
     rounds: Sequence[StoredCase] = ()
     draft: Draft | None = None
     base: str = ""
@@ -77,12 +79,13 @@ class PageView:
 
 @record(frozen=True, slots=True)
 class Page:
-    """One HTML document and the status to send it with. `form_target` and `installs` as in `page_headers`."""
+    """One HTML document and its status. `form_target`, `installs` and `mark` as in `page_headers`."""
 
     html: str
     status: int = 200
     form_target: str = ""
     installs: bool = False
+    mark: str = ""
 
 
 @record(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,9 @@
 const { base, version, offline, files, pages, icon, badge, refused } = self.app;
 const FILES = `files-${version}`;
 const PAGES = `pages-${version}`;
+const WHO = `${offline}?who`;
+// So long an answer waits for a connection, and for whoever typed it.
+const LIFE = 7 * 864e5;
 const ANSWERS = /^\/(reviews|inbox)\/[^/]+\/respond$/;
 const JSON_TYPE = { "Content-Type": "application/json" };
 
@@ -27,6 +30,7 @@ async function install() {
 async function activate() {
   const names = await caches.keys();
   await Promise.all(names.filter((name) => name !== FILES && name !== PAGES).map((name) => caches.delete(name)));
+  await ask();
   await self.clients.claim();
 }
 
@@ -58,17 +62,50 @@ async function file(request) {
   return response;
 }
 
+// --- Whose this browser is ---
+
+// The mark of whoever was signed in when the server was last heard; "" for nobody. It says who of the people of
+// this browser somebody is, and no more.
+const last = async () => (await (await caches.match(WHO))?.text()) ?? "";
+
+// What was kept for one person is shown to no other.
+let noting = Promise.resolve();
+function note(mark) {
+  const change = async () => {
+    const before = await last();
+    if (before === mark) return;
+    await caches.delete(PAGES);
+    await (await caches.open(PAGES)).put(WHO, new Response(mark));
+    if (!before) return;
+    await self.navigator.clearAppBadge?.().catch(() => {});
+    if (Notification.permission !== "granted") return;
+    for (const notification of await self.registration.getNotifications()) notification.close();
+  };
+  noting = noting.then(change, change);
+  return noting;
+}
+
+// Who is signed in, with what shows that our pages ask; null where nobody can tell.
+async function ask() {
+  const answer = await fetch(`${base}/api/v1/sessions/current`).catch(() => null);
+  if (!answer?.ok && answer?.status !== 401) return null;
+  const told = answer.ok ? await answer.json() : { mark: "", csrf: "" };
+  await note(told.mark);
+  return told;
+}
+
+// --- Pages ---
+
 // Pages that say so are kept as they were last seen, by their path: whatever was asked of them.
 const keptPages = new Set();
 async function page(request, path, client) {
   const isKept = pages.includes(path);
   try {
     const response = await fetch(request);
-    if (isKept) {
-      const cache = await caches.open(PAGES);
-      if (response.ok && response.headers.get("x-offline") === "keep") await cache.put(base + path, response.clone());
-      else if (response.type === "opaqueredirect") await caches.delete(PAGES); // nobody is signed in any more
-    }
+    const [what, mark] = (response.headers.get("x-offline") ?? "").split(";");
+    if (mark) await note(mark);
+    else if (isKept && response.type === "opaqueredirect") await note(""); // nobody is signed in any more
+    if (mark && what === "keep" && isKept && response.ok) await (await caches.open(PAGES)).put(base + path, response.clone());
     return response;
   } catch {
     const kept = isKept && (await caches.match(base + path));
@@ -80,10 +117,11 @@ async function page(request, path, client) {
 // Whoever signs out leaves nothing behind; what could not be sent before is lost, as the page says.
 async function leave(request) {
   await flush();
+  await ask();
+  const theirs = await mine();
   const response = await fetch(request);
-  await caches.delete(PAGES);
-  for (const item of await all()) await forget(item.id);
-  await self.navigator.clearAppBadge?.().catch(() => {});
+  for (const item of theirs) await forget(item.id);
+  await note("");
   return response;
 }
 
@@ -99,9 +137,11 @@ async function answer(request, isPage) {
     // What is proven must be proven now; what has no name might be sent twice.
     if (!name || given.get("verification_evidence")) return Response.redirect(`${offline}?unable`, 303);
     // The rows of one page share a name: each is the answer to its own case.
-    const id = `${new URL(request.url).pathname} ${name}`;
+    const { pathname, searchParams } = new URL(request.url);
+    const id = `${pathname} ${name}`;
     const type = request.headers.get("content-type");
-    await keep({ id, url: request.url, body, type, at: Date.now(), state: "waiting" });
+    const mark = searchParams.get("mark") ?? "";
+    await keep({ id, mark, url: request.url, body, type, at: Date.now(), state: "waiting" });
     await self.registration.sync?.register("answers").catch(() => {});
     if (isPage) return Response.redirect(offline, 303);
     return new Response('{"status":"queued"}', { status: 202, headers: JSON_TYPE });
@@ -117,10 +157,16 @@ function flush() {
 }
 
 async function sendAll() {
-  for (const item of await all()) {
+  for (const item of await all()) if (Date.now() - item.at > LIFE) await forget(item.id);
+  if (!(await all()).some((item) => item.state === "waiting")) return;
+  const who = await ask();
+  if (!who) return; // no connection
+  for (const item of await mine()) {
     if (item.state !== "waiting") continue;
-    const response = await send(item).catch(() => null);
-    if (!response) return; // no connection
+    const response = await send(item, who.csrf).catch(() => null);
+    if (!response) return;
+    // Signed out meanwhile: it waits for whoever typed it.
+    if (response.status === 401 && who.mark) return note("");
     // This one cannot be taken at the moment and may be sent again; those behind it need not wait for it.
     if (response.status >= 500 || response.status === 429) continue;
     const isTaken = response.type === "opaqueredirect" || response.ok;
@@ -133,28 +179,31 @@ async function sendAll() {
   }
 }
 
-function send({ url, body, type }) {
-  const row = new URL(url).pathname.slice(base.length).match(/^\/inbox\/([^/]+)\/respond$/);
+// The session may be another one since this was typed; the person is the same.
+function send({ url, body, type }, csrf) {
+  const address = new URL(url);
+  const row = address.pathname.slice(base.length).match(/^\/inbox\/([^/]+)\/respond$/);
   const headers = { Accept: "application/json", "Content-Type": type };
-  if (!row) return fetch(url, { method: "POST", headers, body, redirect: "manual" });
+  if (csrf) address.searchParams.set("csrf", csrf);
+  if (!row) return fetch(address.href, { method: "POST", headers, body, redirect: "manual" });
   // A row's own address says nothing of who was first.
   const given = new URLSearchParams(body);
   return fetch(`${base}/api/v1/inbox/${row[1]}/respond`, {
     method: "POST",
-    headers: { ...JSON_TYPE, Accept: "application/json", "x-csrf-token": given.get("csrf") },
+    headers: { ...JSON_TYPE, Accept: "application/json", "x-csrf-token": csrf },
     body: JSON.stringify({ action: given.get("action"), data: {}, submission_id: given.get("submission_id") }),
   });
 }
 
 async function broadcast() {
-  const items = await all();
+  const items = await mine();
   for (const client of await self.clients.matchAll({ type: "window" })) client.postMessage({ items });
 }
 
 async function hear({ data, ports, source }) {
   if (data.dismiss) await forget(data.dismiss);
   if (data.flush) await flush();
-  ports[0]?.postMessage({ items: await all(), isKept: keptPages.has(source.id) });
+  ports[0]?.postMessage({ items: await mine(), isKept: keptPages.has(source.id) });
 }
 
 function store(mode, work) {
@@ -177,6 +226,10 @@ function store(mode, work) {
 const keep = (item) => store("readwrite", (answers) => answers.put(item));
 const forget = (id) => store("readwrite", (answers) => answers.delete(id));
 const all = () => store("readonly", (answers) => answers.getAll());
+const mine = async () => {
+  const mark = await last();
+  return (await all()).filter((item) => item.mark === mark);
+};
 
 // --- Notifications ---
 
