@@ -82,7 +82,7 @@ def test_an_approval(home: Home) -> None:
     done = home.begin(lambda hitl: hitl.approve(prompt, {"title": "Post", "content": CANARY}))
     page = home.open(prompt)
     press(page, "Approve as shown")
-    expect_outcome(page, "Answers sent")
+    expect_outcome(page, "Answer sent")
     assert done.result(PATIENCE_SECONDS).approved
 
 
@@ -93,7 +93,7 @@ def test_a_denial_with_its_reason(home: Home) -> None:
     press(page, "Reject…")
     page.get_by_label("Reason").fill(f"Keep {CANARY}")
     press(page, "Reject")
-    expect_outcome(page, "Answers sent")
+    expect_outcome(page, "Answer sent")
     decision = done.result(PATIENCE_SECONDS)
     assert not decision.approved
     assert decision.data == {"feedback": f"Keep {CANARY}"}
@@ -105,7 +105,7 @@ def test_words_and_choices(home: Home) -> None:
     page = home.open(prompt)
     page.get_by_label(CANARY).check()
     press(page, "Submit selection")
-    expect_outcome(page, "Answers sent")
+    expect_outcome(page, "Answer sent")
     assert done.result(PATIENCE_SECONDS) == CANARY
 
 
@@ -128,7 +128,7 @@ def test_a_form(home: Home) -> None:
     page.get_by_label("No", exact=True).check()
     page.get_by_label("Alpha").check()
     press(page, "Send answers")
-    expect_outcome(page, "Answers sent")
+    expect_outcome(page, "Answer sent")
     wanted = {"count": 2.5, "when": "2026-05-31", "sure": False, "tags": ["a"]}
     assert done.result(PATIENCE_SECONDS).data == wanted
 
@@ -137,13 +137,13 @@ def test_a_confirmation_and_an_escalation(home: Home) -> None:
     done = home.begin(lambda hitl: hitl.confirm("Send all three?", ["one", "two", "three"]))
     page = home.open("Send all three?")
     press(page, "Confirm")
-    expect_outcome(page, "Answers sent")
+    expect_outcome(page, "Answer sent")
     assert done.result(PATIENCE_SECONDS).data == {"confirmed_items": ["one", "two", "three"]}
     done = home.begin(lambda hitl: hitl.escalate("It failed", "Out of disk", params={"tries": 2}))
     page = home.open("It failed")
     page.get_by_label("Tries").fill("4")
     press(page, "Retry")
-    expect_outcome(page, "Answers sent")
+    expect_outcome(page, "Answer sent")
     decision = done.result(PATIENCE_SECONDS)
     assert (decision.action, decision.data) == ("retry", {"modified_params": {"tries": 4}})
 

@@ -75,7 +75,7 @@ def test_a_question_is_read_on_one_device_and_answered_and_read_on_the_other(hou
     expect(page.locator(".banner", has_text="Low risk")).to_be_visible()
     expect(zone).to_contain_text("Commits: 3")
     press(page, "Approve as shown")
-    expect_outcome(page, "Answers sent")
+    expect_outcome(page, "Answer sent")
     opened = house.agent.answer(case_id)
     assert (opened.body["action"], opened.body["data"]) == ("approve", {})
     assert opened.sender == house.phone.public
@@ -92,9 +92,28 @@ def test_a_refusal_says_why(house: House) -> None:
     press(page, "Reject…")
     page.get_by_label("Reason").fill("Not on a Friday")
     press(page, "Reject")
-    expect_outcome(page, "Answers sent")
+    expect_outcome(page, "Answer sent")
     body = house.agent.answer(case_id).body
     assert (body["action"], body["data"]) == ("reject", {"feedback": "Not on a Friday"})
+
+
+def test_a_history_says_what_was_asked_and_answered_on_devices_that_can_read_it(house: House) -> None:
+    case_id = house.agent.ask(house.devices)
+    press(house.phone.open(case_id), "Approve as shown")
+    expect_outcome(house.phone.page, "Answer sent")
+    page = house.laptop.page
+    page.goto(f"{house.laptop.url}/inbox/history")
+    row = page.locator(f'.entry[data-sealed-row$="{case_id}"]')
+    expect(row.get_by_role("heading")).to_have_text(APPROVAL["prompt"])
+    expect(row.locator(".pill")).to_have_text("Approved")
+    older = house.agent.ask([house.phone.public])
+    press(house.phone.open(older), "Reject…")
+    press(house.phone.page, "Reject")
+    expect_outcome(house.phone.page, "Answer sent")
+    page.reload()
+    row = page.locator(f'.entry[data-sealed-row$="{older}"]')
+    expect(row.get_by_role("heading")).to_have_text("Encrypted request")
+    expect(row.locator(".pill")).to_have_text("Answer sent")
 
 
 def test_a_question_of_the_older_program_is_answered_in_words_and_choices(house: House) -> None:
@@ -104,14 +123,14 @@ def test_a_question_of_the_older_program_is_answered_in_words_and_choices(house:
     expect(page.locator(SAYS)).to_contain_text("older program")
     page.get_by_label("large").check()
     press(page, "Submit selection")
-    expect_outcome(page, "Answers sent")
+    expect_outcome(page, "Answer sent")
     assert house.agent.older_answer(case_id, device) == {"response": "large"}
     case_id = house.agent.ask_older(device, {"summary": "All done. Anything else?"})
     page = house.phone.open(case_id)
     expect(page.locator("[data-prompt]")).to_have_text("All done. Anything else?")
     page.get_by_role("textbox").fill("Größe 👍")
     press(page, "Send answers")
-    expect_outcome(page, "Answers sent")
+    expect_outcome(page, "Answer sent")
     assert house.agent.older_answer(case_id, device) == {"response": "Größe 👍"}
     expect(page.locator("[data-answered]")).to_contain_text("Größe 👍")
 
@@ -152,7 +171,7 @@ def test_a_form_is_begun_on_one_device_and_ended_on_the_other(house: House) -> N
     page.get_by_label("How many?").fill("3")
     page.get_by_label("Token").fill("geheim")
     press(page, "Send answers")
-    expect_outcome(page, "Answers sent")
+    expect_outcome(page, "Answer sent")
     opened = house.agent.answer(case_id)
     assert opened.sender == house.laptop.public
     given = {"action": "prod", "why": "Because it is time", "count": 3, "loud": False, "token": "geheim"}
@@ -220,7 +239,7 @@ def test_every_type_of_question_is_answered(house: House, body, steps, action, d
         else:
             button = page.get_by_role("button", name=name, exact=True)
             (button.last if kind == "last" else button).click()
-    expect_outcome(page, "Answers sent")
+    expect_outcome(page, "Answer sent")
     content = house.agent.answer(case_id)
     assert (content.body["action"], content.body["data"]) == (action, data)
 
@@ -312,7 +331,7 @@ def approved(house: House) -> str:
     case_id = house.agent.ask(house.devices)
     page = house.phone.open(case_id)
     press(page, "Approve as shown")
-    expect_outcome(page, "Answers sent")
+    expect_outcome(page, "Answer sent")
     return case_id
 
 
@@ -382,7 +401,7 @@ def test_a_browser_that_keeps_no_drafts_answers_all_the_same(house: House) -> No
     expect(page.locator(SAYS)).not_to_contain_text("could not be shown")
     page.get_by_label("Name").fill("Bo")
     press(page, "Send answers")
-    expect_outcome(page, "Answers sent")
+    expect_outcome(page, "Answer sent")
     assert house.agent.answer(case_id).body["data"] == {"name": "Bo"}
     page.close()
 

@@ -13,6 +13,7 @@ from openhitl.review.door import Door
 from openhitl.review.http import Request
 from openhitl.review.inbox.listing import Counts, Waiting, counts_of, reader_of, waiting_of
 from openhitl.review.pages.desk import Desk
+from openhitl.review.pages.outcome import verdicts
 from openhitl.review.pages.sheet import environment
 
 
@@ -39,5 +40,6 @@ def drawn_beside(desk: Desk, waiting: Waiting, counts: Counts, case_id: str) -> 
             counts=counts,
             current=case_id,
             submission_id=secrets.token_urlsafe(16),
+            verdicts_known=verdicts(desk.words),
         )
     )

@@ -21,6 +21,7 @@ from openhitl.review.inbox.listing import Counts, counts_of, reader_of
 from openhitl.review.inbox.past import Past, past_of
 from openhitl.review.pages.desk import Desk
 from openhitl.review.pages.labels import type_name
+from openhitl.review.pages.outcome import verdicts
 from openhitl.review.pages.places import PLACES, where_name
 from openhitl.review.pages.view import Page
 from openhitl.review.queries import instant_in
@@ -118,5 +119,12 @@ def history_page(desk: Desk, *, looked: Looked, counts: Counts) -> Page:
     types = [(one, type_name(one, desk.words)) for one in CHOICES["type"]]
     most = format_decimal(MOST_TAKEN, locale=desk.words.language)
     return desk.draw(
-        "history.html", folder="inbox", looked=looked, counts=counts, types=types, places=places, most=most
+        "history.html",
+        folder="inbox",
+        looked=looked,
+        counts=counts,
+        types=types,
+        places=places,
+        most=most,
+        verdicts_known=verdicts(desk.words),
     )

@@ -11,6 +11,7 @@ from openhitl.review.door import Door
 from openhitl.review.http import Request, Response
 from openhitl.review.inbox.listing import Counts, Waiting, counts_of, reader_of, waiting_of
 from openhitl.review.pages.desk import Desk
+from openhitl.review.pages.outcome import verdicts
 from openhitl.review.pages.view import Page
 from openhitl.review.reading import html_response
 
@@ -42,4 +43,5 @@ def inbox_page(desk: Desk, *, waiting: Waiting, counts: Counts, current: str = "
         counts=counts,
         current=current,
         submission_id=secrets.token_urlsafe(16),
+        verdicts_known=verdicts(desk.words),
     )

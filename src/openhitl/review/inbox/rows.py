@@ -32,11 +32,13 @@ _SILENCE: Mapping[DefaultAction, str] = {
     DefaultAction.APPROVE: N_("approves"),
 }
 _OPENING: Mapping[str, str] = {
+    "approval": N_("Review"),
+    "confirmation": N_("Review"),
     "selection": N_("Choose"),
     "input": N_("Fill in"),
     "escalation": N_("Decide"),
-    SEALED_TYPE: N_("Open"),
 }
+_OPEN = N_("Open")
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -125,7 +127,7 @@ def row_of(stored: StoredCase, reader: Reader) -> Row:
         type_name=frame.type_name,
         agent=content.agent,
         agent_id=case.agent_id,
-        prompt=content.prompt,
+        prompt=frame.prompt,
         ref=frame.ref,
         risk=frame.risk,
         needs_passkey=case.assurance is Assurance.PASSKEY or sheet.proof is not None,
@@ -137,7 +139,7 @@ def row_of(stored: StoredCase, reader: Reader) -> Row:
         ),
         due_tone="danger" if left <= _URGENT else "warn" if left <= SOON else "plain",
         silence=words.gettext(_SILENCE[content.default_action]),
-        opening=words.gettext(_OPENING.get(content.type, N_("Review"))),
+        opening=words.gettext(_OPENING.get(content.type, _OPEN)),
         is_brief=bool(choices),
         choices=() if is_over else choices,
         ended=_ended(sheet, reader) if is_over else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from openhitl.protocol.brief import HIGH_RISK, LOW_RISK
-from openhitl.protocol.case import DefaultAction, ref_of
+from openhitl.protocol.case import SEALED_TYPE, DefaultAction, ref_of
 from openhitl.protocol.record import record
 from openhitl.review.pages.labels import type_name
 from openhitl.review.pages.moments import Moment
@@ -58,7 +58,7 @@ def frame_of(sheet: Sheet) -> Frame:
         agent=sheet.content.agent,
         ref=ref_of(case.case_id),
         type_name=type_name(sheet.content.type, sheet.words),
-        prompt=sheet.content.prompt,
+        prompt=_prompt(sheet),
         deadline=sheet.moment(case.expires_at),
         silence=sheet.content.default_action,
         risk=_risk(sheet),
@@ -69,6 +69,12 @@ def frame_of(sheet: Sheet) -> Frame:
         lost_ref=ref_of(case.previous_case_id) if case.previous_case_id and not rounds else "",
         next_ref=ref_of(case.next_case_id) if case.next_case_id else "",
     )
+
+
+def _prompt(sheet: Sheet) -> str:
+    """Say what is asked; the words that stand in for an encrypted prompt are the server's own."""
+    prompt = sheet.content.prompt
+    return sheet.words.gettext(prompt) if sheet.content.type == SEALED_TYPE else prompt
 
 
 def _risk(sheet: Sheet) -> Risk | None:

@@ -58,11 +58,15 @@ def edited_content(answer: Answer) -> Any:
 
 def done_label(answer: Answer, words: Words) -> str:
     """Say in the past tense what an answer was."""
-    if edited_content(answer) is not None:
-        return words.gettext("Approved with edits")
+    return action_label("edited" if edited_content(answer) is not None else answer.action, words)
+
+
+def action_label(action: str, words: Words) -> str:
+    """Say in the past tense what an action was; `edited` is an edit in place."""
     labels = {
         "approve": words.gettext("Approved"),
         "edit": words.gettext("Changes requested"),
+        "edited": words.gettext("Approved with edits"),
         "reject": words.gettext("Rejected"),
         "select": words.gettext("Choice made"),
         "submit": words.gettext("Answers sent"),
@@ -72,4 +76,4 @@ def done_label(answer: Answer, words: Words) -> str:
         "skip": words.gettext("Skipped"),
         "abort": words.gettext("Aborted"),
     }
-    return labels.get(answer.action, answer.action)
+    return labels.get(action, action)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from openhitl.protocol.case import ANSWERING, Answer, DefaultAction, Status, ref_of
+from openhitl.protocol.case import ACTIONS, ANSWERING, SEALED_TYPE, Answer, DefaultAction, Status, ref_of
 from openhitl.protocol.diffs import Diff, compare
 from openhitl.protocol.lifecycle import CANCEL_REASONS
 from openhitl.protocol.record import record
@@ -14,14 +14,15 @@ from openhitl.review.pages.answer_rows import AnswerRow, answer_rows, unsent_row
 from openhitl.review.pages.artifact import sent_text, text_of
 from openhitl.review.pages.frame import frame_of
 from openhitl.review.pages.full import raw_texts
-from openhitl.review.pages.labels import done_label, edited_content
+from openhitl.review.pages.labels import action_label, edited_content
 from openhitl.review.pages.moments import Moment
 from openhitl.review.pages.places import PAGE, where_name
 from openhitl.review.pages.problems import problem_list
 from openhitl.review.pages.sheet import Sheet
 from openhitl.review.pages.view import Page
+from openhitl.words import Words
 
-_TONES = {"approve": "good", "select": "good", "submit": "good", "confirm": "good", "retry": "good"}
+_GOOD = frozenset({"approve", "edited", "select", "submit", "confirm", "retry"})
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,29 @@ class OutcomeView:
     follows: str = ""
     rows: Sequence[AnswerRow] = ()
     changes: Diff | None = None
+
+
+@record(frozen=True, slots=True)
+class Verdict:
+    """What an answer was, in a word or two, with the colour family and the icon that go with it."""
+
+    action: str
+    title: str
+    tone: str
+    icon: str
+
+
+def verdict_of(action: str, words: Words) -> Verdict:
+    """Say what an answer was by its action; `edited` is an edit in place."""
+    is_good = action in _GOOD
+    tone, icon = ("good", "done") if is_good else ("plain", "no")
+    return Verdict(action, action_label(action, words), tone, icon)
+
+
+def verdicts(words: Words) -> list[Verdict]:
+    """List what an answer that only a device can read may turn out to be."""
+    actions = {action for several in ACTIONS.values() for action in several}
+    return [verdict_of(action, words) for action in sorted({*actions, "edited"})]
 
 
 def outcome_page(sheet: Sheet) -> Page:
@@ -81,10 +105,11 @@ def _ended(sheet: Sheet) -> OutcomeView:
 
 def _answered(sheet: Sheet, answer: Answer) -> OutcomeView:
     edited = edited_content(answer)
+    verdict = _verdict(sheet, answer)
     return OutcomeView(
-        title=done_label(answer, sheet.words),
-        tone="good" if edited is not None else _TONES.get(answer.action, "plain"),
-        icon="done" if edited is not None or answer.action in _TONES else "no",
+        title=verdict.title,
+        tone=verdict.tone,
+        icon=verdict.icon,
         when=sheet.moment(sheet.case.finished_at or sheet.view.now),
         when_said=sheet.words.gettext("Answered"),
         who=_who(sheet, answer),
@@ -92,6 +117,13 @@ def _answered(sheet: Sheet, answer: Answer) -> OutcomeView:
         rows=answer_rows(sheet, answer),
         changes=_edits(sheet, edited) if edited is not None else None,
     )
+
+
+def _verdict(sheet: Sheet, answer: Answer) -> Verdict:
+    """Say what an answer was; of an encrypted one this server knows only that there is one."""
+    if sheet.content.type == SEALED_TYPE:
+        return Verdict(answer.action, sheet.words.gettext("Answer sent"), "plain", "done")
+    return verdict_of("edited" if edited_content(answer) is not None else answer.action, sheet.words)
 
 
 def _edits(sheet: Sheet, edited: Any) -> Diff:

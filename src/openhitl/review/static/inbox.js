@@ -61,7 +61,7 @@ function swap(fresh) {
     old.replaceWith(part);
   }
   if (!question) document.title = fresh.title;
-  if (said.length) voice.textContent = said.join(". ");
+  if (said.length) voice.textContent = said.map((text) => (/[.!?…。？！؟]$/.test(text) ? text : `${text}.`)).join(" ");
   if (focused?.isConnected) focused.focus({ preventScroll: true });
   else if (row) document.getElementById(row.id)?.querySelector("a")?.focus({ preventScroll: true });
   document.dispatchEvent(new Event("drawn"));

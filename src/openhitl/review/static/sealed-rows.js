@@ -1,26 +1,31 @@
-// Rows of encrypted cases get the titles that only this device can read. A row that cannot be decrypted here,
-// or must not be believed, keeps its neutral one: its page says why.
+// Rows of encrypted cases get the titles that only this device can read, and what the answers of ended ones
+// were. A row that cannot be decrypted here, or must not be believed, keeps its neutral words: its page says why.
 
 import { drawn } from "./agent-text.js";
 
-const titles = new Map();
+const read = new Map();
 
-async function titleOf(row) {
-  const { openCase } = await import("./sealed-open.js");
+async function open(row) {
+  const { openAnswer, openCase } = await import("./sealed-open.js");
   const address = row.dataset.sealedRow;
   const opened = await openCase(address, address.split("/").pop(), { remembers: false });
-  return opened.body.prompt;
+  const answer = await openAnswer(opened).catch(() => undefined);
+  // The older program says in words what it was told, and not what kind of answer that is.
+  const isEdited = answer?.action === "edit" && answer.data.edits?.content !== undefined;
+  return { title: opened.body.prompt, verdict: opened.version > 1 && (isEdited ? "edited" : answer?.action) };
 }
 
 async function name(row) {
-  const { sealedRow: address } = row.dataset;
-  if (!titles.has(address)) titles.set(address, titleOf(row).catch(() => null));
-  const title = await titles.get(address);
+  // A case that has ended since is read again.
+  const key = `${row.dataset.sealedRow} ${row.dataset.version}`;
+  if (!read.has(key)) read.set(key, open(row).catch(() => null));
+  const found = await read.get(key);
   const link = row.querySelector(":is(h2, h3) a");
-  if (title !== null && row.isConnected && !link.dataset.named) {
-    link.replaceChildren(drawn(title));
-    link.dataset.named = "1";
-  }
+  if (!found || !row.isConnected || link.dataset.named) return;
+  link.replaceChildren(drawn(found.title));
+  link.dataset.named = "1";
+  const known = [...document.querySelectorAll("template[data-verdict-of]")].find((one) => one.dataset.verdictOf === found.verdict);
+  if (known) row.querySelector("[data-verdict]")?.replaceWith(known.content.cloneNode(true));
 }
 
 function nameAll() {
