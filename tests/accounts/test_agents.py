@@ -19,7 +19,9 @@ def made(browser: Browser, name: str) -> str:
 
 def key_of(browser: Browser, path: str, **fields: str) -> str:
     """Make a key and read it off the page that shows it."""
-    page = browser.submit(f"{path}/keys", **{"name": "CI", "kind": "agent", "scopes": "ask", **fields})
+    made = browser.submit(f"{path}/keys", **{"name": "CI", "kind": "agent", "scopes": "ask", **fields})
+    assert made.status_code == 303, made.text
+    page = browser.get(made.headers["location"])
     found = re.search(r"(hitl[av]_[\w-]{43})", page.text)
     assert found, page.text
     return found[1]
@@ -51,6 +53,34 @@ def test_an_agent_asks_with_a_key_until_it_is_revoked(server: RunningServer, vis
     other = key_of(browser, path, scopes="read", kind="service")
     assert other.startswith("hitlv_")
     assert (asks(server, other), reads(server, other)) == (403, 200)
+
+
+def test_a_page_that_shows_a_key_makes_no_other_when_it_is_loaded_again(visitors: Visitors) -> None:
+    browser = visitors.joined("Hal")
+    path = made(browser, "reloaded")
+    key = key_of(browser, path)
+    again = browser.get(f"{path}/keys")
+    assert key in again.text
+    assert again.headers["cache-control"] == "no-store"
+    assert browser.get(path).text.count("/revoke") == 1
+    assert key not in str(browser.client.cookies)
+
+
+def test_a_key_is_shown_on_its_own_page_in_its_own_session_alone(visitors: Visitors) -> None:
+    browser = visitors.joined("Ida")
+    path, other = made(browser, "one"), made(browser, "two")
+    key_of(browser, path)
+    elsewhere = visitors.browser()
+    assert elsewhere.sign_in("Ida").status_code == 303
+    carried = browser.client.cookies.get("hitl_shown")
+    assert carried
+    elsewhere.client.cookies.set("hitl_shown", carried)
+    for who, where in ((browser, other), (elsewhere, path), (visitors.joined("Jo"), path)):
+        answer = who.get(f"{where}/keys")
+        assert "hitla_" not in answer.text
+        assert answer.headers.get("location", where) == where
+    browser.client.cookies.delete("hitl_shown")
+    assert browser.get(f"{path}/keys").headers["location"] == path
 
 
 def test_an_agent_is_stopped_and_let_ask_again(server: RunningServer, visitors: Visitors) -> None:

@@ -12,8 +12,9 @@ from openhitl.protocol.problems import invalid
 from openhitl.protocol.scopes import Scope
 from openhitl.review.accounts.desks import desk_of, done, problems_of
 from openhitl.review.accounts.numbers import number_in
+from openhitl.review.accounts.shown_once import show_once, shown_in
 from openhitl.review.door import Door
-from openhitl.review.http import Request, Response
+from openhitl.review.http import Request, Response, see_other
 from openhitl.review.pages.desk import Desk
 from openhitl.review.pages.view import Page
 from openhitl.review.reading import html_response
@@ -48,7 +49,7 @@ async def show(door: Door, request: Request, agent_id: str) -> Response:
 
 
 async def add_key(door: Door, request: Request, agent_id: str) -> Response:
-    """Make a key, and show it once."""
+    """Make a key, and go on to where it is shown."""
     signed_in = await door.person_posting(request)
     given = _form(request)
     try:
@@ -61,6 +62,16 @@ async def add_key(door: Door, request: Request, agent_id: str) -> Response:
         typed = {"name": given.get("name", "")}
         desk = desk_of(door, request, signed_in, problems=problems_of(error), typed=typed)
         return html_response(await _shown(door, desk, signed_in, agent_id))
+    return show_once(door, signed_in, f"{PATH}/{agent.agent_id}/keys", key)
+
+
+async def show_key(door: Door, request: Request, agent_id: str) -> Response:
+    """Show the key that was just made; once that is over, the agent instead."""
+    signed_in = await door.person(request)
+    agent = await _owned(door, signed_in, agent_id)
+    key = shown_in(door, request, signed_in, f"{PATH}/{agent.agent_id}/keys")
+    if not key:
+        return see_other(f"{door.base}{PATH}/{agent.agent_id}")
     return html_response(key_page(desk_of(door, request, signed_in), agent=agent, key=key))
 
 
