@@ -9,6 +9,28 @@ from tests.accounts.visitors import PASSWORD, Visitors, field, invitation, way_i
 from tests.servers import RunningServer, token_of
 
 
+def test_before_anybody_has_an_account_the_page_says_how_the_first_is_made(
+    server: RunningServer, visitors: Visitors
+) -> None:
+    page = visitors.browser().get("/sign-in")
+    assert "hitl admin login-link" in page.text
+    assert "<form" not in page.text
+
+
+def test_who_is_signed_in_gets_back_from_an_address_where_nothing_is(visitors: Visitors) -> None:
+    browser = visitors.joined("Zoe")
+    settings = {"zone": "", "colours": "auto", "text_size": "normal"}
+    assert browser.submit("/inbox/settings", language="de", **settings).status_code == 303
+    for path, said in (("/nothing/here", "Diese Seite gibt es nicht"), ("/review/review_x", "Dieser Link")):
+        page = browser.get(path)
+        assert page.status_code == 404
+        assert said in page.text
+        assert 'href="/inbox">Zurück zum Eingang</a>' in page.text
+    page = visitors.browser().get("/nothing/here")
+    assert "There is no such page" in page.text
+    assert 'href="/inbox"' not in page.text
+
+
 def test_a_link_makes_an_account_of_its_role_once(server: RunningServer, visitors: Visitors) -> None:
     link = invitation(server, Role.OWNER)
     browser = visitors.browser()

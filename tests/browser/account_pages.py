@@ -280,6 +280,7 @@ def account_pages(language: str = "en") -> dict[str, Page]:
         "sign-in": sign_in_page(at(notice=NOTICES["signed-out"]), wanted="/account", has_passkeys=True),
         "sign-in-wrong": sign_in_page(refused, wanted="/account", has_passkeys=True),
         "sign-in-again": sign_in_page(at(ALICE), wanted="/account", has_passkeys=False),
+        "sign-in-nobody": sign_in_page(at(), wanted="/inbox", has_passkeys=True, has_people=False),
         "sign-in-code": code_page(at(), "/account", "ticket"),
         "sign-in-code-wrong": code_page(at(problems=[("code", "wrong_code")]), "/account", "ticket"),
         "sign-in-link": link_page(at(), name="Alice", token="hitli_x"),

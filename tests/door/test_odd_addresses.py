@@ -49,7 +49,7 @@ def test_a_previous_case_of_an_odd_name_is_refused(server):
 def test_a_person_at_an_address_that_leads_nowhere_sees_a_page(server, path):
     page = server.anyone.get(path, headers={"accept": "text/html,*/*;q=0.8"})
     assert page.status_code == 404
-    assert "This link does not work" in page.text
+    assert "There is no such page" in page.text
     assert server.anyone.get(path).json()["error"] == "not_found"
     told = server.anyone.get("/api/v1/nothing", headers={"accept": "text/html"})
     assert told.json()["error"] == "not_found"

@@ -66,13 +66,13 @@ class DoorApp:
             request = Request(method, path, query, headers, body, client)
             response: Response | Pending = await route.handler(self._door, request, **values)
         except HitlError as error:
-            response = self._refusal(error, scope, headers, route)
+            response = await self._refusal(error, scope, headers, route)
         if isinstance(response, Pending):
             await send_when_ended(receive, send, response)
         else:
             await send_response(send, response)
 
-    def _refusal(
+    async def _refusal(
         self, error: HitlError, scope: Scope, headers: Mapping[str, str], route: Route | None
     ) -> Response:
         for_people = route.html if route else not scope["path"].startswith("/api/")
@@ -81,7 +81,8 @@ class DoorApp:
         if isinstance(error, SignInRequired) and scope["method"] in ("GET", "HEAD"):
             wanted = quote(scope["path"]) + ("?" + scope["query_string"].decode("latin-1")).rstrip("?")
             return see_other(f"{self._door.base}/sign-in?{urlencode({'next': wanted})}")
-        return error_page(self._door, error, headers)
+        request = Request(scope["method"], scope["path"], headers=headers)
+        return await error_page(self._door, error, request, is_known=route is not None)
 
 
 async def answer_safely(

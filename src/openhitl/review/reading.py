@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
+from http import HTTPStatus
 
 from markupsafe import Markup
 
@@ -26,9 +28,9 @@ from openhitl.review.pages import (
     render_error,
     render_review,
 )
+from openhitl.review.pages.refusals import NO_SUCH_PAGE
 from openhitl.review.pages.view import NOTHING
 from openhitl.review.reviewing import looker
-from openhitl.words import choose_language
 
 PREFILL = "prefill"
 #: What a page's address says beside how it is looked at.
@@ -98,10 +100,25 @@ async def page_response(view: PageView, *, status: int | None = None) -> Respons
     return html_response(replace(drawn, mark=view.mark), status=status)
 
 
-def error_page(door: Door, error: HitlError, headers: Mapping[str, str]) -> Response:
-    """Render an error for a person, in the language of the request's headers."""
-    language = choose_language(headers.get("accept-language", ""))
-    page = render_error(error.code, error.status, language, base=door.base, theme=door.theme)
+async def error_page(door: Door, error: HitlError, request: Request, *, is_known: bool = True) -> Response:
+    """Render an error for a person, with a way back for somebody who is signed in.
+
+    `is_known` is whether there is anything at all at this address.
+    """
+    signed_in = None
+    # Where too much is asked of the server, or it fails, nothing more is asked of it.
+    if error.status < HTTPStatus.TOO_MANY_REQUESTS:
+        with suppress(HitlError):
+            signed_in = await door.visitor(request)
+    page = render_error(
+        error.code if is_known else NO_SUCH_PAGE,
+        error.status,
+        language_of(request, signed_in),
+        base=door.base,
+        theme=door.theme,
+        look=signed_in.preferences if signed_in else USUAL,
+        has_inbox=signed_in is not None,
+    )
     response = html_response(page)
     if error.status == 401:  # how programs authenticate is nothing that a browser could do
         return response

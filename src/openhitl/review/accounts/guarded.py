@@ -20,4 +20,4 @@ async def page(door: Door, request: Request, case_id: str) -> Response:
         return await reading.page(door, request, case_id)
     except SignInRequired:
         query = urlencode(request.query)
-        return in_place_of(door, request, quote(request.path) + (f"?{query}" if query else ""))
+        return await in_place_of(door, request, quote(request.path) + (f"?{query}" if query else ""))

@@ -21,12 +21,12 @@ async def page(door: Door, request: Request) -> Response:
     """Serve the page where people sign in; who is signed in is told so."""
     signed_in = await door.visitor(request)
     desk = desk_of(door, request, signed_in)
-    return html_response(_drawn(door, desk, destination(request.query.get("next", ""))))
+    return html_response(await _drawn(door, desk, destination(request.query.get("next", ""))))
 
 
-def in_place_of(door: Door, request: Request, wanted: str) -> Response:
+async def in_place_of(door: Door, request: Request, wanted: str) -> Response:
     """Serve the page where people sign in, in the place of one that only they may see."""
-    return html_response(_drawn(door, desk_of(door, request), destination(wanted)))
+    return html_response(await _drawn(door, desk_of(door, request), destination(wanted)))
 
 
 async def enter(door: Door, request: Request) -> Response:
@@ -42,24 +42,29 @@ async def enter(door: Door, request: Request) -> Response:
         else:
             begun = await sign_in.by_password(given.get("name", ""), given.get("password", ""), visit)
     except NotSignedIn as error:
-        return _asked_again(door, request, error, wanted=wanted, name=given.get("name", ""))
+        return await _asked_again(door, request, error, wanted=wanted, name=given.get("name", ""))
     return see_other(f"{door.base}{wanted}", [await entered(door, request, begun)])
 
 
-def _asked_again(door: Door, request: Request, error: NotSignedIn, *, wanted: str, name: str) -> Response:
+async def _asked_again(
+    door: Door, request: Request, error: NotSignedIn, *, wanted: str, name: str
+) -> Response:
     """Ask for what is missing, or once more; never say which of name and password was wrong."""
     ticket = str(error.details.get("ticket", ""))
     if error.details.get("code_required"):
         problems = problems_of(error) if error.details.get("errors") else []
         return html_response(code_page(desk_of(door, request, problems=problems), wanted, ticket), status=401)
     desk = desk_of(door, request, problems=problems_of(error), typed={"name": name})
-    return html_response(_drawn(door, desk, wanted), status=401)
+    return html_response(await _drawn(door, desk, wanted), status=401)
 
 
-def _drawn(door: Door, desk: Desk, wanted: str) -> Page:
+async def _drawn(door: Door, desk: Desk, wanted: str) -> Page:
     has_passkeys = accounts_of(door).sign_in.has_passkeys
     sso_name = door.sso.name if door.sso else ""
-    return sign_in_page(desk, wanted=wanted, has_passkeys=has_passkeys, sso_name=sso_name)
+    has_people = await door.book.standing.has_people()
+    return sign_in_page(
+        desk, wanted=wanted, has_passkeys=has_passkeys, sso_name=sso_name, has_people=has_people
+    )
 
 
 async def options(door: Door, request: Request) -> Response:
@@ -87,14 +92,19 @@ async def leave(door: Door, request: Request) -> Response:
     return done(door, PATH, "signed-out", [door.session_cookie("", 0)])
 
 
-def sign_in_page(desk: Desk, *, wanted: str, has_passkeys: bool, sso_name: str = "") -> Page:
+def sign_in_page(
+    desk: Desk, *, wanted: str, has_passkeys: bool, sso_name: str = "", has_people: bool = True
+) -> Page:
     """Draw the page where people sign in.
 
     Args:
         wanted: the path that they go on to.
         has_passkeys: whether browsers make passkeys for this host.
         sso_name: what the OpenID provider is called; empty without one.
+        has_people: whether anybody has an account here.
     """
+    if not has_people:
+        return desk.draw("nobody.html")
     return desk.draw("sign_in.html", wanted=wanted, has_passkeys=has_passkeys, sso_name=sso_name)
 
 

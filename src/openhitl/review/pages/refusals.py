@@ -24,7 +24,15 @@ class Refusal:
         return {name: words.gettext(part) if part else "" for name, part in parts.items()}
 
 
+_ANOTHER_LINK = N_("Open the link again from the message you got, or ask whoever sent it for a new one.")
+#: Of an address at which there is nothing, whoever asks.
+NO_SUCH_PAGE = "no_such_page"
 _BY_CODE: Mapping[str, Refusal] = {
+    NO_SUCH_PAGE: Refusal(
+        N_("There is no such page"),
+        N_("The address is wrong, or what was there has moved."),
+        _ANOTHER_LINK,
+    ),
     "sign_in_required": Refusal(
         N_("You are not signed in"),
         N_("Your session has ended, here or from another device. Nothing was changed."),
@@ -90,7 +98,7 @@ _BY_CODE: Mapping[str, Refusal] = {
 _LINK = Refusal(
     N_("This link does not work"),
     N_("It is incomplete, no longer valid, or its request has been deleted."),
-    N_("Open the link again from the message you got, or ask whoever sent it for a new one."),
+    _ANOTHER_LINK,
 )
 _TOO_MANY = Refusal(N_("Too many requests"), N_("Please wait a minute and reload this page."))
 _OURS = Refusal(

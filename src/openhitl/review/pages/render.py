@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from openhitl.protocol.case import Json
 from openhitl.protocol.compact import compact
+from openhitl.protocol.preferences import USUAL, Preferences
 from openhitl.review.pages import approval, confirmation, escalation, form
 from openhitl.review.pages.frame import frame_of
 from openhitl.review.pages.full import full_page
@@ -17,7 +19,7 @@ from openhitl.review.pages.selection import selection_page
 from openhitl.review.pages.sheet import Sheet, environment, open_sheet
 from openhitl.review.pages.theme import PLAIN, Theme
 from openhitl.review.pages.view import Page, PageView
-from openhitl.words import Words, words_for
+from openhitl.words import N_, Words, words_for
 
 _Draw = Callable[[Sheet], Page]
 
@@ -99,11 +101,26 @@ def render_registration(
 
 
 def render_error(
-    code: str, status: int, language: str = "en", *, base: str = "", theme: Theme = PLAIN
+    code: str,
+    status: int,
+    language: str = "en",
+    *,
+    base: str = "",
+    theme: Theme = PLAIN,
+    look: Preferences = USUAL,
+    has_inbox: bool = False,
 ) -> Page:
-    """Draw the page for a request that was refused: a wrong link, a fault of ours, too many tries."""
+    """Draw the page for a request that was refused: a wrong link, a fault of ours, too many tries.
+
+    Args:
+        has_inbox: whether whoever sees it is signed in, and can go on to their inbox.
+    """
     words = words_for(language)
     refusal = refusal_of(code, status)
+    if has_inbox and not refusal.path:
+        refusal = replace(refusal, path="/inbox", label=N_("Back to the inbox"))
     template = environment(words).get_template("error.html")
-    html = template.render(words=words, base=base, theme=theme, path=refusal.path, **refusal.said(words))
+    html = template.render(
+        words=words, base=base, theme=theme, look=look, path=refusal.path, **refusal.said(words)
+    )
     return Page(html, status)
