@@ -52,6 +52,13 @@ def test_an_answer_in_a_row_counts_by_name_and_from_the_inbox(house: House) -> N
     assert case_id not in listed(house.ana)
 
 
+def test_who_has_no_passkey_is_told_where_to_add_one(house: House) -> None:
+    case_id = house.ask(assurance="passkey")
+    page = house.ana.http.get(f"/review/{case_id}").text
+    assert 'You have no passkey yet: <a href="/account">add one to your account</a>' in page
+    assert "Ask whoever runs this service" not in page
+
+
 def test_a_button_pressed_twice_is_one_answer(house: House) -> None:
     case_id = house.ask()
     answers = [house.respond(house.ana, case_id, submission_id="once") for _ in range(2)]

@@ -73,6 +73,7 @@ async def view_of(
         zone=look.zone or None,
         look=look,
         beside=await _beside(door, request, signed_in, case_id) if drawn else NOTHING,
+        lacks_passkey=await _lacks_passkey(door, stored, signed_in) if drawn else False,
         now=door.book.clock(),
         carried=door.book.carrier.unseal(case_id, request.cookies.get(carry_name(case_id))),
         prefills=await _prefills(door, stored, request.query.get(PREFILL)),
@@ -86,6 +87,12 @@ async def _beside(door: Door, request: Request, signed_in: SignedIn | None, case
     if signed_in is None or "token" in request.query:
         return NOTHING
     return await beside_of(door, request, signed_in, case_id)
+
+
+async def _lacks_passkey(door: Door, stored: StoredCase, signed_in: SignedIn | None) -> bool:
+    if door.accounts is None or signed_in is None or stored.content.policy is None or stored.case.is_final:
+        return False
+    return not await door.accounts.passkeys(signed_in)
 
 
 async def _rounds(door: Door, stored: StoredCase, signed_in: SignedIn | None) -> Sequence[StoredCase]:

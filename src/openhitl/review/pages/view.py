@@ -55,6 +55,7 @@ class PageView:
         zone: IANA name of the reader's time zone; times are labelled UTC without one.
         look: how whoever is signed in wants pages to be.
         beside: what stands beside the page for somebody who came by name, as HTML of our own.
+        lacks_passkey: whether somebody is signed in who has none, and the case asks for one.
     """
 
     stored: StoredCase
@@ -75,6 +76,7 @@ class PageView:
     theme: Theme = PLAIN
     look: Preferences = USUAL
     beside: Markup = NOTHING
+    lacks_passkey: bool = False
 
 
 @record(frozen=True, slots=True)
