@@ -186,6 +186,7 @@ DEVICES = [
     _device(3, "z" * 100),
 ]
 _SHOWN = Shown(7, "BCDF-GHJK", "https://hitl.example.com/pair?code=BCDF-GHJK", NOW + timedelta(minutes=10))
+_SHOWN_HERE = replace(_SHOWN, url="http://localhost:4485/pair?code=BCDF-GHJK")
 _CLAIMED = Claimed("hitlq_x", 42, ALICE, NOW)
 
 
@@ -206,7 +207,7 @@ def _device_pages(at: Callable[..., Desk]) -> dict[str, Page]:
         "devices": devices_page(at(ALICE, notice=NOTICES["device-let-in"]), DEVICES),
         "devices-none": devices_page(at(BOB, typed={"name": "Chrome on Android"}), []),
         "pairing-code": pairing_code_page(at(ALICE), _SHOWN, has_qr=True),
-        "pairing-code-plain": pairing_code_page(at(ALICE), _SHOWN, has_qr=False),
+        "pairing-code-plain": pairing_code_page(at(ALICE), _SHOWN_HERE, has_qr=False),
         "pairing-waiting": pairing_page(at(ALICE), _pairing(PairingState.WAITING)),
         "pairing-claimed": pairing_page(at(ALICE), _pairing(PairingState.CLAIMED)),
         "pairing-claimed-bare": pairing_page(

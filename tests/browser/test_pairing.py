@@ -369,6 +369,21 @@ def test_keys_that_the_server_shows_for_another_device_wait_for_approval(
     desk.unroute("**/devices")
 
 
+def test_a_page_that_came_without_https_says_what_to_do(chromium: Browser, server: RunningServer) -> None:
+    with opened(chromium) as context:
+        page = context.new_page()
+        here = "http://hitl.example"
+        page.route(
+            f"{here}/**",
+            lambda route: route.fulfill(
+                response=route.fetch(url=route.request.url.replace(here, server.url))
+            ),
+        )
+        page.goto(f"{here}/pair")
+        expect(page.get_by_role("alert")).to_contain_text("did not come over https")
+        expect(page.get_by_role("alert")).to_contain_text("HITL_BASE_URL")
+
+
 def test_a_browser_that_keeps_no_keys_says_so(chromium: Browser, server: RunningServer) -> None:
     who = sign_in(server, "Gerda", Role.MEMBER)
     with signed_in(chromium, server, who) as page:

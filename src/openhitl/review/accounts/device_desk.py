@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from openhitl.errors import DeviceKeyTaken, PairingOver, TooManyDevices, WrongNumber
 from openhitl.identity.pairing import Shown
@@ -85,13 +86,17 @@ def devices_page(desk: Desk, devices: Sequence[Device]) -> Page:
 
 
 def code_page(desk: Desk, shown: Shown, *, has_qr: bool) -> Page:
-    """Draw a code, once: as a QR code only for an address that a phone's browser gives keys to."""
+    """Draw a code, once: as a QR code only for an address that a phone's browser gives keys to.
+
+    Any other address is that of this machine, and is told how others get to it.
+    """
     return desk.draw(
         "pairing.html",
         pairing_id=shown.pairing_id,
         state=PairingState.WAITING,
         shown=shown,
         address=shown.url.partition("?")[0],
+        port=urlsplit(shown.url).port or 80,
         qr=qr_code(shown.url) if has_qr else "",
     )
 

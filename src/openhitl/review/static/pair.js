@@ -66,6 +66,8 @@ async function settle({ device, keys, name, person }) {
   }
 }
 
+say("insecure", !isSecureContext);
+
 let busy = false;
 form.addEventListener("submit", (event) => {
   event.preventDefault();
