@@ -119,7 +119,7 @@ def test_passkeys_are_added_and_removed(server: RunningServer, visitors: Visitor
     press(page, "Add a passkey")
     press(page, "Register this device")
     follow(page, "Your account")
-    expect(page.locator("main")).to_contain_text("Not used yet")
+    expect(page.locator("main")).to_contain_text("Not used since")
     press(page, "Sign out")
     press(page, "Sign in with a passkey")
     follow(page, "Settings")

@@ -19,7 +19,7 @@ const mustInstall = () => navigator.standalone === false && /iP(hone|ad|od)|Maci
 
 async function look() {
   const manager = (await registration)?.pushManager;
-  if (!manager || !window.Notification) return say(mustInstall() ? line.dataset.install : line.dataset.unable);
+  if (!manager || !window.Notification) return say(line.dataset[mustInstall() ? "install" : isSecureContext ? "unable" : "insecure"]);
   told = await state();
   if (!told) return say(line.dataset.failed, true);
   if (told.state !== "on") return;
@@ -30,15 +30,28 @@ async function look() {
   part("here").hidden = !held;
 }
 
+// Why a browser makes no subscription. Push API §7.2 "subscribe() method".
+const WHY = { NotAllowedError: "denied", AbortError: "unreached", NotSupportedError: "unable" };
+
+async function failed(answer) {
+  const { message } = (await answer?.json().catch(() => null)) ?? {};
+  say(message ? `${line.dataset.failed} ${message}` : line.dataset.failed, true);
+}
+
 async function switchOn() {
-  if ((await Notification.requestPermission()) !== "granted") return say(line.dataset.denied, true);
+  const permission = await Notification.requestPermission();
+  if (permission !== "granted") return say(line.dataset[permission === "denied" ? "denied" : "dismissed"], true);
   const { pushManager } = await registration;
+  let held;
   try {
-    const held = await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: told.key });
-    const kept = await keep(held, told.csrf);
-    if (!kept?.ok) throw new Error("not kept");
-  } catch {
-    return say(line.dataset.failed, true);
+    held = await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: told.key });
+  } catch ({ name }) {
+    return say(line.dataset[WHY[name] ?? "failed"], true);
+  }
+  const kept = await keep(held, told.csrf);
+  if (!kept?.ok) {
+    await held.unsubscribe();
+    return failed(kept);
   }
   say(line.dataset.done);
   await look();
@@ -54,9 +67,7 @@ async function switchOff() {
 
 async function test() {
   const answer = await post("api/v1/push/test", told.csrf, { id: number });
-  if (answer?.ok) return say(line.dataset.sent);
-  const { message } = (await answer?.json().catch(() => null)) ?? {};
-  say(message ? `${line.dataset.failed} ${message}` : line.dataset.failed, true);
+  return answer?.ok ? say(line.dataset.sent) : failed(answer);
 }
 
 // A server that pushes nothing says why, and has no buttons.
