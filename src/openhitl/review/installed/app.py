@@ -26,7 +26,7 @@ _FILES = (
     *("icon.svg", "icon-192.png", "badge-96.png"),
 )
 #: A worker loads nothing and shows nothing: it fetches, from here alone.
-_WORKER_HEADERS = (
+WORKER_HEADERS = (
     ("content-security-policy", "default-src 'none'; connect-src 'self'"),
     ("cache-control", "no-cache"),
     ("vary", "Accept-Language"),
@@ -39,38 +39,43 @@ _BLUE, _GROUND = "#0b5cad", "#f6f7f9"
 
 async def manifest(door: Door, request: Request) -> Response:
     """Describe the app. W3C Web Application Manifest."""
-    words = desk_of(door, request).words
-    described = {
-        "id": f"{door.base}/inbox",
-        "name": door.theme.name,
-        "short_name": door.theme.name,
-        "description": words.gettext("Questions of programs that wait for you"),
-        "lang": words.language,
-        "dir": words.direction,
-        "start_url": f"{door.base}/inbox",
-        "scope": f"{door.base}/",
-        "display": "standalone",
-        "theme_color": _BLUE,
-        "background_color": _GROUND,
-        "icons": [
-            {"src": _static(door, name), "sizes": f"{size}x{size}", "type": "image/png", "purpose": purpose}
-            for name, size, purpose in _ICONS
-        ],
-    }
+    described = manifest_of(door.base, door.theme.name, desk_of(door, request).words)
     headers = (("cache-control", "no-cache"), ("vary", "Accept-Language"))
     return Response(200, compact(described), content_type="application/manifest+json", headers=headers)
 
 
+def manifest_of(base: str, name: str, words: Words) -> dict[str, Any]:
+    """Describe the app of this name below a base, an address's path without a slash at the end."""
+    return {
+        "id": f"{base}/inbox",
+        "name": name,
+        "short_name": name,
+        "description": words.gettext("Questions of programs that wait for you"),
+        "lang": words.language,
+        "dir": words.direction,
+        "start_url": f"{base}/inbox",
+        "scope": f"{base}/",
+        "display": "standalone",
+        "theme_color": _BLUE,
+        "background_color": _GROUND,
+        "icons": [
+            {"src": _static(base, icon), "sizes": f"{size}x{size}", "type": "image/png", "purpose": purpose}
+            for icon, size, purpose in _ICONS
+        ],
+    }
+
+
 async def worker(door: Door, request: Request) -> Response:
     """Serve the service worker, for all pages below our base. W3C Service Workers."""
-    content = _worker_of(door.base, desk_of(door, request).words)
-    return Response(200, content, content_type="text/javascript; charset=utf-8", headers=_WORKER_HEADERS)
+    content = worker_of(door.base, desk_of(door, request).words)
+    return Response(200, content, content_type="text/javascript; charset=utf-8", headers=WORKER_HEADERS)
 
 
 @cache
-def _worker_of(base: str, words: Words) -> bytes:
+def worker_of(base: str, words: Words) -> bytes:
+    """Return the script of the service worker for all pages below a base."""
     source = (files("openhitl.review") / "static" / "sw.js").read_bytes()
-    names = [f"{base}/static/{asset_name(name)}" for name in _FILES]
+    names = [_static(base, name) for name in _FILES]
     known: dict[str, Any] = {
         "base": base,
         # Whatever changes here makes browsers take the new one, and forget what the old one kept.
@@ -78,8 +83,8 @@ def _worker_of(base: str, words: Words) -> bytes:
         "offline": base + OFFLINE,
         "files": names,
         "pages": KEPT,
-        "icon": f"{base}/static/{asset_name('icon-192.png')}",
-        "badge": f"{base}/static/{asset_name('badge-96.png')}",
+        "icon": _static(base, "icon-192.png"),
+        "badge": _static(base, "badge-96.png"),
         "refused": words.gettext("An answer that waited for a connection was not taken."),
     }
     return b"self.app = " + compact(known) + b";\n" + source
@@ -95,5 +100,5 @@ def offline_page(desk: Desk) -> Page:
     return desk.draw("offline.html", folder="installed")
 
 
-def _static(door: Door, name: str) -> str:
-    return f"{door.base}/static/{asset_name(name)}"
+def _static(base: str, name: str) -> str:
+    return f"{base}/static/{asset_name(name)}"
