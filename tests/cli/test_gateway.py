@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx2
 import pytest
 
+from openhitl.cli.gateway.ports import claim
 from openhitl.cli.gateway.serving import bind, check_version
 from openhitl.cli.gateway.site import Site
 from openhitl.client.credentials import Credential
@@ -336,6 +338,15 @@ def test_a_server_that_is_away_is_said() -> None:
         assert answer.status_code == 502
         assert "The server cannot be reached" in answer.text
         assert "script-src" in answer.headers["content-security-policy"]
+
+
+def test_a_port_is_for_one_server(tmp_path: Path) -> None:
+    folder = tmp_path / "openhitl"
+    claim(folder, Site("https://one.example.com", 4486))
+    claim(folder, Site("https://one.example.com", 4486))
+    claim(folder, Site("https://two.example.com", 4487))
+    with pytest.raises(SetupError, match=r"Port 4486 has shown https://one\.example\.com before"):
+        claim(folder, Site("https://two.example.com", 4486))
 
 
 def test_it_listens_on_this_machine_alone() -> None:

@@ -9,6 +9,7 @@ import typer
 
 from openhitl import __version__
 from openhitl.cli.gateway.app import Gateway
+from openhitl.cli.gateway.ports import claim
 from openhitl.cli.gateway.serving import bind, check_version, serve
 from openhitl.cli.gateway.site import Site
 from openhitl.cli.terminal import Terminal, telling
@@ -35,7 +36,9 @@ def web(
     port: Annotated[
         int,
         typer.Option(
-            min=0, max=65535, help="The port of this machine. Keys lie where they were made: keep to one."
+            min=0,
+            max=65535,
+            help="The port of this machine. Keep to it: it is where the browser has its keys.",
         ),
     ] = DEFAULT_PORT,
     open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open a browser.")] = True,
@@ -51,6 +54,8 @@ def web(
     terminal = Terminal()
     listener = bind(port)
     site = Site(config.server_url, listener.getsockname()[1])
+    if port:
+        claim(config.logins.folder, site)
     asyncio.run(_check_version(config, site))
     gateway = Gateway(site, miss=_Missed(terminal))
     address = f"{site.origin}{site.base}/inbox"
