@@ -77,6 +77,16 @@ async def test_options_become_the_data_of_an_answer(desk, tmp_path, body, argume
     assert desk.answered(case_id)["result"]["data"] == data
 
 
+async def test_without_a_terminal_a_selection_has_to_name_its_items(desk, tmp_path):
+    case_id = desk.ask(SELECTION)
+    person = desk.programs(tmp_path, desk.ana)
+    done = await person.run("answer", case_id, "select")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("error: Say which with --choose, by id or title:\n  job_1  ")
+    assert "\n  job_2  Team lead\n" in done.err
+    desk.answer(desk.ana, case_id, "select", selected=["job_1"])
+
+
 async def test_data_may_come_by_standard_input(desk, tmp_path):
     case_id = desk.ask(FORM)
     person = desk.programs(tmp_path, desk.ana)

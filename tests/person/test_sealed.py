@@ -301,6 +301,21 @@ def test_keys_may_lie_in_the_keyring_and_in_no_file(tmp_path, monkeypatch):
         keyring.set_keyring(before)
 
 
+async def test_what_cannot_be_read_says_why_it_takes_no_answer(sealed_desk, tmp_path):
+    desk = sealed_desk
+    assert (await desk.programs(tmp_path, desk.ana).run("inbox", "--device")).code == 0
+    async with encrypting(desk, tmp_path / "agent") as hitl:
+        asking = asyncio.create_task(hitl.approve(SECRET))
+        await asked_for(desk)
+        async with seated(desk, tmp_path / "elsewhere", desk.ana, size=(160, 40)) as seat:
+            await seat.sees("1 waiting", "This terminal has no keys yet")
+            await seat.press("enter", "a")
+            await seat.sees("This is encrypted and takes no answer here.")
+            assert not seat.app.screen.is_modal
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+
+
 async def test_signing_in_again_keeps_the_device_and_signing_out_ends_it(sealed_desk, tmp_path):
     desk, person = sealed_desk, sealed_desk.programs(tmp_path, sealed_desk.ana)
     first = json.loads((await person.run("inbox", "--device", "--json")).out)
@@ -315,6 +330,7 @@ async def test_signing_in_again_keeps_the_device_and_signing_out_ends_it(sealed_
         assert told["listed"] is True
         out = await person.run("logout", "--as", "person")
         assert out.code == 0
+        assert f"open {desk.server.url}/devices on another of your devices" in out.err
         assert list((tmp_path / "logins-Ana").glob("device-*.json")) == []
 
 

@@ -19,10 +19,12 @@ EDITOR = "."
 
 def ask_form(parts: Context, given: Given) -> Given:
     """Ask for every field that is asked for, given what was answered before. HITL v0.8 §10.3.3."""
-    assert parts.form is not None
+    form = parts.form
+    if form is None:
+        return given
     values: dict[str, Any] = {}
-    for field in parts.form.fields:
-        if field in parts.form.visible(values):
+    for field in form.fields:
+        if field in form.visible(values):
             value = _ask_field(parts, field)
             if not is_empty(value):
                 values[field.key] = value

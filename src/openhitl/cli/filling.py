@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from openhitl.cli.fields import ask_form
@@ -28,7 +28,15 @@ def fill(asked: Asked, action: str, given: Given) -> Given:
     return given if question is None else question(asked.parts or Context(), given)
 
 
-def edit_artifact(asked: Asked, *, again: bool) -> Any:
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """An artifact as text before it was edited, and what became of it."""
+
+    before: str
+    content: Any
+
+
+def edit_artifact(asked: Asked, *, again: bool) -> Edited | None:
     """Have the artifact edited; return what became of it, None if that is what it was.
 
     Args:
@@ -42,7 +50,7 @@ def edit_artifact(asked: Asked, *, again: bool) -> Any:
     before = text_of(artifact.content)
     if isinstance(artifact.content, str):
         after = edited(before, name=f"text.{_ending(artifact.format)}")
-        return None if after == before else after
+        return None if after == before else Edited(before, after)
     text = before
     while True:
         text = edited(text, name="text.json")
@@ -52,7 +60,7 @@ def edit_artifact(asked: Asked, *, again: bool) -> Any:
             if again and agreed(f"That is not JSON ({error}). Edit it again?"):
                 continue
             raise SetupError(f"What was edited is not JSON: {error}.") from error
-        return None if value == artifact.content else value
+        return None if value == artifact.content else Edited(before, value)
 
 
 def _ending(artifact_format: str) -> str:

@@ -79,20 +79,18 @@ class RemoteTools:
         What is raised inside comes out of a group of tasks, and so as a group: what the server refused is
         taken out of it before.
         """
-        refused: MCPError | None = None
-        result: T | None = None
+        outcome: T | MCPError
         try:
             async with self._connected() as client:
                 try:
-                    result = await use(client)
+                    outcome = await use(client)
                 except MCPError as error:
-                    refused = error
+                    outcome = error
         except (OSError, httpx2.HTTPError, ExceptionGroup) as error:
             raise _failure(self._url, error) from error
-        if refused is not None:
-            raise refused
-        assert result is not None
-        return result
+        if isinstance(outcome, MCPError):
+            raise outcome
+        return outcome
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[Client]:

@@ -19,6 +19,7 @@ from openhitl.person.drawing.bodies import text_of
 from openhitl.person.drawing.case import answer_lines, draw
 from openhitl.person.drawing.patches import changes
 from openhitl.protocol.case import Json
+from openhitl.protocol.visible import one_line
 
 _TRIES = 3
 
@@ -52,6 +53,8 @@ def prepare(asked: Asked, draft: Draft, *, page: str) -> dict[str, Any]:
     elif interactive and draft.action in asked.actions and lacks(asked, draft.action, given):
         _show(asked)
         given, was_asked = fill(asked, draft.action, given), True
+    elif draft.action == "select" and "select" in asked.actions and lacks(asked, "select", given):
+        raise UsageMistake(_which(asked))
     data = answer_data(asked, draft.action, given)
     if asked.needs_ref(draft.action, data):
         _check_ref(asked, draft, interactive=interactive, shown=was_asked)
@@ -60,20 +63,23 @@ def prepare(asked: Asked, draft: Draft, *, page: str) -> dict[str, Any]:
     return data
 
 
+def _which(asked: Asked) -> str:
+    items = asked.parts.items if asked.parts else ()
+    names = [f"  {one_line(item.id)}  {one_line(item.title)}" for item in items]
+    return "\n".join(["Say which with --choose, by id or title:", *names])
+
+
 def _show(asked: Asked) -> None:
     print_lines([*draw(asked, now=here_and_now(), width=columns()), ()], sys.stderr)
 
 
 def _edited(asked: Asked, given: Given, *, interactive: bool) -> Given:
-    content = edit_artifact(asked, again=interactive)
-    if content is None:
+    edited = edit_artifact(asked, again=interactive)
+    if edited is None:
         raise UsageMistake("Nothing was changed, so nothing was sent.")
-    assert asked.parts is not None
-    assert asked.parts.artifact is not None
     if interactive:
-        lines = changes(text_of(asked.parts.artifact.content), text_of(content), columns())
-        print_lines(lines, sys.stderr)
-    return replace(given, content=content)
+        print_lines(changes(edited.before, text_of(edited.content), columns()), sys.stderr)
+    return replace(given, content=edited.content)
 
 
 def _check_ref(asked: Asked, draft: Draft, *, interactive: bool, shown: bool) -> None:

@@ -64,13 +64,14 @@ class DeviceKeys:
         with self._file.changing():
             return self.find() or self._keep(_drawn())  # another process may have been faster
 
-    def forget(self) -> None:
-        """Delete the keys: for good."""
+    def forget(self) -> bool:
+        """Delete the keys, for good; tell whether there were any."""
         record = self._file.read()
         vault = system_vault() if record is not None and record.get("kept") == "keyring" else None
         if vault is not None:
             vault.drop(self._name)
         self._file.path.unlink(missing_ok=True)
+        return record is not None
 
     def _keep(self, keys: PrivateKeys) -> PrivateKeys:
         spelt = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from openhitl.cli.answers import print_json
 from openhitl.cli.contexts import UsageMistake
 from openhitl.cli.exits import Exit
 from openhitl.cli.place import Place
+from openhitl.cli.prompts import agreed, is_interactive
 from openhitl.cli.terminal import Terminal, for_stdout
 from openhitl.client.agent_keys import AgentKey
 from openhitl.client.config import find_server
@@ -28,6 +28,7 @@ from openhitl.protocol.base64url import decode, encode
 from openhitl.protocol.sealed.fingerprint import agent_fingerprint, identity_fingerprint
 from openhitl.protocol.sealed.keys import Keys
 from openhitl.protocol.timestamps import timestamp
+from openhitl.protocol.visible import one_line
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -137,9 +138,9 @@ def _verified(reader: Reader, words: str | None, pins: Pins) -> bool:
 
 
 def _confirmed(name: str) -> bool:
-    if not sys.stdin.isatty():
+    if not is_interactive():
         raise UsageMistake("Without a terminal, say what you were told: --words 'WORD WORD WORD …'.")
-    return typer.confirm(f"Does {for_stdout(name)} have the same words?", err=True)
+    return agreed(f"Does {one_line(name)} have the same words?")
 
 
 def _told(person: KnownPerson) -> dict[str, Any]:

@@ -14,6 +14,9 @@ from openhitl.client.config import ClientConfig, find_server
 from openhitl.client.device_keys import DeviceKeys
 from openhitl.client.logins import Identity
 
+_STILL_LISTED = """\
+The keys of this terminal are deleted. Your device list still names it, and agents encrypt to what that names:
+open {server}/devices on another of your devices, and have it sign the list without this one."""
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
@@ -33,6 +36,9 @@ def logout(
     if relay.started_as_relay_client():
         relay.print_lines("Logged out successfully!" if said else "Not logged in.")
     terminal.say(said or f"There is no login at {config.server_url}.")
+    # The server takes them from nobody any more.
+    if as_whom is Identity.PERSON and DeviceKeys(config.logins.folder, config.server_url).forget():
+        terminal.say(_STILL_LISTED.format(server=config.server_url))
     return Exit.ANSWERED
 
 
@@ -43,8 +49,6 @@ def _forget(config: ClientConfig, identity: Identity) -> str | None:
         login = logins.find_readable(url, identity)
         known = logins.forget(url, identity)
     logins.forget_server(url, identity)
-    if identity is Identity.PERSON:
-        DeviceKeys(logins.folder, url).forget()  # the server takes them from nobody any more
     if not known:
         return None
     if login is None:

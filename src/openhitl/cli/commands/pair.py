@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from typing import Annotated
 
 import typer
 
 from openhitl.cli.exits import Exit
+from openhitl.cli.prompts import ask
 from openhitl.cli.terminal import Terminal, telling
 from openhitl.errors import PairingOver, WrongNumber
 from openhitl.protocol.devices import NewDevice, Pairing, PairingState
@@ -58,8 +58,7 @@ def _decide(terminal: Terminal, keeper: Gatekeeper, pairing: Pairing) -> int:
     if device is not None:
         _introduce(terminal, device, pairing.place)
     while True:
-        terminal.say("Type the number that it shows (nothing: keep it out):")
-        typed = sys.stdin.readline().strip()
+        typed = _typed_number()
         if not typed:
             keeper.deny(pairing.pairing_id)
             terminal.say("It was kept out.")
@@ -74,6 +73,14 @@ def _decide(terminal: Terminal, keeper: Gatekeeper, pairing: Pairing) -> int:
             continue
         terminal.say("It is in.")
         return Exit.ANSWERED
+
+
+def _typed_number() -> str:
+    """Ask for the number; the end of input keeps the device out as an empty line does."""
+    try:
+        return ask("Type the number that it shows (nothing: keep it out): ").strip()
+    except typer.Abort:
+        return ""
 
 
 def _introduce(terminal: Terminal, device: NewDevice, place: str) -> None:

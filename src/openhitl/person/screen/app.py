@@ -287,7 +287,17 @@ class InboxApp(App[None]):
         if asked is None or asked.ended is not None:
             self.notify("Open a case that waits first.", markup=False)
             return None
+        if asked.seal is not None and asked.seal.trouble:
+            self._refuse(f"This is encrypted and takes no answer here. {asked.seal.trouble}")
+            return None
+        if not asked.actions:
+            page = self._inbox.page_of(self._config, asked.case_id)
+            self._refuse(f"This kind of request cannot be answered here. In a browser:\n{page}")
+            return None
         return asked
+
+    def _refuse(self, why: str) -> None:
+        self.notify(said(why), severity="warning", markup=False, timeout=GREETING_SECONDS)
 
     def _begin(self, asked: Asked, action: str) -> None:
         """Open the window of an answer; nothing is sent yet."""
