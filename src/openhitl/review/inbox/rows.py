@@ -10,7 +10,7 @@ from babel.dates import format_timedelta
 
 from openhitl.cases import StoredCase
 from openhitl.protocol.brief import brief_actions
-from openhitl.protocol.case import SEALED_TYPE, Assurance, DefaultAction
+from openhitl.protocol.case import Assurance, DefaultAction
 from openhitl.protocol.people import actor_id_of
 from openhitl.protocol.record import record
 from openhitl.review.pages.approval import approve_label
