@@ -59,7 +59,13 @@ IMPORTING = {"import_module", "__import__"}
 #: These resolve names when they are first asked for, so that an agent never loads a server.
 #: And an agent loads the system's keyring only if its login lies there.
 #: And it loads what encrypts only if it encrypts.
-LATE_IMPORTERS = {"__init__.py", "agent/encryption.py", "cli/__main__.py", "client/vaults.py"}
+LATE_IMPORTERS = {
+    "__init__.py",
+    "agent/encryption.py",
+    "cli/__main__.py",
+    "client/vaults.py",
+    "server/late_mcp.py",
+}
 
 EVERYTHING = {"Exception", "BaseException"}
 #: The outermost handlers: what ends here is reported, and the process lives on.
@@ -288,6 +294,10 @@ def loaded_by(module: str) -> set[str]:
 )
 def test_asking_a_human_loads_no_server(module: str) -> None:
     assert loaded_by(module) & (SERVER_SIDE | OTHERS_CLIENTS) == set()
+
+
+def test_a_server_starts_without_what_only_mcp_needs() -> None:
+    assert loaded_by("openhitl.server.app") & {"mcp", "textual"} == set()
 
 
 def test_finding_a_credential_takes_the_standard_library_alone() -> None:

@@ -15,7 +15,7 @@ from openhitl.review.inbox.events import PATH as INBOX_EVENTS
 from openhitl.review.inbox.events import InboxEvents
 from openhitl.review.poll import PollEndpoint
 from openhitl.review.router import Router
-from openhitl.server.mcp import McpDoor
+from openhitl.server.late_mcp import LateMcp
 
 Place = tuple[str, str]
 _ASGI = ("scope", "receive", "send")
@@ -24,7 +24,7 @@ LEAVES: dict[type, tuple[Place, ...]] = {
     PollEndpoint: (("GET", "/api/reviews/{case_id}/status"),),
     EventsEndpoint: (("GET", "/api/reviews/{case_id}/events"),),
     InboxEvents: (("GET", INBOX_EVENTS),),
-    McpDoor: (("POST", MCP_PATH), ("POST", MCP_PATH + "/")),
+    LateMcp: (("POST", MCP_PATH), ("POST", MCP_PATH + "/")),
 }
 
 

@@ -14,7 +14,7 @@ from openhitl.review.asgi import Patience, Receive, Scope, Send, answer_safely
 from openhitl.review.protocol_app import ProtocolApp
 from openhitl.review.room import Room
 from openhitl.server.house import house_app
-from openhitl.server.mcp import McpDoor
+from openhitl.server.late_mcp import LateMcp
 from openhitl.server.notices import ServerDoor
 from openhitl.server.oauth_documents import prefixed_documents
 from openhitl.server.opening import open_store
@@ -70,8 +70,7 @@ class Server:
             door, (*SERVER_ROUTES, *prefixed_documents(door.base)), self.patience, self.room
         )
         self._house = house_app(self)
-        self._mcp = McpDoor(door, self.room, self._pace)
-        await self._mcp.start()
+        self._mcp = LateMcp(door, self.room, self._pace)
         await engine.start()
         self.ready = True
 
