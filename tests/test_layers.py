@@ -58,7 +58,7 @@ LAYERS: dict[str, set[str]] = {
 IMPORTING = {"import_module", "__import__"}
 #: These resolve names when they are first asked for, so that an agent never loads a server.
 #: And an agent loads the system's keyring only if its login lies there.
-#: And it loads what encrypts only if it encrypts.
+#: And it loads what encrypts only if it encrypts, and a server what MCP takes only if somebody speaks it.
 LATE_IMPORTERS = {
     "__init__.py",
     "agent/encryption.py",
