@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import itertools
 
+from openhitl.protocol.base64url import encode
+from openhitl.protocol.devices import DeviceKeys
 from openhitl.protocol.people import Role, SessionKind
 from openhitl.protocol.sealed.device_list import read_chain, signed, statement_after
+from openhitl.protocol.sealed.possession import pairing_claim, session_claim
 from tests.people import sign_in
 from tests.protocol.sealed.households import AT, device
 
@@ -36,9 +39,28 @@ def keys_of(one, **more):
 def registered(who, one=None):
     """Register the device where somebody is signed in; return it and its number."""
     one = one or fresh()
-    answer = who.post(DEVICES, json=keys_of(one))
+    answer = who.post(DEVICES, json=keys_of(one, proof=proof_of(one, who)))
     assert answer.status_code == 201, answer.text
     return one, answer.json()["id"]
+
+
+def session_of(who):
+    return who.http.get(DEVICES).json()["session"]
+
+
+def proof_of(one, who):
+    """Have a device sign that it is where somebody is signed in."""
+    claim = session_claim(who.person.actor_id, session_of(who), public(one))
+    return encode(one.sign.sign(claim))
+
+
+def claiming_proof(one, code):
+    """Have a device sign that it claims a pairing."""
+    return encode(one.sign.sign(pairing_claim(code, public(one))))
+
+
+def public(one):
+    return DeviceKeys(one.listed.box, one.listed.sign)
 
 
 def next_link(who, devices, signer):

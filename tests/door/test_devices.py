@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from openhitl.errors import AnotherIdentity
 from openhitl.identity.devices import SIGNS
+from openhitl.protocol.audit import OPERATOR
 from openhitl.protocol.sealed.device_list import read_chain
+from openhitl.server.opening import open_store
 from tests.door.device_owners import (
     DEVICES,
     LIST,
     PAIRINGS,
     TERMINAL,
     again,
+    claiming_proof,
     code_of,
     fresh,
     keys_of,
     link_after,
     next_link,
     numbers,
+    proof_of,
     registered,
+    session_of,
     somebody,
 )
 
@@ -62,6 +69,38 @@ def test_a_device_comes_back_with_its_keys(server):
     assert registered(later, one)[1] == number
     assert later.http.get(DEVICES).json()["devices"][0]["here"] is True
     assert who.http.get(DEVICES).json()["devices"][0]["here"] is False
+
+
+def test_only_the_device_itself_moves_its_place_and_name(server):
+    """Its public keys are known to every session of its owner, and to agents."""
+    who = somebody(server)
+    one, number = registered(who)
+    thief = again(server, who)
+    proofs = {
+        "none": None,
+        "no text": 5,
+        "no signature": "AAAA",
+        "by another": proof_of(replace(fresh(), listed=one.listed), thief),
+        "for another session": proof_of(one, who),
+        "for a pairing": claiming_proof(one, str(session_of(thief))),
+    }
+    for what, proof in proofs.items():
+        answer = thief.post(DEVICES, json=keys_of(one, name="Taken", proof=proof))
+        assert code_of(answer) == (409, "device_unproven"), what
+    (known,) = who.http.get(DEVICES).json()["devices"]
+    assert (known["id"], known["name"], known["here"]) == (number, one.listed.name, True)
+    assert who.post(DEVICES, json=keys_of(one, name="Renamed")).status_code == 201, "where it is, it may"
+
+
+def test_a_device_whose_session_is_over_is_nobody_elses_either(server):
+    who = somebody(server)
+    one, _ = registered(who)
+    other = again(server, who)
+    store, _ = open_store(server.settings)
+    with closing(store):
+        store.end_sessions(who.person.person_id, by=OPERATOR, now=datetime.now(UTC), but=session_of(other))
+    assert code_of(other.post(DEVICES, json=keys_of(one))) == (409, "device_unproven")
+    assert registered(other, one)[0] is one
 
 
 def test_nobody_gets_a_key_that_is_somebody_elses(server):

@@ -21,11 +21,13 @@ from tests.door.device_owners import (
     PAIRINGS,
     TERMINAL,
     again,
+    claiming_proof,
     code_of,
     fresh,
     keys_of,
     next_link,
     numbers,
+    proof_of,
     registered,
     somebody,
 )
@@ -227,6 +229,29 @@ def test_keys_that_are_taken_claim_nothing(server):
     answer = server.anyone.post(f"{PAIRINGS}/claim", json=claim_of(shown, taken))
     assert code_of(answer) == (409, "device_key_taken")
     claimed(server, shown)  # the code is still good
+
+
+def test_only_the_device_itself_comes_back_by_a_code(server):
+    owner = somebody(server)
+    one, number = registered(owner)
+    shown = begun(owner)
+    for proof in (None, claiming_proof(one, begun(owner)["code"]), proof_of(one, owner)):
+        given = claim_of(shown, one, proof=proof)
+        assert code_of(server.anyone.post(f"{PAIRINGS}/claim", json=given)) == (409, "device_unproven")
+    claim = claimed(server, shown, one, proof=claiming_proof(one, shown["code"]))
+    assert allowing(owner, shown, claim["number"]).status_code == 200
+    assert entering(server, claim).status_code == 200
+    assert numbers(owner) == [number]
+    assert not owner.http.get(DEVICES).json()["devices"][0]["here"]
+
+
+def test_whoever_claims_with_the_keys_of_a_device_to_be_is_not_let_in(server):
+    """Nothing was to be proven when it claimed."""
+    owner, one = somebody(server), fresh("terminal")
+    shown = begun(owner)
+    claim = claimed(server, shown, one)
+    registered(again(server, owner), one)
+    assert code_of(allowing(owner, shown, claim["number"])) == (409, "device_key_taken")
 
 
 def test_of_twenty_claims_at_once_one_gets_it(server):

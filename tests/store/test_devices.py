@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -44,7 +45,8 @@ def test_a_device_outlives_its_session_and_comes_back_to_another(desk, alice):
     (left,) = store.devices_of(alice)
     assert (left.device_id, left.session_id, left.seen_at) == (known.device_id, None, NOW + HOUR / 2)
     later = begun(desk, alice, 2, NOW + 9 * KEPT)
-    assert store.register_device(alice, later, device_of("a"), **CHANGED).device_id == known.device_id
+    proven = replace(device_of("a"), is_proven=True)
+    assert store.register_device(alice, later, proven, **CHANGED).device_id == known.device_id
 
 
 def test_a_session_is_kept_while_a_pairing_names_it(desk, alice):

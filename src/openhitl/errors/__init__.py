@@ -81,6 +81,7 @@ from openhitl.errors.peers import (
 from openhitl.errors.people import (
     CrossSite,
     DeviceKeyTaken,
+    DeviceUnproven,
     InsufficientScope,
     LastOwner,
     ListConflict,
@@ -166,6 +167,7 @@ __all__ = [
     "DeviceListOfAnother",
     "DeviceListRolledBack",
     "DeviceListUnsigned",
+    "DeviceUnproven",
     "DraftConflict",
     "DuplicateDeviceKeys",
     "DuplicateSubmission",

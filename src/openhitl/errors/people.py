@@ -80,6 +80,14 @@ class DeviceKeyTaken(CallerError):
     hint = "Make new keys on the device."
 
 
+class DeviceUnproven(CallerError):
+    """These keys are those of a device that is known: only that device can say where it is."""
+
+    code = "device_unproven"
+    status = 409
+    hint = "Send `proof`, which the device signs with its own key."
+
+
 class TooManyDevices(CallerError):
     """You have as many devices as a device list holds."""
 

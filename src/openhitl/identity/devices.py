@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from openhitl.errors import DeviceListBroken, InvalidDeviceList, InvalidRequest, ListConflict, NotFound
 from openhitl.identity.rates import RateLimits
 from openhitl.identity.sessions import actor_of
-from openhitl.protocol.devices import Device, NewDevice, read_keys
+from openhitl.protocol.devices import Device, DeviceKeys, NewDevice, read_keys
 from openhitl.protocol.people import Person, SessionKind, SignedIn, checked_name
 from openhitl.protocol.problems import invalid
 from openhitl.protocol.sealed.device_list import (
@@ -20,6 +21,7 @@ from openhitl.protocol.sealed.device_list import (
     read_chain,
     read_link,
 )
+from openhitl.protocol.sealed.possession import is_proven, session_claim
 from openhitl.store import Store
 from openhitl.store.runner import Runner
 
@@ -46,13 +48,19 @@ class DeviceShelf:
         """List somebody's devices, in the order in which they came."""
         return await self._run(self._store.devices_of, person.person_id)
 
-    async def register(self, signed_in: SignedIn, name: object, box: object, sign: object) -> Device:
+    async def register(
+        self, signed_in: SignedIn, name: object, box: object, sign: object, *, proof: object = None
+    ) -> Device:
         """Keep the keys of the device where somebody is signed in.
 
-        Raises: InvalidRequest, DeviceKeyTaken, TooManyDevices.
+        Args:
+            proof: the device's signature of `session_claim`, which one that is known needs.
+
+        Raises: InvalidRequest, DeviceKeyTaken, DeviceUnproven, TooManyDevices.
         """
-        new = new_device(signed_in.session.kind, name, box, sign)
         session = signed_in.session
+        claim = partial(session_claim, signed_in.person.actor_id, session.session_id)
+        new = new_device(session.kind, name, box, sign, claim=claim, proof=proof)
         by, now = actor_of(signed_in), self._clock()
         return await self._run(
             self._store.register_device, session.person_id, session.session_id, new, by=by, now=now
@@ -97,10 +105,27 @@ class DeviceShelf:
         return signed
 
 
-def new_device(kind: SessionKind, name: object, box: object, sign: object) -> NewDevice:
-    """Read what a device says of itself. Raises: InvalidRequest."""
+def new_device(
+    kind: SessionKind,
+    name: object,
+    box: object,
+    sign: object,
+    *,
+    claim: Callable[[DeviceKeys], bytes],
+    proof: object,
+) -> NewDevice:
+    """Read what a device says of itself.
+
+    Args:
+        claim: spells what it has to sign.
+        proof: the signature, if there is one.
+
+    Raises: InvalidRequest.
+    """
     try:
-        return NewDevice(kind=kind, name=checked_name(name), keys=read_keys(box, sign))
+        keys = read_keys(box, sign)
+        proven = is_proven(claim(keys), keys, proof)
+        return NewDevice(kind=kind, name=checked_name(name), keys=keys, is_proven=proven)
     except InvalidDeviceList as error:
         raise InvalidRequest(error.message, reason=error.code) from error
 

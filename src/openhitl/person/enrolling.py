@@ -13,6 +13,8 @@ from openhitl.errors import DeviceKeyTaken, InvalidDeviceList, PeerError
 from openhitl.person import requests
 from openhitl.person.device import Device
 from openhitl.person.inbox import Inbox
+from openhitl.protocol.base64url import encode
+from openhitl.protocol.devices import DeviceKeys as PublicKeys
 from openhitl.protocol.record import record
 from openhitl.protocol.sealed.device_list import (
     DeviceList,
@@ -23,6 +25,7 @@ from openhitl.protocol.sealed.device_list import (
     signed,
     statement_after,
 )
+from openhitl.protocol.sealed.possession import session_claim
 from openhitl.protocol.timestamps import timestamp
 
 
@@ -90,8 +93,18 @@ async def register(config: ClientConfig, inbox: Inbox, name: str) -> None:
 
     Raises: DeviceKeyTaken for keys that were revoked or are somebody else's; TooManyDevices.
     """
-    listed = Device.of(config).listed(name)
-    await inbox.ask(requests.register_device(inbox.server, name=name, box=listed.box, sign=listed.sign))
+    device = Device.of(config)
+    listed = device.listed(name)
+    told = await inbox.ask(requests.devices(inbox.server))
+    try:
+        person, session_id = str(told["person"]["id"]), int(told["session"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise PeerError("The server's answer does not say who is signed in.") from error
+    claim = session_claim(person, session_id, PublicKeys(listed.box, listed.sign))
+    proof = encode(device.sign(claim))
+    await inbox.ask(
+        requests.register_device(inbox.server, name=name, box=listed.box, sign=listed.sign, proof=proof)
+    )
 
 
 async def _list_of(inbox: Inbox, device: Device, listed: ListedDevice, pins: Pins) -> DeviceList:

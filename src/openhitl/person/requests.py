@@ -51,9 +51,9 @@ def devices(server: str) -> Request:
     return Request(method="GET", url=f"{server}/api/v1/devices", headers=_JSON)
 
 
-def register_device(server: str, *, name: str, box: str, sign: str) -> Request:
-    """Register the public keys of this terminal."""
-    return _post(f"{server}/api/v1/devices", {"name": name, "box": box, "sign": sign})
+def register_device(server: str, *, name: str, box: str, sign: str, proof: str) -> Request:
+    """Register the public keys of this terminal, and prove that it has the private ones."""
+    return _post(f"{server}/api/v1/devices", {"name": name, "box": box, "sign": sign, "proof": proof})
 
 
 def device_list(server: str) -> Request:

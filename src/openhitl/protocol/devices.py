@@ -51,11 +51,15 @@ class Device:
 
 @record(frozen=True, slots=True, kw_only=True)
 class NewDevice:
-    """What a device says of itself. One that cannot keep keys has none: it signs in, and reads no secrets."""
+    """What a device says of itself. One that cannot keep keys has none: it signs in, and reads no secrets.
+
+    `is_proven`: it has signed that the keys are its own.
+    """
 
     kind: SessionKind
     name: str
     keys: DeviceKeys | None = None
+    is_proven: bool = False
 
 
 class PairingState(StrEnum):

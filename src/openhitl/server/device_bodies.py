@@ -8,6 +8,10 @@ from openhitl.protocol.people import MAX_NAME_CHARACTERS
 
 _TEXT = {"type": "string"}
 _KEY = {"type": "string", "description": "32 bytes, base64url without padding"}
+_PROOF = {
+    "type": "string",
+    "description": "Ed25519 signature by `sign`, base64url: of a device that is known. docs/api.md",
+}
 _NAME = {"type": "string", "minLength": 1, "maxLength": MAX_NAME_CHARACTERS}
 
 
@@ -17,7 +21,7 @@ def _object(required: list[str], **properties: dict[str, Any]) -> dict[str, Any]
 
 #: By path; all are POST.
 DEVICE_JSON: dict[str, dict[str, Any]] = {
-    "/api/v1/devices": _object(["name", "box", "sign"], name=_NAME, box=_KEY, sign=_KEY),
+    "/api/v1/devices": _object(["name", "box", "sign"], name=_NAME, box=_KEY, sign=_KEY, proof=_PROOF),
     "/api/v1/device-list": _object(["statement", "signature"], statement=_TEXT, signature=_TEXT),
     "/api/v1/pairings/{pairing_id}/allow": _object(["number"], number=_TEXT),
     "/api/v1/pairings/claim": _object(
@@ -27,6 +31,7 @@ DEVICE_JSON: dict[str, dict[str, Any]] = {
         name=_NAME,
         box=_KEY,
         sign=_KEY,
+        proof=_PROOF,
     ),
     "/api/v1/pairings/session": _object(["claim"], claim=_TEXT),
 }

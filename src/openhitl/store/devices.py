@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, update
 
-from openhitl.errors import DeviceKeyTaken, TooManyDevices
+from openhitl.errors import DeviceKeyTaken, DeviceUnproven, TooManyDevices
 from openhitl.protocol.audit import AuditEvent, AuditKind
 from openhitl.protocol.case import Actor
 from openhitl.protocol.devices import Device, DeviceKeys, NewDevice
@@ -34,8 +34,9 @@ class Devices(Part):
     ) -> Device:
         """Keep the keys of the device where somebody is signed in; one it had before in this session ends.
 
-        A device that is theirs already is signed in here from now on. Raises: DeviceKeyTaken if one of the
-        keys is not theirs, or was revoked; TooManyDevices.
+        A device that is theirs already is signed in here from now on, if it has proven that it is that one.
+        Raises: DeviceKeyTaken if one of the keys is not theirs, or was revoked; DeviceUnproven,
+        TooManyDevices.
         """
         with self._database.writing() as connection:
             lock_person(connection, person_id)
@@ -93,10 +94,22 @@ def keys_of(new: NewDevice) -> DeviceKeys:
     return new.keys
 
 
-def are_taken(connection: Connection, person_id: int, keys: DeviceKeys) -> bool:
-    """Tell whether keys are of another device: of somebody else's, of two, or of one that was revoked."""
+def check_claim(connection: Connection, person_id: int, new: NewDevice) -> None:
+    """Check that a device may claim its keys: they are of no other, or it is the one that has them.
+
+    Raises: DeviceKeyTaken for keys of somebody else's, of two, or of one that was revoked; DeviceUnproven.
+    """
+    keys = keys_of(new)
     found = connection.execute(_with_either(keys)).all()
-    return bool(found) and not _is_theirs(found, person_id, keys)
+    if found and not _is_theirs(found, person_id, keys):
+        raise DeviceKeyTaken
+    if found and not new.is_proven:
+        raise DeviceUnproven
+
+
+def came_since(connection: Connection, keys: DeviceKeys, then_ms: int) -> bool:
+    """Tell whether a device with one of these keys has come at an instant or after it."""
+    return connection.execute(_with_either(keys).where(devices.c.created_at >= then_ms)).first() is not None
 
 
 def kept_device(
@@ -111,13 +124,15 @@ def kept_device(
 ) -> tuple[int, list[AuditEvent]]:
     """Insert a device, or find it; return its number and what is to be recorded.
 
-    The person's row has to be locked. Raises: DeviceKeyTaken, TooManyDevices.
+    The person's row has to be locked. Raises: DeviceKeyTaken, DeviceUnproven, TooManyDevices.
     """
     keys = keys_of(new)
     found = connection.execute(_with_either(keys)).all()
     if found:
         if not _is_theirs(found, person_id, keys):
             raise DeviceKeyTaken
+        if not new.is_proven and found[0].session_id != session_id:
+            raise DeviceUnproven
         values = {"session_id": session_id, "name": new.name, "seen_at": to_ms(now)}
         connection.execute(update(devices).where(devices.c.id == found[0].id).values(values))
         return found[0].id, []

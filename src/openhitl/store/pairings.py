@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from openhitl.protocol.case import Actor, Json
 from openhitl.protocol.devices import NUMBER_TRIES, DeviceKeys, NewDevice, Pairing, PairingState
 from openhitl.protocol.people import SessionKind, SignedIn
 from openhitl.store.audit import append_audit
-from openhitl.store.devices import are_taken, kept_device, lock_person
+from openhitl.store.devices import came_since, check_claim, kept_device, lock_person
 from openhitl.store.identity_schema import devices, pairings, sessions
 from openhitl.store.instants import from_ms, to_ms
 from openhitl.store.part import Part
@@ -69,7 +69,7 @@ class Pairings(Part):
     def claim_pairing(self, code_hash: bytes, claim: NewClaim, *, by: Actor, now: datetime) -> Pairing | None:
         """Let a device claim the pairing of a code, once; None if that is not to be had.
 
-        Raises: DeviceKeyTaken, which leaves the code good.
+        Raises: DeviceKeyTaken, DeviceUnproven, which leave the code good.
         """
         device = claim.device
         values = {
@@ -97,8 +97,8 @@ class Pairings(Part):
             row = connection.execute(query).one_or_none()
             if row is None:
                 return None
-            if device.keys is not None and are_taken(connection, row.person_id, device.keys):
-                raise DeviceKeyTaken
+            if device.keys is not None:
+                check_claim(connection, row.person_id, device)
             told = {"name": device.name, "kind": str(device.kind), "place": claim.place}
             append_audit(connection, _recorded(AuditKind.PAIRING_CLAIMED, row, told, by=by, now=now))
         return _pairing(row, now)
@@ -132,6 +132,9 @@ class Pairings(Part):
             new = _device(row)
             if is_right and new is not None and new.keys is not None:
                 lock_person(connection, row.person_id)
+                if came_since(connection, new.keys, row.claimed_at):  # whoever claimed proved nothing of it
+                    raise DeviceKeyTaken
+                new = replace(new, is_proven=True)
                 _, told = kept_device(
                     self._database, connection, row.person_id, new, session_id=None, by=by, now=now
                 )

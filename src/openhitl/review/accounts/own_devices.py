@@ -21,7 +21,9 @@ async def listing(door: Door, request: Request) -> Response:
     signed_in = await door.person(request)
     found = await accounts_of(door).devices.of(signed_in.person)
     person = {"id": signed_in.person.actor_id, "name": signed_in.person.name}
-    return json_response(200, {"person": person, "devices": [told(one, signed_in) for one in found]})
+    listed = [told(one, signed_in) for one in found]
+    session = signed_in.session.session_id
+    return json_response(200, {"person": person, "session": session, "devices": listed})
 
 
 async def register(door: Door, request: Request) -> Response:
@@ -29,7 +31,7 @@ async def register(door: Door, request: Request) -> Response:
     signed_in = await door.person_posting(request)
     body = body_object(request)
     device = await accounts_of(door).devices.register(
-        signed_in, body.get("name"), body.get("box"), body.get("sign")
+        signed_in, body.get("name"), body.get("box"), body.get("sign"), proof=body.get("proof")
     )
     return json_response(201, told(device, signed_in))
 

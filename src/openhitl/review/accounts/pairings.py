@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from openhitl.identity.devices import new_device
@@ -9,6 +10,7 @@ from openhitl.identity.pairing import Claimed, Shown
 from openhitl.protocol.devices import NewDevice, Pairing
 from openhitl.protocol.people import SessionKind, checked_name
 from openhitl.protocol.problems import invalid, text_of
+from openhitl.protocol.sealed.possession import pairing_claim
 from openhitl.protocol.timestamps import timestamp
 from openhitl.review.accounts.entering import accounts_of, entered
 from openhitl.review.accounts.numbers import number_in
@@ -52,10 +54,10 @@ async def deny(door: Door, request: Request, pairing_id: str) -> Response:
 async def claim(door: Door, request: Request) -> Response:
     """Claim a pairing as the new device: `kind` is browser or terminal, keys are left out by who has none."""
     body = body_object(request)
-    device = read_device(body)
+    code = text_of(body.get("code"), "code", most=MAX_CHARACTERS)
+    device = read_device(body, code)
     if device.kind is SessionKind.BROWSER:
         door.check_origin(request)
-    code = text_of(body.get("code"), "code", most=MAX_CHARACTERS)
     place = neighbourhood(request.client)
     return json_response(201, _claimed(await accounts_of(door).pairings.claim(code, device, place)))
 
@@ -75,14 +77,15 @@ async def enter(door: Door, request: Request) -> Response:
     return json_response(200, {"token": begun.token, **session_told(begun.signed_in)})
 
 
-def read_device(body: dict[str, Any]) -> NewDevice:
-    """Read what a device says of itself. Raises: InvalidRequest."""
+def read_device(body: dict[str, Any], code: str) -> NewDevice:
+    """Read what a device says of itself that claims with a code. Raises: InvalidRequest."""
     kind = _KINDS.get(str(body.get("kind")))
     if kind is None:
         invalid("kind", "must be browser or terminal")
     if body.get("box") is None and body.get("sign") is None:
         return NewDevice(kind=kind, name=checked_name(body.get("name")))
-    return new_device(kind, body.get("name"), body.get("box"), body.get("sign"))
+    name, box, sign = body.get("name"), body.get("box"), body.get("sign")
+    return new_device(kind, name, box, sign, claim=partial(pairing_claim, code), proof=body.get("proof"))
 
 
 def told(pairing: Pairing) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 // The page of somebody's devices: which are on the list that they sign, and what this browser can sign.
 
 import { ListRefused } from "./device-list.js";
-import { createDevice, forgetDevice, loadDevice, publicKeys, Unable } from "./devices.js";
+import { createDevice, forgetDevice, loadDevice, prove, publicKeys, Unable } from "./devices.js";
 import { fingerprint } from "./fingerprint.js";
 import { Api, forgetList, isSame, ownList, signList } from "./own-list.js";
 import { decode } from "./sealed.js";
@@ -61,7 +61,10 @@ async function show() {
   const own = keys && rows.find((row) => isSame(row.dataset, keys));
   if (here && keys && here !== own) return refuse("other_keys");
   // Its session is another one since: the device is the same.
-  if (own && own !== here) await api.post("/devices", { name: own.dataset.name, ...keys });
+  if (own && own !== here) {
+    const proof = await prove(device, keys, "session", person, desk.dataset.session);
+    await api.post("/devices", { name: own.dataset.name, ...keys, proof });
+  }
   maySign = Boolean(own) && (list?.devices.some((one) => isSame(one, keys)) ?? false);
   if (list) {
     await words(desk.querySelector('[data-words="identity"]'), "identity", list.identity);

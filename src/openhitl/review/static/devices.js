@@ -1,6 +1,6 @@
 // This browser as a device: its private keys lie in IndexedDB, where no script can export them.
 
-import { publicKey } from "./sealed.js";
+import { encode, publicKey } from "./sealed.js";
 
 const USES = { box: ["X25519", ["deriveBits"]], sign: ["Ed25519", ["sign", "verify"]] };
 
@@ -75,6 +75,13 @@ export const forgetDevice = () => run("readwrite", (store) => store.delete("devi
 export async function publicKeys(device) {
   const [box, sign] = await Promise.all([publicKey(device.box), publicKey(device.sign)]);
   return { box, sign };
+}
+
+/** Sign that a device is where a session is ("session", person, number) or claims a pairing ("pairing", code, ""). */
+export async function prove({ sign }, keys, ...what) {
+  const text = ["openhitl device claim v1", ...what, keys.box, keys.sign].join("\n");
+  const signature = await crypto.subtle.sign("Ed25519", sign.privateKey, new TextEncoder().encode(text));
+  return encode(new Uint8Array(signature));
 }
 
 /** What this browser remembers of somebody's device list: {identity, number, digest} or null. */

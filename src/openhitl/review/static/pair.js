@@ -1,6 +1,6 @@
 // The device that comes in: makes its keys, claims the code, shows its number and waits to be let in.
 
-import { createDevice, loadDevice, publicKeys } from "./devices.js";
+import { createDevice, loadDevice, prove, publicKeys } from "./devices.js";
 import { fingerprint } from "./fingerprint.js";
 import { Api, ownList, signList } from "./own-list.js";
 import { decode } from "./sealed.js";
@@ -25,7 +25,8 @@ async function claim(isFresh = false) {
   const [code, name] = [form.elements.code.value, form.elements.name.value.trim().normalize()];
   const device = await makeDevice(name, isFresh);
   const keys = device ? await publicKeys(device) : {};
-  const answer = await api.post("/pairings/claim", { code, name, kind: "browser", ...keys });
+  const proof = device ? await prove(device, keys, "pairing", code, "") : undefined;
+  const answer = await api.post("/pairings/claim", { code, name, kind: "browser", ...keys, proof });
   // The keys that this browser had are somebody else's, or were revoked.
   if (answer.body.error === "device_key_taken" && !isFresh) return claim(true);
   if (!answer.ok) return say(SAID.includes(answer.body.error) ? answer.body.error : "failed");

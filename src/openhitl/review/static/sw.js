@@ -30,8 +30,8 @@ async function install() {
 async function activate() {
   const names = await caches.keys();
   await Promise.all(names.filter((name) => name !== FILES && name !== PAGES).map((name) => caches.delete(name)));
-  await ask();
   await self.clients.claim();
+  await ask();
 }
 
 // --- Pages and files ---
