@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from openhitl.errors import AnotherIdentity
-from openhitl.identity.devices import SIGNS
+from openhitl.identity.devices import REGISTERS, SIGNS
 from openhitl.protocol.audit import OPERATOR
 from openhitl.protocol.sealed.device_list import read_chain
 from openhitl.server.opening import open_store
@@ -117,6 +117,14 @@ def test_nobody_has_more_devices_than_a_list_holds(server):
     for _ in range(20):
         registered(again(server, who))
     assert code_of(again(server, who).post(DEVICES, json=keys_of(fresh()))) == (409, "too_many_devices")
+
+
+def test_nobody_registers_without_end(server):
+    """What takes the place of another would fill the log."""
+    who = somebody(server)
+    for _ in range(REGISTERS):
+        assert who.post(DEVICES, json=keys_of(fresh())).status_code == 201
+    assert code_of(who.post(DEVICES, json=keys_of(fresh()))) == (429, "rate_limited")
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 
 import httpx2
 
 from openhitl.protocol.audit import OPERATOR
 from openhitl.protocol.people import SessionKind
+from openhitl.review.inbox.events import MOST_STREAMS
 from openhitl.server.opening import open_store
 from tests.door.test_events import BOUND_SECONDS, Reader
 from tests.inbox.house import House
@@ -63,6 +64,16 @@ def test_a_terminal_listens_with_its_own_token(house: House) -> None:
     with listening(terminal) as reader:
         case_id = house.ask()
         assert (reader.next() or ("", {}, None))[1]["case_id"] == case_id
+
+
+def test_one_person_cannot_take_the_streams_of_all(house: House) -> None:
+    with ExitStack() as open_streams:
+        for _ in range(MOST_STREAMS):
+            open_streams.enter_context(listening(house.ana))
+        refused = house.ana.http.get(PATH)
+        assert (refused.status_code, refused.json()["error"]) == (503, "overloaded")
+        with listening(house.bo):
+            pass
 
 
 def test_whoever_is_not_signed_in_hears_nothing(house: House) -> None:

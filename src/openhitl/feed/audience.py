@@ -69,6 +69,10 @@ class Audience:
         self._known: frozenset[int] | None = None
         self._wake = asyncio.Event()
 
+    def listening(self, person_id: int) -> int:
+        """Count the streams of somebody."""
+        return self._listening[person_id]
+
     async def join(self, person_id: int, session_id: int) -> Stream:
         """Let somebody listen while their session lasts: whatever is written from now on reaches the stream.
 

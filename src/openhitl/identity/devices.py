@@ -28,6 +28,8 @@ from openhitl.store.runner import Runner
 #: How often one person may sign: so many statements at once, then one in so long. A chain has room for
 #: `MAX_LINKS` in all.
 SIGNS = 30
+#: The same for devices: what takes the place of another stays in the log.
+REGISTERS = 30
 EVERY = timedelta(minutes=1)
 
 
@@ -56,9 +58,10 @@ class DeviceShelf:
         Args:
             proof: the device's signature of `session_claim`, which one that is known needs.
 
-        Raises: InvalidRequest, DeviceKeyTaken, DeviceUnproven, TooManyDevices.
+        Raises: InvalidRequest, DeviceKeyTaken, DeviceUnproven, TooManyDevices, RateLimited.
         """
         session = signed_in.session
+        await self._limits.take(f"devices of {session.person_id}", every=EVERY, burst=REGISTERS)
         claim = partial(session_claim, signed_in.person.actor_id, session.session_id)
         new = new_device(session.kind, name, box, sign, claim=claim, proof=proof)
         by, now = actor_of(signed_in), self._clock()

@@ -20,7 +20,7 @@ DEVICE_ROUTES: tuple[Route, ...] = (
         pattern="/api/v1/devices",
         handler=own_devices.register,
         summary="Register the public keys of the device where you are signed in",
-        codes=(201, 400, 401, 403, 409, 413, 415, 422, 503),
+        codes=(201, 400, 401, 403, 409, 413, 415, 422, 429, 503),
         credential="person",
     ),
     Route(

@@ -19,6 +19,8 @@ from openhitl.review.streaming import pump, send_head
 PATH = "/api/v1/inbox/events"
 #: After this long somebody has to show again that they are signed in.
 LIFE = timedelta(minutes=5)
+#: Else one person could take the streams of all; a browser has one for each page that is seen.
+MOST_STREAMS = 32
 
 
 class InboxEvents:
@@ -44,6 +46,8 @@ class InboxEvents:
                 await send_head(send)
                 return
             person_id = signed_in.person.person_id
+            if audience.listening(person_id) >= MOST_STREAMS:
+                raise Overloaded("You listen in as many places as one person may.")
             stream = await audience.join(person_id, signed_in.session.session_id)
         except HitlError as error:
             await send_response(send, error_response(error))

@@ -136,6 +136,7 @@ async function answer(request, isPage) {
     const name = given.get("submission_id");
     // What is proven must be proven now; what has no name might be sent twice.
     if (!name || given.get("verification_evidence")) return Response.redirect(`${offline}?unable`, 303);
+    // What another site has a browser send bears no mark: only our own pages know one.
     // The rows of one page share a name: each is the answer to its own case.
     const { pathname, searchParams } = new URL(request.url);
     const id = `${pathname} ${name}`;
