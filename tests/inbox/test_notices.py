@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import Any
+
+import pytest
 
 from tests.inbox.house import House
 from tests.people import SignedInClient
@@ -89,3 +92,56 @@ def test_numbers_that_are_none_are_refused(house: House) -> None:
     for text in ("x", "-1", "1.5", ""):
         assert house.ana.http.get("/inbox/notices", params={"before": text}).status_code == 422
         assert house.ana.post("/inbox/notices/read", data={"until": text}).status_code == 422
+
+
+def listed(who: SignedInClient, **query: object) -> dict[str, Any]:
+    answer = who.http.get("/api/v1/inbox/notices", params=query)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def test_programs_list_what_their_person_was_told(house: House) -> None:
+    read_all(house.ana)
+    first, second = tell(house, "First."), tell(house, "Second.")
+    page = listed(house.ana, limit=1)
+    (newest,) = page["notices"]
+    assert (newest["id"], newest["message"], newest["kind"], newest["read"]) == (
+        f"notice_{second}", "Second.", "info", False,
+    )  # fmt: skip
+    assert page["unread"] == 2
+    following = listed(house.ana, limit=1, cursor=page["next_cursor"])
+    assert following["notices"][0]["id"] == f"notice_{first}"
+    assert listed(house.ana, cursor="notice_1")["next_cursor"] is None
+    until = {"until": f"notice_{first}"}
+    assert house.ana.post("/api/v1/inbox/notices/read", json=until).status_code == 204
+    assert [one["read"] for one in listed(house.ana, limit=2)["notices"]] == [False, True]
+    assert unread(house.ana) == [second]
+
+
+def test_programs_of_others_are_not_told(house: House) -> None:
+    number = tell(house, "Only for Ana's programs.")
+    assert listed(house.bo)["notices"] == []
+    until = {"until": f"notice_{number}"}
+    assert house.bo.post("/api/v1/inbox/notices/read", json=until).status_code == 204
+    assert number in unread(house.ana)
+    for client in (house.server.anyone, house.server.agent, house.server.service):
+        assert client.get("/api/v1/inbox/notices").status_code == 401
+        assert client.post("/api/v1/inbox/notices/read", json=until).status_code == 401
+
+
+def test_another_page_reads_nothing_in_somebody_s_name(house: House) -> None:
+    tell(house, "Unread.")
+    before = unread(house.ana)
+    given = {"json": {"until": f"notice_{before[0]}"}}
+    for headers in ({}, {"origin": "https://evil.example.com", "x-csrf-token": house.ana.csrf}):
+        refused = house.ana.http.post("/api/v1/inbox/notices/read", headers=headers, **given)
+        assert refused.status_code == 403
+    assert unread(house.ana) == before
+
+
+@pytest.mark.parametrize("until", [None, 1, "", "notice_", "notice_-1", "notice_9007199254740992", "x"])
+def test_what_is_no_notice_is_refused(house: House, until: object) -> None:
+    refused = house.ana.post("/api/v1/inbox/notices/read", json={"until": until})
+    assert refused.status_code == 422
+    if isinstance(until, str):
+        assert house.ana.http.get("/api/v1/inbox/notices", params={"cursor": until}).status_code == 422

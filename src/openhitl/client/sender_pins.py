@@ -25,6 +25,10 @@ class SenderPins:
         """Return the keys (base64url) under which an agent is known; none if it never asked before."""
         return self._agents().get(agent_id, ())
 
+    def all_keys(self) -> Sequence[str]:
+        """Return the keys of all agents that are known."""
+        return [key for keys in self._agents().values() for key in keys]
+
     def keep(self, agent_id: str, key: str) -> None:
         """Take a key for one of an agent's."""
         with self._file.changing():

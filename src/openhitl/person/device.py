@@ -21,6 +21,7 @@ from openhitl.person.sealed import (
     Question,
     is_over,
     open_answer,
+    open_notice,
     open_question,
     seal_answer,
 )
@@ -31,6 +32,8 @@ from openhitl.protocol.sealed.fingerprint import agent_fingerprint
 from openhitl.protocol.sealed.keys import Keys
 
 _NO_KEYS = "This terminal has no keys yet: `hitl inbox --device` makes it one of your devices."
+_STRANGER = "Encrypted by an agent of which nothing was answered on this terminal."
+_STRANGER_HINT = "Answer a question of it here, with its six words compared; then its notices are read too."
 _FORKED = "The agent was shown other devices of yours than this terminal: somebody else may read this too."
 _FORKED_HINT = "Do not answer it; ask whoever runs the server. `hitl inbox --device` shows your six words."
 
@@ -124,6 +127,16 @@ class Device:
         question = self._question(view)
         self._pins.keep(question.agent_id, encode(question.sender))
         return question.words
+
+    def notice(self, envelope: object, notice_id: str) -> str:
+        """Read an encrypted notice of an agent that is known here. Raises: EnvelopeRefused."""
+        if self._keys is None:
+            raise EnvelopeRefused(_NO_KEYS)
+        senders = [decode(key) for key in self._pins.all_keys()]
+        try:
+            return open_notice(envelope, self._keys, senders=senders, notice_id=notice_id)
+        except UnknownSender as error:
+            raise UnknownSender(_STRANGER, hint=_STRANGER_HINT) from error
 
     def _in_clear(self, view: Mapping[str, Any], question: Question, *, is_new: bool) -> Asked:
         asked = read_asked({**view, **question.said})

@@ -17,19 +17,22 @@ from openhitl.protocol.record import record
 #: Before a stream that the server has ended, as it does now and then, is opened again.
 PAUSE_SECONDS = 0.1
 SIGN_IN_HINT = "`hitl signin` signs you in; `hitl admin login-link` prints a link on the server's machine."
-#: What changes nothing of the cases.
+#: That somebody was told something, which changes nothing of the cases.
 _NOTICE = "inbox.notice"
 
 
 @record(frozen=True, slots=True)
 class News:
-    """That the cases may have changed; or, with the reason in `offline`, that the server does not answer."""
+    """That the cases may have changed, or with `of_notices` what was told; or, with the reason in `offline`,
+    that the server does not answer.
+    """
 
     offline: str = ""
+    of_notices: bool = False
 
 
 async def follow(server: str, session: Session) -> AsyncGenerator[News]:
-    """Tell what is new of cases while it is asked for; close it (`aclosing`) in the task that reads it.
+    """Tell what is new while it is asked for; close it (`aclosing`) in the task that reads it.
 
     First, and after every gap, that anything may be. Raises: SignInRequired once the server lets nobody in.
     """
@@ -57,5 +60,4 @@ async def _stream(server: str, session: Session) -> AsyncGenerator[News]:
         parser = SseParser()
         async for chunk in stream.chunks:
             for event in parser.feed(chunk):
-                if event.name != _NOTICE:
-                    yield News()
+                yield News(of_notices=event.name == _NOTICE)

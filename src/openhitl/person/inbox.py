@@ -8,13 +8,14 @@ from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 from openhitl.client.config import ClientConfig
-from openhitl.client.exchange import Request, json_object
+from openhitl.client.exchange import Request, Response, json_object
 from openhitl.client.session import Session
 from openhitl.errors import NotFound, PeerError, SignInRequired
 from openhitl.person import requests
 from openhitl.person.asked import Asked
 from openhitl.person.device import Device
 from openhitl.person.following import SIGN_IN_HINT, News, follow
+from openhitl.person.notices import Notices, read_notice
 from openhitl.protocol.case import SEALED_TYPE, Json
 
 MAX_PAGE = 200
@@ -106,6 +107,18 @@ class Inbox:
                 self._opened[version] = known
         return known
 
+    async def notices(self, *, limit: int) -> Notices:
+        """Fetch the newest of what this person was told."""
+        found = await self.ask(requests.notices(self.server, limit=limit))
+        told, unread = found.get("notices"), found.get("unread")
+        if not isinstance(told, list) or type(unread) is not int:
+            raise PeerError("The server's answer is not a list of notices.")
+        return Notices(told=[read_notice(view, self.device) for view in told], unread=unread)
+
+    async def mark_read(self, until: str) -> None:
+        """Note that all up to the notice with this id was read."""
+        await self._exchange(requests.mark_read(self.server, until))
+
     async def last_round(self, asked: Asked) -> Asked | None:
         """Fetch the round before a case that a human answered last, else the one right before.
 
@@ -148,8 +161,10 @@ class Inbox:
 
     async def ask(self, request: Request) -> dict[str, Any]:
         """Send a request as this person and return the JSON object that comes back."""
+        return json_object(await self._exchange(request))
+
+    async def _exchange(self, request: Request) -> Response:
         try:
-            response = await self._session.exchange(request)
+            return await self._session.exchange(request)
         except SignInRequired as error:
             raise SignInRequired(error.message, hint=SIGN_IN_HINT) from error
-        return json_object(response)

@@ -40,6 +40,18 @@ def respond(server: str, case_id: str, *, action: str, data: Json, submission_id
     )
 
 
+def notices(server: str, *, limit: int) -> Request:
+    """Ask for the newest of what somebody was told."""
+    return Request(method="GET", url=f"{server}/api/v1/inbox/notices?limit={limit}", headers=_JSON)
+
+
+def mark_read(server: str, until: str) -> Request:
+    """Note that somebody has read all up to the notice with this id."""
+    headers = {**_JSON, "Content-Type": "application/json"}
+    address = f"{server}/api/v1/inbox/notices/read"
+    return Request(method="POST", url=address, headers=headers, body=compact({"until": until}))
+
+
 def events(server: str) -> Request:
     """Open the stream of what happens in somebody's inbox."""
     headers = {"Accept": "text/event-stream", "Cache-Control": "no-store"}

@@ -7,7 +7,7 @@ speaks, says who wrote it and nothing more.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
 from typing import Any
@@ -175,6 +175,37 @@ def _older_said(text: str) -> Json:
     if isinstance(placeholder, str):
         field_["placeholder"] = placeholder
     return {"type": "input", "prompt": prompt, "context": {**given, "form": {"fields": [field_]}}}
+
+
+def open_notice(envelope: object, keys: Keys, *, senders: Collection[bytes], notice_id: str) -> str:
+    """Read an encrypted notice of one of these senders: its words. Raises: EnvelopeRefused."""
+    if isinstance(envelope, str):
+        return _open_older_notice(envelope, keys, senders)
+    body = open_envelope(
+        envelope, keys, senders=senders, case_id=notice_id, direction=Direction.NOTICE, now=None
+    ).body
+    return _words_of(body)
+
+
+def _open_older_notice(payload: str, keys: Keys, senders: Collection[bytes]) -> str:
+    """Read what hitl-cli 1.2.1 tells, which does not say from whom it is."""
+    for sender in senders:
+        try:
+            text = open_box(payload, keys, sender)
+        except EnvelopeChanged:
+            continue
+        try:
+            return _words_of(json.loads(text))
+        except (ValueError, RecursionError) as error:
+            raise InvalidEnvelope("An encrypted notice is not JSON.") from error
+    raise NotEncryptedToKey
+
+
+def _words_of(body: object) -> str:
+    message = body.get("message") if isinstance(body, Mapping) else None
+    if not isinstance(message, str):
+        raise InvalidEnvelope("An encrypted notice has no message.")
+    return message
 
 
 def seal_answer(question: Question, action: str, data: Json, keys: Keys, drawn: Drawn) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from openhitl.review import answering, asking, discovery, reading, registering
 from openhitl.review.accounts import guarded
-from openhitl.review.inbox import api
+from openhitl.review.inbox import api, told
 from openhitl.review.router import Route
 
 #: For agents and services that ask over HTTP.
@@ -158,6 +158,22 @@ REVIEW_ROUTES: tuple[Route, ...] = (
 
 #: For people who are signed in, and their programs.
 INBOX_ROUTES: tuple[Route, ...] = (
+    Route(
+        method="GET",
+        pattern="/api/v1/inbox/notices",
+        handler=told.listing,
+        summary="List what you were told, newest first, and how much of it you have not read",
+        codes=(200, 401, 422, 503),
+        credential="person",
+    ),
+    Route(
+        method="POST",
+        pattern="/api/v1/inbox/notices/read",
+        handler=told.read,
+        summary="Note that you have read all up to a notice",
+        codes=(204, 400, 401, 403, 413, 415, 422, 503),
+        credential="person",
+    ),
     Route(
         method="GET",
         pattern="/api/v1/inbox",

@@ -116,6 +116,11 @@ _SESSION: dict[str, Any] = {
     "properties": {"link_token": _TEXT, "device": _TEXT},
 }
 _REASON: dict[str, Any] = {"type": "object", "properties": {"reason": _TEXT}}
+_UNTIL: dict[str, Any] = {
+    "type": "object",
+    "required": ["until"],
+    "properties": {"until": {"type": "string", "description": "The id of the newest that was read."}},
+}
 _BODIES: dict[tuple[str, str], tuple[dict[str, Any], bool]] = {
     ("POST", "/api/v1/reviews"): (_CREATE, False),
     ("POST", "/api/v1/reviews/{case_id}/cancel"): (_REASON, False),
@@ -123,6 +128,7 @@ _BODIES: dict[tuple[str, str], tuple[dict[str, Any], bool]] = {
     **{("POST", f"/api/v1/hitl/{what}/e2ee"): (_SEALED, False) for what in ("request", "complete", "notify")},
     ("POST", "/reviews/{case_id}/respond"): (_ANSWER, True),
     ("POST", "/api/v1/inbox/{case_id}/respond"): (_ANSWER, False),
+    ("POST", "/api/v1/inbox/notices/read"): (_UNTIL, False),
     ("POST", "/reviews/{case_id}/challenge"): (_ANSWER, True),
     ("POST", "/passkey"): (_REGISTRATION, False),
     ("POST", "/api/v1/sessions"): (_SESSION, False),
@@ -144,6 +150,7 @@ _QUERIES: dict[tuple[str, str], tuple[tuple[str, dict[str, Any]], ...]] = {
         *_PAGED,
     ),
     ("GET", "/api/v1/inbox"): (("status", {"enum": ["open", "ended"]}), ("since", _TEXT), *_PAGED),
+    ("GET", "/api/v1/inbox/notices"): _PAGED,
     ("GET", "/api/v1/notices"): _PAGED,
     ("GET", "/api/v1/recipients"): (("assignee", _TEXT),),
     ("GET", f"{ROOT}/authorize"): tuple((name, _TEXT) for name in OAUTH_QUERY),

@@ -23,15 +23,18 @@ from openhitl.person.drawing.lines import said
 from openhitl.person.drawing.listing import in_order
 from openhitl.person.editor import edited
 from openhitl.person.inbox import Inbox
+from openhitl.person.notices import Notices
 from openhitl.person.screen.acting import EDITOR, ActionMenu
 from openhitl.person.screen.answering import AnswerScreen
 from openhitl.person.screen.helping import HelpScreen
 from openhitl.person.screen.listing import CaseList
 from openhitl.person.screen.loading import Loading
 from openhitl.person.screen.reading import CaseView
+from openhitl.person.screen.telling import NoticeScreen
 from openhitl.person.screen.together import TogetherScreen, unfit
 
 MOST_CASES = 500
+MOST_NOTICES = 50
 #: From so many columns on, list and case stand side by side.
 WIDE_CELLS = 100
 GREETING_SECONDS = 20.0
@@ -57,6 +60,7 @@ class InboxApp(App[None]):
         Binding("x", "pick", "Pick"),
         Binding("slash", "search", "Search"),
         Binding("h", "history", "History"),
+        Binding("n", "notices", "Notices"),
         Binding("r", "reload", "Look again"),
         Binding("question_mark", "help", "Help"),
         Binding("escape", "back", "Back"),
@@ -74,7 +78,9 @@ class InboxApp(App[None]):
         self._ended = False
         self._sought = ""
         self._offline = ""
+        self._notices = Notices()
         self._loading = Loading(lambda: self._try(self._load()))
+        self._telling = Loading(lambda: self._try(self._load_notices()))
 
     def compose(self) -> ComposeResult:
         yield Static(id="top", markup=False)
@@ -90,6 +96,7 @@ class InboxApp(App[None]):
         self.query_one(CaseList).focus()
         self._follow()
         self._keep_loaded()
+        self._keep_told()
         if self._greeting:
             self.notify(self._greeting, markup=False, timeout=GREETING_SECONDS)
         self.set_interval(CLOCK_SECONDS, self._redraw)
@@ -105,7 +112,9 @@ class InboxApp(App[None]):
                 async for news in following:
                     if news.offline:
                         self._say_offline(news.offline)
-                    else:
+                        continue
+                    self._telling.want()
+                    if not news.of_notices:
                         self._loading.want()
 
         await self._try(hear())
@@ -113,6 +122,10 @@ class InboxApp(App[None]):
     @work(group="load")
     async def _keep_loaded(self) -> None:
         await self._loading.run()
+
+    @work(group="notices")
+    async def _keep_told(self) -> None:
+        await self._telling.run()
 
     @work(group="open", exclusive=True)
     async def _open(self, case_id: str) -> None:
@@ -144,6 +157,17 @@ class InboxApp(App[None]):
         if opened is not None:
             await self._fetch(opened.case_id, again=True)
         self._show_list()
+
+    async def _load_notices(self) -> None:
+        with suppress(NotFound):  # an older server does not tell
+            self._notices = await self._inbox.notices(limit=MOST_NOTICES)
+        self._say_top()
+        if isinstance(self.screen, NoticeScreen):
+            self.screen.show(self._notices)
+
+    async def _mark_read(self, until: str) -> None:
+        await self._try(self._inbox.mark_read(until))
+        self._telling.want()
 
     async def _fetch(self, case_id: str, *, again: bool = False) -> None:
         """Fetch a case and show it; `again`: unless another one has been opened meanwhile."""
@@ -183,6 +207,8 @@ class InboxApp(App[None]):
         name = self._config.login.name if self._config.login else ""
         title = "History" if self._ended else "Inbox"
         parts = [f"{title}  {count}", f"{said(name)} at {self._config.server_url}"]
+        if self._notices.unread:
+            parts.insert(1, f"{self._notices.unread} unread, n shows them")
         if self._sought:
             parts.append(f"search: {said(self._sought)}")
         if self._offline:
@@ -234,6 +260,10 @@ class InboxApp(App[None]):
         """Change between what waits and what ended."""
         self._ended = not self._ended
         self.action_reload()
+
+    def action_notices(self) -> None:
+        """Show what agents told."""
+        self.push_screen(NoticeScreen(self._notices, now=self._now, mark_read=self._mark_read))
 
     def action_reload(self) -> None:
         """Look again."""

@@ -18,6 +18,7 @@ e            edit what is to be approved, in your editor
 x            pick it, to answer it with others like it by a
 /            search the list; Esc ends the search
 h            what waits, or what has ended
+n            what agents told you; there m: all is read
 Esc          back to the list
 r            look again
 q            quit
