@@ -18,6 +18,7 @@ from tests.servers import running
 
 #: Gzipped, all that one page loads.
 MAX_SCRIPT_BYTES = 30 * 1024
+ONE_OF_FOUR = {"risk": "low", "items": [{"id": str(number), "title": "x" * 40} for number in range(4)]}
 PLACES = ("/inbox", "/inbox/history", "/inbox/notices", "/inbox/settings", "/agents", "/review/{case}")
 MODES = [(size, theme) for size in SIZES for theme in ("light", "dark")]
 
@@ -36,6 +37,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
             {"assurance": "signed_in", "timeout": "7d"},
             {"type": "confirmation"},
             {"type": "selection", "context": {"items": [{"id": "a", "title": "A"}]}},
+            {"type": "selection", "context": {**ONE_OF_FOUR, "min": 1, "max": 1}},
         ):
             house.ask(**fields)
         for _ in range(3):

@@ -52,6 +52,37 @@ def test_an_answer_in_a_row_counts_by_name_and_from_the_inbox(house: House) -> N
     assert case_id not in listed(house.ana)
 
 
+SIZES: dict[str, Any] = {
+    "type": "selection",
+    "prompt": "Which size?",
+    "context": {
+        "risk": "low",
+        "items": [{"id": "s", "title": "Small"}, {"id": "l", "title": "Large"}],
+        "min": 1,
+        "max": 1,
+    },
+}
+
+
+def test_one_of_a_few_is_chosen_in_its_row(house: House) -> None:
+    case_id = house.ask(**SIZES)
+    assert 'value="l" required' in row(house.ana, case_id)
+    assert house.respond(house.ana, case_id, "select", selected="l").status_code == 303
+    assert house.case(case_id)["result"]["data"] == {"selected": ["l"]}
+
+
+@pytest.mark.parametrize("fields", [{"selected": "x"}, {"selected": ""}, {}])
+def test_nothing_else_is_chosen_in_a_row(house: House, fields: dict[str, str]) -> None:
+    case_id = house.ask(**SIZES)
+    assert house.respond(house.ana, case_id, "select", **fields).status_code == 403
+    assert house.respond(house.ana, case_id, "approve").status_code == 403
+    for picked in ({}, {"action": "select", "selected": "s"}):
+        assert house.ana.post("/inbox/batch", data={"case": case_id, **picked}).status_code == 403
+    many = house.ask(**{**SIZES, "context": {**SIZES["context"], "max": 2}})
+    assert house.respond(house.ana, many, "select", selected="s").status_code == 403
+    assert house.case(case_id)["status"] == house.case(many)["status"] == "pending"
+
+
 def test_who_has_no_passkey_is_told_where_to_add_one(house: House) -> None:
     case_id = house.ask(assurance="passkey")
     page = house.ana.http.get(f"/review/{case_id}").text

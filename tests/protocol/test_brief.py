@@ -10,9 +10,11 @@ import pytest
 from openhitl.protocol.brief import (
     HIGH_RISK,
     LOW_RISK,
+    MAX_LABEL_CHARACTERS,
     MAX_PROMPT_CHARACTERS,
     MAX_REASON_CHARACTERS,
     brief_actions,
+    brief_items,
 )
 from openhitl.protocol.case import Assurance
 from openhitl.protocol.policies import read_policy
@@ -106,6 +108,51 @@ def test_what_does_not_read_alike_everywhere_has_to_be_opened(prompt: str) -> No
 )
 def test_what_is_ordinary_in_a_language_is_brief(prompt: str) -> None:
     assert actions(prompt=prompt) == ("reject", "approve")
+
+
+def chosen_from(items: Any = None, assurance: Assurance = Assurance.SIGNED_IN, **fields: Any) -> list[str]:
+    """List the labels of a selection of one; `fields` are of its content."""
+    two = [{"id": "s", "title": "Small"}, {"id": "l", "title": "Large"}]
+    context = {**LOW, "items": two if items is None else items, "min": 1, "max": 1}
+    given = {"type": "selection", "prompt": "Which size?", "message": "", "context": context}
+    found = brief_items(replace(content(), **{**given, **fields}), assurance)
+    return [item.title for item in found]
+
+
+def titled(count: int, title: str = "size") -> list[dict[str, str]]:
+    return [{"id": f"{number}", "title": f"{title} {number}"} for number in range(count)]
+
+
+def test_one_of_a_few_short_labels_is_chosen_in_a_row() -> None:
+    assert chosen_from() == ["Small", "Large"]
+    assert len(chosen_from(titled(4))) == 4
+    assert len(chosen_from(titled(2, "x" * (MAX_LABEL_CHARACTERS - 2)))) == 2
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"items": titled(1)},
+        {"items": titled(5)},
+        {"items": titled(2, "x" * (MAX_LABEL_CHARACTERS - 1))},
+        {"items": titled(2, "hidden\u200b")},
+        {"items": [{"id": "a", "title": "Same"}, {"id": "b", "title": "same"}]},
+        {"items": [{"id": "x" * (MAX_LABEL_CHARACTERS + 1), "title": "A"}, *titled(1)]},
+        {"items": [{"id": "a", "title": "A", "description": "More."}, *titled(1)]},
+        {"items": [{"id": "a", "title": "A", "metadata": {"price": 3}}, *titled(1)]},
+        {"items": [{"id": "a", "title": "A", "price": 3}, *titled(1)]},
+        {"context": {**LOW, "items": titled(2), "min": 0, "max": 1}},
+        {"context": {**LOW, "items": titled(3), "min": 1, "max": 2}},
+        {"context": {**LOW, "items": titled(2), "min": 1, "max": 1, "facts": {"to": "production"}}},
+        {"context": {"items": titled(2), "min": 1, "max": 1}},
+        {"context": {"risk": "high", "items": titled(2), "min": 1, "max": 1}},
+        {"type": "confirmation"},
+        {"message": "More."},
+        {"assurance": Assurance.PASSKEY},
+    ],
+)
+def test_any_other_choice_has_to_be_opened(fields: dict[str, Any]) -> None:
+    assert chosen_from(**fields) == []
 
 
 def test_what_wants_a_passkey_has_to_be_opened() -> None:

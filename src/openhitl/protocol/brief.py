@@ -1,7 +1,7 @@
 """Which questions are so small that they may be answered where nothing but the prompt is shown.
 
-A row of a list shows who asks, the prompt, the risk, the deadline and what silence does: what is whole in
-that is brief. Everything else has to be opened. What you see is what you sign.
+A row of a list shows who asks, the prompt, the risk, the deadline, what silence does, and a few labels to
+choose from: what is whole in that is brief. Everything else has to be opened. What you see is what you sign.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ from collections.abc import Mapping
 
 from openhitl.errors import CallerError
 from openhitl.protocol.case import Assurance, Content
-from openhitl.protocol.context import Context, Risk
+from openhitl.protocol.context import Context, Item, Risk
 from openhitl.protocol.visible import visible
 
 MAX_PROMPT_CHARACTERS = 140
 MAX_REASON_CHARACTERS = 80
+MAX_LABEL_CHARACTERS = 40
+#: Of more than these one is not chosen at a glance; of one there is nothing to choose.
+FEWEST_ITEMS, MOST_ITEMS = 2, 4
 #: What agents call a risk that is none.
 LOW_RISK = frozenset({"low", "none", "minimal", "negligible"})
 #: What agents call a risk that is great. Any other word is one in between, or their own.
@@ -45,23 +48,45 @@ def brief_actions(content: Content, assurance: Assurance) -> tuple[str, ...]:
     Brief is an approval or a confirmation of low risk, as its agent says itself, that asks for no evidence
     and says nothing beside a short prompt and one short reason of the risk.
     """
-    actions = _ACTIONS.get(content.type, ())
+    context = _of_low_risk(content, assurance)
+    is_bare = context is not None and context == Context(risk=context.risk)
+    return _ACTIONS.get(content.type, ()) if is_bare else ()
+
+
+def brief_items(content: Content, assurance: Assurance) -> tuple[Item, ...]:
+    """List what one is chosen from in no more than a row of a list; none if the case has to be opened.
+
+    Brief is a selection of exactly one of a few items that are nothing but short labels; all else as for
+    `brief_actions`.
+    """
+    context = _of_low_risk(content, assurance) if content.type == "selection" else None
+    if context is None:
+        return ()
+    items = context.items
+    is_bare = context == Context(risk=context.risk, items=items, min=1, max=1)
+    # Counted by what tells them apart for a reader.
+    is_few = FEWEST_ITEMS <= len({item.title.casefold() for item in items}) == len(items) <= MOST_ITEMS
+    return items if is_bare and is_few and all(map(_is_label, items)) else ()
+
+
+def _of_low_risk(content: Content, assurance: Assurance) -> Context | None:
+    """Read the context of a case of low risk that wants no evidence and says all but that in its prompt."""
     if assurance is Assurance.PASSKEY or content.policy is not None:
-        return ()
+        return None
     if content.previous_case_id is not None or content.message.strip() not in ("", content.prompt.strip()):
-        return ()
+        return None
     if not _is_plain(content.prompt, MAX_PROMPT_CHARACTERS):
-        return ()
-    return actions if _is_bare(content) else ()
-
-
-def _is_bare(content: Content) -> bool:
-    """Tell whether a context says that the risk is low, and nothing else."""
+        return None
     try:
         context = Context.parse(content.type, content.context)
     except CallerError:
-        return False
-    return context.risk is not None and _is_low(context.risk) and context == Context(risk=context.risk)
+        return None
+    return context if context.risk is not None and _is_low(context.risk) else None
+
+
+def _is_label(item: Item) -> bool:
+    is_bare = item == Item(id=item.id, title=item.title)
+    return is_bare and all(_is_plain(text, MAX_LABEL_CHARACTERS) for text in (item.id, item.title))
 
 
 def _is_low(risk: Risk) -> bool:

@@ -5,7 +5,7 @@ The rule is checked here again: what has to be opened cannot be answered from a 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from urllib.parse import quote
@@ -13,7 +13,7 @@ from urllib.parse import quote
 from openhitl.cases import StoredCase
 from openhitl.errors import ActionNotInline
 from openhitl.identity.sessions import actor_of
-from openhitl.protocol.brief import brief_actions
+from openhitl.protocol.brief import brief_actions, brief_items
 from openhitl.protocol.case import Actor
 from openhitl.protocol.people import SignedIn
 from openhitl.protocol.problems import check_storable
@@ -32,16 +32,31 @@ async def respond(door: Door, request: Request, case_id: str) -> Response:
     await theirs(door, signed_in, case_id)
     given = dict(request.form())
     check_storable(given)
-    stored = await door.book.current(case_id)
-    check_brief(door, stored, given.get("action", ""))
+    stored, answer = await door.book.current(case_id), submission_in(given)
+    check_brief(door, stored, answer)
     with suppress(*CLOSED):  # somebody was first: the row says who
-        await submit(door, stored, given["action"], actor_in(signed_in), given.get("submission_id", ""))
+        await door.book.submit(case_id, answer, actor_in(signed_in))
     return back(door, [case_id])
 
 
-def check_brief(door: Door, stored: StoredCase, action: str) -> None:
+def submission_in(given: Mapping[str, str]) -> Submission:
+    """Read what a row was answered: a button, or the one item that was chosen."""
+    action, submission_id = given.get("action", ""), given.get("submission_id", "")
+    return Submission(
+        action=action,
+        data={"selected": [given.get("selected", "")]} if action == "select" else {},
+        submission_id=submission_id if 0 < len(submission_id) <= MAX_ID_CHARACTERS else None,
+    )
+
+
+def check_brief(door: Door, stored: StoredCase, answer: Submission) -> None:
     """Check that a case may be answered so without being opened. Raises: ActionNotInline."""
-    if action not in brief_actions(stored.content, stored.case.assurance):
+    content, assurance = stored.content, stored.case.assurance
+    if answer.action == "select":
+        is_brief = answer.data.get("selected") in [[item.id] for item in brief_items(content, assurance)]
+    else:
+        is_brief = answer.action in brief_actions(content, assurance)
+    if not is_brief:
         raise must_open(door, stored.case.case_id)
 
 
@@ -49,13 +64,6 @@ def must_open(door: Door, case_id: str) -> ActionNotInline:
     """Say of a case that it has to be opened, and where."""
     url = f"{door.public_url.rstrip('/')}/review/{quote(case_id)}"
     return ActionNotInline(MUST_OPEN, case_id=case_id, review_url=url)
-
-
-async def submit(door: Door, stored: StoredCase, action: str, actor: Actor, submission_id: str) -> None:
-    """Answer a case that was found to be brief."""
-    usable = submission_id if 0 < len(submission_id) <= MAX_ID_CHARACTERS else None
-    given = Submission(action=action, data={}, submission_id=usable)
-    await door.book.submit(stored.case.case_id, given, actor)
 
 
 def actor_in(signed_in: SignedIn) -> Actor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 from openhitl.cases import StoredCase
@@ -16,7 +17,7 @@ from openhitl.review.accounts.desks import desk_of
 from openhitl.review.answering import CLOSED
 from openhitl.review.door import Door
 from openhitl.review.http import Request, Response
-from openhitl.review.inbox.answering import actor_in, back, check_brief, submit
+from openhitl.review.inbox.answering import actor_in, back, check_brief, submission_in
 from openhitl.review.inbox.listing import reader_of
 from openhitl.review.inbox.rows import Row, row_of
 from openhitl.review.pages.desk import Desk
@@ -35,15 +36,17 @@ async def batch(door: Door, request: Request) -> Response:
     given = dict(pairs)
     check_storable(given)
     picked = await _picked(door, signed_in, [value for name, value in pairs if name == "case"])
-    action = given.get("action", "")
+    answer = replace(submission_in(given), data={})
     for stored in picked:
         actions = brief_actions(stored.content, stored.case.assurance)
-        check_brief(door, stored, action or (actions[0] if actions else ""))
-    if not action:
+        check_brief(
+            door, stored, answer if answer.action or not actions else replace(answer, action=actions[0])
+        )
+    if not answer.action:
         return _listed(door, request, signed_in, picked)
     for stored in picked:
         with suppress(*CLOSED):  # somebody was first: the row says who
-            await submit(door, stored, action, actor_in(signed_in), given.get("submission_id", ""))
+            await door.book.submit(stored.case.case_id, answer, actor_in(signed_in))
     return back(door, [stored.case.case_id for stored in picked])
 
 

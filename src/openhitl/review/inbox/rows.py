@@ -9,11 +9,12 @@ from urllib.parse import quote
 from babel.dates import format_timedelta
 
 from openhitl.cases import StoredCase
-from openhitl.protocol.brief import brief_actions
+from openhitl.protocol.brief import brief_actions, brief_items
 from openhitl.protocol.case import Assurance, DefaultAction
 from openhitl.protocol.people import actor_id_of
 from openhitl.protocol.record import record
 from openhitl.review.pages.approval import approve_label
+from openhitl.review.pages.cards import Card, cards_of
 from openhitl.review.pages.confirmation import confirm_label
 from openhitl.review.pages.frame import Risk, frame_of
 from openhitl.review.pages.moments import Moment
@@ -75,9 +76,9 @@ class Ended:
 class Row:
     """One case of a list.
 
-    `version` tells two drawings of a case apart that say something else. `choices` are empty for a case that
-    has to be opened; `opening` is what the button says that leads there. `left` is the time that is left,
-    `due_tone` how pressing that is.
+    `version` tells two drawings of a case apart that say something else. `choices`, and `cards` to choose one
+    of, are empty for a case that has to be opened; `opening` is what the button says that leads there.
+    `left` is the time that is left, `due_tone` how pressing that is.
     """
 
     case_id: str
@@ -100,6 +101,7 @@ class Row:
     opening: str
     is_brief: bool
     choices: Sequence[Choice]
+    cards: Sequence[Card]
     ended: Ended | None
 
     @property
@@ -117,6 +119,7 @@ def row_of(stored: StoredCase, reader: Reader) -> Row:
     sheet = open_sheet(view, words)
     frame = frame_of(sheet)
     choices = choices_of(sheet)
+    cards = cards_of(sheet, ()) if brief_items(content, case.assurance) else ()
     is_over = case.is_final or case.expires_at <= reader.now
     left = case.expires_at - reader.now
     return Row(
@@ -140,8 +143,9 @@ def row_of(stored: StoredCase, reader: Reader) -> Row:
         due_tone="danger" if left <= _URGENT else "warn" if left <= SOON else "plain",
         silence=words.gettext(_SILENCE[content.default_action]),
         opening=words.gettext(_OPENING.get(content.type, _OPEN)),
-        is_brief=bool(choices),
+        is_brief=bool(choices or cards),
         choices=() if is_over else choices,
+        cards=() if is_over else cards,
         ended=_ended(sheet, reader) if is_over else None,
     )
 
