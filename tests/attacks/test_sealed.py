@@ -27,7 +27,6 @@ from openhitl.errors import (
     DeviceListForked,
     DeviceListRolledBack,
     EnvelopeChanged,
-    EnvelopeExpired,
     EnvelopeMoved,
     EnvelopeRefused,
     EnvelopeReplayed,
@@ -45,7 +44,7 @@ from openhitl.protocol.base64url import decode, encode
 from openhitl.protocol.people import SessionKind
 from openhitl.protocol.sealed.device_list import DeviceList, ListedDevice, follow, signed, statement_after
 from openhitl.protocol.sealed.envelope import open_envelope, seal_envelope
-from openhitl.protocol.sealed.head import ANSWER_GRACE, Direction, Head
+from openhitl.protocol.sealed.head import Direction, Head
 from openhitl.protocol.sealed.keys import Keys
 from openhitl.protocol.timestamps import timestamp
 from openhitl.server.opening import open_store
@@ -229,7 +228,7 @@ class Talk:
         head = Head(
             case_id=changes.get("case_id", self.question.case_id),
             direction=changes.get("direction", Direction.ANSWER),
-            expires_at=changes.get("expires_at", EXPIRES + ANSWER_GRACE),
+            expires_at=EXPIRES,
         )
         body = {"action": "approve", "data": {}, "request": self.question.digest}
         sender: Keys = changes.get("sender", self.devices[0])
@@ -244,8 +243,8 @@ class Talk:
             )
         )
 
-    def read(self, envelope: Any, question: SealedQuestion | None = None, *, now: datetime = NOW) -> str:
-        checked, _ = read_answer(question or self.question, {"envelope": envelope}, self.agent, now=now)
+    def read(self, envelope: Any, question: SealedQuestion | None = None) -> str:
+        checked, _ = read_answer(question or self.question, {"envelope": envelope}, self.agent)
         return checked.action
 
 
@@ -318,14 +317,21 @@ def test_a_device_that_was_dropped_from_a_question_shows_on_every_other():
                 senders={talk.agent.public},
                 case_id="review_1",
                 direction=Direction.REQUEST,
-                now=NOW,
             )
 
 
-def test_an_answer_has_to_be_in_time_and_one_that_the_question_takes():
+def test_an_answer_is_read_long_after_the_deadline_of_its_question():
+    """What keeps old answers from counting for new questions is the question that each of them names."""
     talk = Talk()
-    with pytest.raises(EnvelopeExpired):
-        talk.read(talk.answer(), now=EXPIRES + ANSWER_GRACE)
+    assert datetime.now(UTC) - EXPIRES > timedelta(days=7)
+    assert talk.read(talk.answer()) == "approve"
+    asked_again, _ = talk.ask(talk.question.case_id)
+    with pytest.raises(AnswerToAnother):
+        talk.read(talk.answer(), asked_again)
+
+
+def test_an_answer_has_to_be_one_that_the_question_takes():
+    talk = Talk()
     for wrong in ({"action": "confirm"}, {"data": {"edits": {"content": "x"}}}, {"data": {"other": 1}}):
         with pytest.raises(UnfitAnswer):
             talk.read(talk.answer(**wrong))

@@ -102,7 +102,6 @@ class SealingAgent:
             senders=set(question.recipients) - {self.keys.public},
             case_id=case_id,
             direction=Direction.ANSWER,
-            now=datetime.now(UTC),
         )
         assert opened.body["request"] == question.digest
         return opened

@@ -17,7 +17,7 @@ from openhitl.protocol.sealed.wire import parse_envelope
 from openhitl.review.pages import Page as Drawn
 from openhitl.review.pages.assets import asset_name
 from tests.browser.stage import staged
-from tests.protocol.sealed.messages import BODY, CASE_ID, NOW, Scene, head
+from tests.protocol.sealed.messages import BODY, CASE_ID, Scene, head
 from tests.protocol.values import vectors
 
 V1, V2 = vectors("envelopes-v1"), vectors("envelopes-v2")
@@ -107,7 +107,7 @@ def test_messages(page: Page) -> None:
       const sender = pairs[one.sender];
       const made = await sealed.sealEnvelope(head, body, { sender, recipients, ...secrets });
       const { case_id: caseId, direction } = head;
-      const expected = { senders: await keys([one.sender]), caseId, direction, now: null };
+      const expected = { senders: await keys([one.sender]), caseId, direction };
       for (const name of one.recipients) {
         const opened = await sealed.openEnvelope(envelope, pairs[name], expected);
         found.push({ made, head: opened.head, body: opened.body });
@@ -130,7 +130,7 @@ def test_messages_that_are_refused(page: Page) -> None:
     for (const one of given.refused) {
       const senders = one.senders.map((name) => given.keys[name].public);
       const { envelope, case_id: caseId, direction, newer_than: newerThan } = one;
-      const expected = { senders, caseId, direction, newerThan, now: Date.parse(one.now) };
+      const expected = { senders, caseId, direction, newerThan };
       const keys = await pair(given.keys[one.reader]);
       found.push(await said(sealed.openEnvelope(envelope, keys, expected)));
     }
@@ -178,11 +178,10 @@ def test_what_python_encrypts_a_new_key_of_the_browser_reads(page: Page) -> None
         "envelope": envelope,
         "sender": encode(scene.agent.public),
         "case": CASE_ID,
-        "now": NOW.timestamp() * 1000,
         "payload": seal_box("Yes?", scene.agent, public, nonce=nonce),
     }
     script = """
-    const expected = { senders: [given.sender], caseId: given.case, direction: "request", now: given.now };
+    const expected = { senders: [given.sender], caseId: given.case, direction: "request" };
     const opened = await sealed.openEnvelope(given.envelope, mine, expected);
     return [opened.body, opened.digest, await sealed.openBox(given.payload, mine, given.sender)];
     """
@@ -220,7 +219,7 @@ def test_a_thousand_changed_bytes_are_noticed(page: Page) -> None:
         changed.append({**envelope, name: encode(bytes(bytes_))})
     script = """
     const mine = await pair(given.keys);
-    const expected = { senders: [given.sender], caseId: given.case, direction: "request", now: null };
+    const expected = { senders: [given.sender], caseId: given.case, direction: "request" };
     const told = [];
     for (const one of given.changed) told.push((await said(sealed.openEnvelope(one, mine, expected))).error);
     return [...new Set(told)];

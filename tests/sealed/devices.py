@@ -24,7 +24,7 @@ from openhitl.protocol.sealed.device_list import (
     statement_after,
 )
 from openhitl.protocol.sealed.envelope import Opened, open_envelope, seal_envelope
-from openhitl.protocol.sealed.head import ANSWER_GRACE, Direction, Head
+from openhitl.protocol.sealed.head import Direction, Head
 from openhitl.protocol.sealed.keys import Keys
 from openhitl.protocol.timestamps import timestamp
 from openhitl.server.opening import open_store
@@ -140,7 +140,6 @@ class Household:
             senders={decode(sender["key"]) for sender in told["senders"]},
             case_id=case_id,
             direction=Direction.REQUEST,
-            now=datetime.now(UTC),
         )
         return opened, told
 
@@ -151,7 +150,7 @@ class Household:
         head = {
             "case_id": question.head.case_id,
             "direction": Direction.ANSWER,
-            "expires_at": question.head.expires_at + ANSWER_GRACE,
+            "expires_at": question.head.expires_at,
         }
         body = {"action": action, "data": data, "request": question.digest}
         return dict(
@@ -180,7 +179,6 @@ class Household:
             senders=set(map(decode, self.sender_keys())),
             case_id=notice["case_id"],
             direction=Direction.NOTICE,
-            now=datetime.now(UTC),
         ).body
 
     def sender_keys(self, agent_name: str = "agent-under-test") -> list[str]:

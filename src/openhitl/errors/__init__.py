@@ -124,7 +124,6 @@ from openhitl.errors.requests import (
 )
 from openhitl.errors.sealed import (
     EnvelopeChanged,
-    EnvelopeExpired,
     EnvelopeMoved,
     EnvelopeRefused,
     EnvelopeReplayed,
@@ -172,7 +171,6 @@ __all__ = [
     "DuplicateDeviceKeys",
     "DuplicateSubmission",
     "EnvelopeChanged",
-    "EnvelopeExpired",
     "EnvelopeMoved",
     "EnvelopeRefused",
     "EnvelopeReplayed",

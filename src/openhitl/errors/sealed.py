@@ -58,9 +58,3 @@ class EnvelopeReplayed(EnvelopeRefused):
     """The encrypted message is older than one that was seen before."""
 
     code = "envelope_replayed"
-
-
-class EnvelopeExpired(EnvelopeRefused):
-    """The encrypted message was good until a moment that has passed."""
-
-    code = "envelope_expired"

@@ -19,7 +19,7 @@ from openhitl.protocol.record import record
 from openhitl.protocol.sealed.box import open_box, seal_box
 from openhitl.protocol.sealed.envelope import Opened, open_envelope, seal_envelope
 from openhitl.protocol.sealed.fingerprint import agent_fingerprint
-from openhitl.protocol.sealed.head import ANSWER_GRACE, Direction, Head
+from openhitl.protocol.sealed.head import Direction, Head
 from openhitl.protocol.sealed.keys import Keys
 
 #: What a question says that nobody but its devices may read.
@@ -91,9 +91,7 @@ def open_question(view: Mapping[str, Any], keys: Keys) -> Question:
     senders = senders_of(view)
     if isinstance(envelope, str):
         return _open_older(case_id, envelope, keys, senders)
-    opened = open_envelope(
-        envelope, keys, senders=senders, case_id=case_id, direction=Direction.REQUEST, now=None
-    )
+    opened = open_envelope(envelope, keys, senders=senders, case_id=case_id, direction=Direction.REQUEST)
     said = {name: opened.body[name] for name in _SAID if name in opened.body}
     _check_said(said)
     said.setdefault("message", "")  # else the server's would stand among the agent's words
@@ -218,7 +216,7 @@ def seal_answer(question: Question, action: str, data: Json, keys: Keys, drawn: 
     head = Head(
         case_id=question.case_id,
         direction=Direction.ANSWER,
-        expires_at=opened.head.expires_at + ANSWER_GRACE,
+        expires_at=opened.head.expires_at,
     )
     envelope = seal_envelope(
         head,
@@ -257,7 +255,6 @@ def open_answer(question: Question, data: Mapping[str, Any], keys: Keys) -> tupl
         senders=senders,
         case_id=question.case_id,
         direction=Direction.ANSWER,
-        now=None,
     ).body
     if answer.get("request") != opened.digest:
         raise AnswerToAnother

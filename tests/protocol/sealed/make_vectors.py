@@ -21,7 +21,6 @@ from openhitl.protocol.sealed.box import seal_box, write_key
 from openhitl.protocol.sealed.envelope import seal_envelope
 from openhitl.protocol.sealed.head import Direction, Head, write_head
 from openhitl.protocol.sealed.keys import Keys
-from openhitl.protocol.timestamps import timestamp
 from tests.protocol.sealed.messages import BODY, CASE_ID, NOW, head, keys
 from tests.protocol.sealed.test_keys import LOW_ORDER
 from tests.protocol.values import VECTORS
@@ -147,7 +146,6 @@ def _refused() -> Iterator[Json]:
     yield _expectation("another case", "envelope_moved", good, case_id="review_0002abcd")
     yield _expectation("another direction", "wrong_direction", good, direction="answer")
     yield _expectation("an old one", "envelope_replayed", good, newer_than=1)
-    yield _expectation("past its deadline", "envelope_expired", good, now=timestamp(NOW + timedelta(hours=1)))
     yield _expectation("an unknown sender", "unknown_sender", good, senders=["laptop"])
     yield _expectation("no recipient", "not_encrypted_to_key", good, reader="stranger")
 
@@ -161,7 +159,6 @@ def _expectation(name: str, error: str, envelope: Any, **more: Any) -> Json:
         "senders": ["agent"],
         "case_id": CASE_ID,
         "direction": "request",
-        "now": timestamp(NOW),
         "newer_than": 0,
     }
     return {**usual, **more}

@@ -55,6 +55,5 @@ class Scene:
             "senders": {self.agent.public},
             "case_id": CASE_ID,
             "direction": Direction.REQUEST,
-            "now": NOW,
         }
         return open_envelope(envelope, device or self.devices[0], **{**given, **more})

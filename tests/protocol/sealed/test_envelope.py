@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from openhitl.errors import (
     EnvelopeChanged,
-    EnvelopeExpired,
     EnvelopeMoved,
     EnvelopeRefused,
     EnvelopeReplayed,
@@ -28,7 +26,7 @@ from openhitl.protocol.base64url import decode, encode
 from openhitl.protocol.sealed import envelope as inner
 from openhitl.protocol.sealed.head import MAX_ID_CHARACTERS, Direction
 from openhitl.protocol.sealed.wire import MAX_PLAINTEXT_BYTES, MAX_RECIPIENTS, parse_envelope
-from tests.protocol.sealed.messages import BODY, CASE_ID, NOW, TRIES, Scene, head, keys
+from tests.protocol.sealed.messages import BODY, CASE_ID, TRIES, Scene, head, keys
 from tests.protocol.sealed.test_keys import LOW_ORDER
 
 
@@ -205,16 +203,6 @@ def test_an_older_draft_cannot_follow_a_newer_one(scene):
         sealed = scene.seal(head=head(direction=Direction.DRAFT, seq=older))
         refused(scene, sealed, EnvelopeReplayed, direction=Direction.DRAFT, newer_than=seen)
     assert scene.open(sealed, direction=Direction.DRAFT, newer_than=older - 1).head.seq == older
-
-
-def test_it_expires(scene):
-    for _ in TRIES:
-        deadline = NOW + timedelta(milliseconds=scene.chance.randrange(1, 10**9))
-        sealed = scene.seal(head=head(expires_at=deadline))
-        late = deadline + timedelta(milliseconds=scene.chance.randrange(10**9))
-        refused(scene, sealed, EnvelopeExpired, now=late)
-    assert scene.open(sealed, now=deadline - timedelta(milliseconds=1)).head.expires_at == deadline
-    assert scene.open(sealed, now=None).body == BODY
 
 
 def test_nobody_else_passes_for_the_sender(scene):

@@ -152,7 +152,7 @@ class SealedDesk:
         asked = case.sealed
         if not isinstance(asked, SealedQuestion):
             raise NotEncrypted
-        checked, opened = read_answer(asked, decision.data, self.keys(), now=_now())
+        checked, opened = read_answer(asked, decision.data, self.keys())
         name = asked.devices[opened.sender]
         return replace(
             decision,

@@ -92,9 +92,7 @@ def read_own(
         raise NotEncrypted
     ours = {keys.public}
     try:
-        opened = open_envelope(
-            envelope, keys, senders=ours, case_id=case_id, direction=Direction.REQUEST, now=None
-        )
+        opened = open_envelope(envelope, keys, senders=ours, case_id=case_id, direction=Direction.REQUEST)
     except UnknownSender as error:
         raise NotEncrypted from error
     devices = {key: (names or {}).get(key, "") for key in opened.recipients if key != keys.public}
@@ -107,9 +105,7 @@ def read_own(
     )
 
 
-def read_answer(
-    question: SealedQuestion, data: Json, keys: Keys, *, now: datetime
-) -> tuple[CheckedAnswer, Opened]:
+def read_answer(question: SealedQuestion, data: Json, keys: Keys) -> tuple[CheckedAnswer, Opened]:
     """Open the answer to a question and check all of it.
 
     Args:
@@ -117,7 +113,7 @@ def read_answer(
 
     Raises: UnknownSender for a device that the question was not encrypted to, EnvelopeMoved for an answer to
     another case, AnswerToAnother for one to another question, EnvelopeReplayed, WrongDirection,
-    EnvelopeExpired, EnvelopeChanged, UnfitAnswer; and EnvelopeRefused, which they all are.
+    EnvelopeChanged, UnfitAnswer; and EnvelopeRefused, which they all are.
     """
     opened = open_envelope(
         data.get("envelope"),
@@ -125,7 +121,6 @@ def read_answer(
         senders=set(question.devices),
         case_id=question.case_id,
         direction=Direction.ANSWER,
-        now=now,
     )
     body = opened.body
     if set(body) != _ANSWER or not isinstance(body["action"], str) or not isinstance(body["data"], dict):

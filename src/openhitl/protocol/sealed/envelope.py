@@ -18,7 +18,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from typing import Any
 
 import orjson
@@ -112,7 +111,6 @@ def open_envelope(
     senders: Collection[bytes],
     case_id: str,
     direction: Direction,
-    now: datetime | None,
     newer_than: int = 0,
 ) -> Opened:
     """Decrypt an envelope and check that it is what it is taken for.
@@ -123,18 +121,17 @@ def open_envelope(
         senders: public keys that may have written it.
         case_id: the case (or notice) that it must belong to.
         direction: what it must be.
-        now: it must not have expired; None to read what was said long ago.
         newer_than: the highest `seq` that was seen of this sender, case and direction.
 
     Raises, in this order: InvalidEnvelope or UnknownEnvelopeVersion, UnknownSender, NotEncryptedToKey,
-    EnvelopeChanged, EnvelopeMoved, WrongDirection, EnvelopeReplayed, EnvelopeExpired.
+    EnvelopeChanged, EnvelopeMoved, WrongDirection, EnvelopeReplayed.
     """
     sealed = parse_envelope(envelope)
     if sealed.sender not in senders:
         raise UnknownSender
     plaintext = _decrypt(sealed, keys)
     head, body = _read_plaintext(plaintext, sealed.sender)
-    check_head(head, case_id=case_id, direction=direction, now=now, newer_than=newer_than)
+    check_head(head, case_id=case_id, direction=direction, newer_than=newer_than)
     return Opened(
         head=head,
         body=body,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from openhitl.errors import (
-    EnvelopeExpired,
     EnvelopeMoved,
     EnvelopeReplayed,
     InvalidEnvelope,
@@ -21,8 +20,6 @@ from openhitl.protocol.record import record
 from openhitl.protocol.timestamps import parse_timestamp, timestamp
 
 MAX_ID_CHARACTERS = 128
-#: An answer that was given in time may be fetched so much later.
-ANSWER_GRACE = timedelta(days=1)
 
 
 class Direction(StrEnum):
@@ -38,8 +35,9 @@ class Direction(StrEnum):
 class Head:
     """What an envelope belongs to: case (or notice), direction, deadline and place in a row.
 
-    `seq` counts what one sender sends in one case and direction, from 1: only drafts get beyond it. A
-    request is good until its case's deadline, drafts likewise; an answer for `ANSWER_GRACE` longer.
+    `seq` counts what one sender sends in one case and direction, from 1: only drafts get beyond it.
+    `expires_at` of a question, its drafts and its answer is until when it may be answered. Who answers
+    goes by it; who reads does not, as an answer that was given counts whenever it is fetched.
     """
 
     case_id: str
@@ -96,12 +94,10 @@ def _instant(text: Any) -> datetime:
     return instant
 
 
-def check_head(
-    head: Head, *, case_id: str, direction: Direction, now: datetime | None, newer_than: int
-) -> None:
+def check_head(head: Head, *, case_id: str, direction: Direction, newer_than: int) -> None:
     """Check that an envelope is what it is taken for.
 
-    Raises: EnvelopeMoved, WrongDirection, EnvelopeReplayed, EnvelopeExpired.
+    Raises: EnvelopeMoved, WrongDirection, EnvelopeReplayed.
     """
     if head.case_id != case_id:
         raise EnvelopeMoved
@@ -109,5 +105,3 @@ def check_head(
         raise WrongDirection
     if head.seq <= newer_than:
         raise EnvelopeReplayed
-    if now is not None and now >= head.expires_at:
-        raise EnvelopeExpired

@@ -7,10 +7,9 @@ import { fingerprint } from "./fingerprint.js";
 import { answering, asksAgain, sensitiveKeys, spelt } from "./sealed-answer.js";
 import { openAnswer, openCase, trust } from "./sealed-open.js";
 import { pin, pinned } from "./sealed-pins.js";
-import { decode, instant, openEnvelope, sealBox, sealEnvelope } from "./sealed.js";
+import { decode, openEnvelope, sealBox, sealEnvelope } from "./sealed.js";
 import { drawZone, itemTitle, readContext } from "./sealed-zone.js";
 
-const DAY = 864e5;
 const page = document.querySelector("[data-sealed]");
 const { caseId, address, respond, draft: draftAddress } = page.dataset;
 const words = document.querySelector("[data-words]").dataset;
@@ -104,8 +103,7 @@ async function seal(opened, action, data) {
     return { payload: await sealBox(JSON.stringify({ response }), opened.device.box, opened.agent.key) };
   }
   const { recipients, head, device, agent } = opened;
-  const expires = instant(Date.parse(head.expires_at) + DAY);
-  const own = { case_id: caseId, direction: "answer", expires_at: expires };
+  const own = { case_id: caseId, direction: "answer", expires_at: head.expires_at };
   const to = [...recipients, agent.key];
   return { envelope: await sealEnvelope(own, { action, data, request: opened.digest }, { sender: device.box, recipients: to }) };
 }
@@ -216,7 +214,7 @@ async function drafting(opened, refresh) {
   const before = page.dataset.drafted ? JSON.parse(page.dataset.drafted).envelope : null;
   if (before) {
     // One that is older than what this browser has seen is not shown as the newest.
-    const expected = { senders: devices, caseId, direction: "draft", now: null, newerThan: Math.max(0, seq - 1) };
+    const expected = { senders: devices, caseId, direction: "draft", newerThan: Math.max(0, seq - 1) };
     const found = await openEnvelope(before, device.box, expected).catch(() => null);
     if (found) restore(found.body.values ?? {});
     else saved.textContent = words.draft_lost;

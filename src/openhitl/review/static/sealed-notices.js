@@ -15,7 +15,7 @@ async function messageIn({ notice, envelope: spelt }) {
   const device = (await loadDevice()) ?? refuse("no_device");
   const senders = (await allPinned("agents")).flatMap(({ keys }) => keys);
   if (typeof envelope !== "string") {
-    const expected = { senders, caseId: notice, direction: "notice", now: null };
+    const expected = { senders, caseId: notice, direction: "notice" };
     return (await openEnvelope(envelope, device.box, expected)).body.message;
   }
   for (const sender of senders) {

@@ -84,7 +84,6 @@ async function openNewer(envelope, device, shown) {
     senders: shown.senders.map(({ key }) => key),
     caseId: shown.case_id,
     direction: "request",
-    now: null,
   });
   const sender = shown.senders.find(({ key }) => key === opened.sender);
   const body = checked(opened.body);
@@ -120,7 +119,7 @@ export async function openAnswer({ version, shown, device, recipients, sender, d
     return { action: "submit", data: JSON.parse(said) };
   }
   const senders = recipients.filter((key) => key !== sender.key);
-  const expected = { senders, caseId: shown.case_id, direction: "answer", now: null };
+  const expected = { senders, caseId: shown.case_id, direction: "answer" };
   const { body } = await openEnvelope(data.envelope, device.box, expected);
   // An answer to another question is none to this one.
   if (body.request !== digest || !isText(body.action) || !isObject(body.data)) refuse("envelope_changed");

@@ -158,11 +158,10 @@ function checkHead(head, sender) {
   return head;
 }
 
-function expect(head, { caseId, direction, now, newerThan = 0 }) {
+function expect(head, { caseId, direction, newerThan = 0 }) {
   if (head.case_id !== caseId) refuse("envelope_moved");
   if (head.direction !== direction) refuse("wrong_direction");
   if (head.seq <= newerThan) refuse("envelope_replayed");
-  if (now !== null && !(now < Date.parse(head.expires_at))) refuse("envelope_expired");
 }
 
 // Envelope v2
@@ -216,8 +215,7 @@ export async function sealEnvelope(head, body, { sender, recipients, ephemeral, 
 
 /**
  * Decrypt an envelope and check that it is what it is taken for.
- * `keys` is a CryptoKeyPair; expected are {senders, caseId, direction, now, newerThan?}: `senders` public keys,
- * `now` in milliseconds, null to read what was said long ago.
+ * `keys` is a CryptoKeyPair; expected are {senders, caseId, direction, newerThan?}: `senders` public keys.
  * Returns {head, body, sender, recipients, digest}; throws Refused.
  */
 export async function openEnvelope(envelope, keys, expected) {
