@@ -382,6 +382,26 @@ def test_a_draft_that_a_server_has_rolled_back_is_not_shown(house: House, reader
     page.unroute_all()
 
 
+def test_a_draft_that_was_not_saved_hides_none_that_was(house: House) -> None:
+    form = {"fields": [{"key": "name", "label": "Name", "type": "text"}]}
+    body = {"prompt": "Name?", "type": "input", "context": {"form": form}, "default_action": "skip"}
+    case_id = house.agent.ask(house.devices, body)
+    page = house.phone.open(case_id)
+    line = page.locator("[data-sealed] [data-saved]")
+    page.get_by_label("Name").fill("kept")
+    expect(line).to_have_text("Saved")
+    page.route("**/draft*", lambda route: route.abort())
+    page.get_by_label("Name").fill("lost")
+    expect(line).to_have_text("Not saved: no connection.")
+    page.unroute_all()
+    page = house.phone.open(case_id)
+    expect(page.get_by_label("Name")).to_have_value("kept")
+    expect(line).to_be_empty()
+    page.get_by_label("Name").fill("newer")
+    expect(line).to_have_text("Saved")
+    expect(house.laptop.open(case_id).get_by_label("Name")).to_have_value("newer")
+
+
 def test_a_browser_that_keeps_no_drafts_answers_all_the_same(house: House) -> None:
     form = {"fields": [{"key": "name", "label": "Name", "type": "text"}]}
     body = {"prompt": "Name?", "type": "input", "context": {"form": form}, "default_action": "skip"}

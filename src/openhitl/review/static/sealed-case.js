@@ -216,25 +216,28 @@ async function drafting(opened, refresh) {
     // One that is older than what this browser has seen is not shown as the newest.
     const expected = { senders: devices, caseId, direction: "draft", newerThan: Math.max(0, seq - 1) };
     const found = await openEnvelope(before, device.box, expected).catch(() => null);
-    if (found) restore(found.body.values ?? {});
-    else saved.textContent = words.draft_lost;
-    refresh();
     if (found?.head.seq > seq) {
       seq = found.head.seq;
       await pin("drafts", { id: caseId, seq });
     }
+    if (found) restore(found.body.values ?? {});
+    else saved.textContent = words.draft_lost;
+    refresh();
   }
   let timer;
   let saving = Promise.resolve();
   const save = async () => {
     seq += 1;
-    await pin("drafts", { id: caseId, seq });
     const own = { case_id: caseId, direction: "draft", seq, expires_at: head.expires_at };
     const envelope = await sealEnvelope(own, { values: written() }, { sender: device.box, recipients: devices });
     const request = { method: "PUT", headers: { "Content-Type": "application/json" } };
     const draft = JSON.stringify({ version, values: { envelope } });
     const response = await fetch(draftAddress, { ...request, body: draft, keepalive: true }).catch(() => null);
-    if (response?.ok) version = Number(response.headers.get("x-draft-version") ?? version + 1);
+    if (response?.ok) {
+      version = Number(response.headers.get("x-draft-version") ?? version + 1);
+      // Not before: what never got there must not make the one that did look old.
+      await pin("drafts", { id: caseId, seq });
+    }
     saved.textContent = response?.ok ? words.saved : response?.status === 409 ? words.conflict : words.unsaved;
   };
   form.addEventListener("input", () => {
