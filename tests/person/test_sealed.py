@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -60,12 +61,13 @@ def waiting(desk: Desk) -> list[dict[str, Any]]:
     return desk.ana.http.get("/api/v1/inbox", params={"status": "open"}).json()["cases"]
 
 
-async def asked_for(desk: Desk) -> str:
-    """Wait until something is asked; return the case's id."""
+async def asked_for(desk: Desk, but: Sequence[str] = ()) -> str:
+    """Wait until something else is asked; return the case's id."""
     async with asyncio.timeout(30):
         while True:
             for case in await asyncio.to_thread(waiting, desk):
-                return str(case["case_id"])
+                if case["case_id"] not in but:
+                    return str(case["case_id"])
 
 
 async def test_a_terminal_becomes_a_device_and_says_its_six_words(sealed_desk, tmp_path):
@@ -92,9 +94,9 @@ async def test_a_question_is_read_and_answered_and_the_server_sees_neither(seale
         shown = await person.run("show", case_id, "--as", "person")
         assert f"│ {SECRET}\n" in shown.out
         assert "│ Note  Sign on Friday.\n" in shown.out
-        assert "You have not answered it here yet." in shown.out
+        assert "Its first encrypted request here" in " ".join(shown.out.split())
         told = json.loads((await person.run("show", case_id, "--as", "person", "--json")).out)
-        assert (told["type"], told["encrypted"]["new"]) == ("approval", True)
+        assert (told["type"], told["encrypted"]["new"]) == ("approval", False)
         listed = await person.run("list", "--as", "person")
         assert SECRET in listed.out
         refused = await person.run("answer", case_id, "approve")
@@ -110,7 +112,7 @@ async def test_a_question_is_read_and_answered_and_the_server_sees_neither(seale
     after = await person.run("show", case_id, "--as", "person")
     assert "Changes requested by Ana" in after.out
     assert "Feedback   Not on a Friday." in after.out
-    assert "You have not answered it here yet." not in after.out
+    assert "first encrypted request" not in after.out
 
 
 async def test_it_is_answered_in_the_inbox_too(sealed_desk, tmp_path):
@@ -165,6 +167,48 @@ async def test_another_key_of_an_agent_is_noticed_until_it_is_trusted(sealed_des
             done = await person.run("answer", case_id, "submit", "--field", "answer=yes")
             assert done.code == 0, done.err
             assert await asking == "yes"
+
+
+async def test_the_key_that_is_seen_first_is_that_of_the_first_case_that_is_opened(sealed_desk, tmp_path):
+    """docs/envelopes.md: opened, not listed; and whether it was answered does not matter."""
+    desk, person = sealed_desk, sealed_desk.programs(tmp_path, sealed_desk.ana)
+    assert (await person.run("inbox", "--device")).code == 0
+    asked = []
+    for folder in ("one", "other"):
+        async with encrypting(desk, tmp_path / folder) as hitl:
+            asking = asyncio.create_task(hitl.request_input(f"From {folder}?"))
+            asked.append(await asked_for(desk, but=asked))
+            asking.cancel()
+    listed = (await person.run("list", "--as", "person")).out
+    assert "From one?" in listed
+    assert "From other?" in listed
+    first = await person.run("show", asked[1], "--as", "person")
+    assert "From other?" in first.out
+    refused = await person.run("answer", asked[0], "submit", "--field", "answer=x")
+    assert refused.code == 1
+    assert "The agent's key is another than before." in refused.err
+    listed = (await person.run("list", "--as", "person")).out
+    assert "From one?" not in listed
+    assert "From other?" in listed
+
+
+async def test_an_agent_that_was_new_when_its_case_was_opened_stays_so_while_it_is_read(
+    sealed_desk, tmp_path
+):
+    desk, person = sealed_desk, sealed_desk.programs(tmp_path, sealed_desk.ana)
+    assert (await person.run("inbox", "--device")).code == 0
+    config = desk.config(tmp_path, desk.ana)
+    async with encrypting(desk, tmp_path / "agent") as hitl, Session(config.credential) as session:
+        asking = asyncio.create_task(hitl.request_input("Which branch?"))
+        case_id, inbox = await asked_for(desk), Inbox(config, session)
+        for _ in range(2):
+            seal = (await inbox.open(case_id)).seal
+            assert seal is not None
+            assert seal.is_new
+        later = (await Inbox(config, session).open(case_id)).seal
+        assert later is not None
+        assert not later.is_new
+        asking.cancel()
 
 
 async def test_what_hitl_cli_asks_is_read_and_answered_as_it_expects(sealed_desk, tmp_path):

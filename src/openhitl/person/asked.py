@@ -36,7 +36,8 @@ class Ended:
 class Seal:
     """That a case is encrypted: `question` is what it was opened from, or `trouble` says why it was not.
 
-    `words` are the six words of the key that asked, `is_new` that nothing of its agent's was answered here.
+    `words` are the six words of the key that asked, `is_new` that none of its agent's was opened
+    here before.
     """
 
     question: Question | None = None

@@ -52,6 +52,7 @@ class Device:
         self._sign = Ed25519PrivateKey.from_private_bytes(keys.sign) if keys else None
         self._pins = pins
         self._own = own
+        self._new: set[str] = set()
 
     @classmethod
     def of(cls, config: ClientConfig) -> Device:
@@ -96,6 +97,20 @@ class Device:
             hint = f" {error.hint}" if error.hint else ""
             return replace(asked, seal=Seal(trouble=f"{error.message}{hint}"))
 
+    def open(self, view: Mapping[str, Any]) -> Asked:
+        """Read a case to show it whole: from then on another key of its agent's is noticed. As `read`.
+
+        An agent that was not known before stays new for as long as this is the same device in memory: what
+        says so has to be read, and is not gone when the case is fetched again.
+        """
+        asked = self.read(view)
+        seal = asked.seal
+        question = seal.question if seal is not None and seal.is_new else None
+        if question is not None and question.agent_id not in self._new:
+            self._new.add(question.agent_id)
+            self._pins.keep(question.agent_id, encode(question.sender))
+        return asked
+
     def _question(self, view: Mapping[str, Any]) -> Question:
         """Open a question, and compare the device lists that it names with what is known here."""
         if self._keys is None:
@@ -117,7 +132,7 @@ class Device:
                 f"The agent's key is another than before. It was {before}; now it is {question.words}.",
                 hint=f"If its owner says that this is right: hitl inbox --trust {question.case_id}",
             )
-        return question, not known
+        return question, not known or question.agent_id in self._new
 
     def trust(self, view: Mapping[str, Any]) -> str:
         """Take the key of a case's sender for its agent's; return its six words.
@@ -153,7 +168,6 @@ class Device:
     def sealed(self, asked: Asked, action: str, data: Json) -> tuple[str, Json]:
         """Return action and data as they are sent: as they are, or encrypted for a case that is.
 
-        Whose question was answered is known from then on: another key of that agent is noticed.
         Raises: EnvelopeRefused for a case that could not be opened; CaseExpired for one that is over.
         """
         if asked.seal is None:
@@ -163,7 +177,6 @@ class Device:
             raise EnvelopeRefused(asked.seal.trouble)
         if is_over(question, datetime.now(UTC)):
             raise CaseExpired
-        self._pins.keep(question.agent_id, encode(question.sender))
         return "submit", seal_answer(question, action, data, self._keys, _drawn())
 
 

@@ -95,6 +95,10 @@ class Inbox:
         """Fetch one case. Raises: NotFound, also if it is somebody else's."""
         return self.device.read(await self.view(case_id))
 
+    async def open(self, case_id: str) -> Asked:
+        """Fetch one case to show it whole, or to answer it: who asked is known from then on. As `case`."""
+        return self.device.open(await self.view(case_id))
+
     async def read(self, view: Mapping[str, Any]) -> Asked:
         """Read a case of a list. Of one that is encrypted a list does not say whose key it may be from."""
         if view.get("type") != SEALED_TYPE or not self.device.opens:

@@ -94,7 +94,7 @@ class _Errand:
     def case(self) -> Asked:
         async def fetch() -> Asked:
             async with opened_inbox(self._config) as inbox:
-                return await inbox.case(self._case_id)
+                return await inbox.open(self._case_id)
 
         return asyncio.run(fetch())
 

@@ -87,7 +87,7 @@ def _seal(seal: Seal, width: int) -> Iterator[Line]:
         return
     yield from _row("Encrypted", f"end to end; the agent's key: {seal.words}", width)
     if seal.is_new:
-        words = "⚠ You have not answered it here yet. Compare the words with `hitl keys` where it runs."
+        words = "⚠ Its first encrypted request here: compare the words with `hitl keys` where it runs."
         yield from _row("", words, width, Tone.WARN)
 
 

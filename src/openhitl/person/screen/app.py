@@ -174,7 +174,7 @@ class InboxApp(App[None]):
         view = self.query_one(CaseView)
         asked = before = None
         with suppress(NotFound):
-            asked = await self._inbox.case(case_id)
+            asked = await self._inbox.open(case_id)
             before = await self._inbox.last_round(asked)
         shown = view.asked
         if again and (shown is None or shown.case_id != case_id):
