@@ -26,6 +26,12 @@ from tests.servers import running
 
 pytestmark = pytest.mark.anyio
 APPROVAL = {"type": "approval", "context": {}}
+FETCHED = {
+    "fields": [
+        {"key": "name", "label": "Name", "type": "text"},
+        {"key": "city", "label": "City", "type": "text", "default_ref": "https://crm.example.com/city"},
+    ]
+}
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +116,15 @@ async def test_a_question_that_is_none_is_refused_before_it_is_encrypted(config,
             await hitl.approve("x" * 501)
         with pytest.raises(NoItems):
             await hitl.select("Which?", [])
+        with pytest.raises(InvalidRequest) as refused:
+            await hitl.create("Which?", {"type": "input", "context": {"form": FETCHED}})
+        assert refused.value.details["errors"] == [
+            {
+                "path": "context.form (city).default_ref",
+                "message": "A server cannot fetch what it cannot read.",
+            }
+        ]
+        assert "give it as `default`" in refused.value.hint
     assert ana.owner.http.get("/api/v1/inbox?status=open").json()["cases"] == []
 
 

@@ -22,11 +22,20 @@ from openhitl.client.config import ClientConfig
 from openhitl.client.exchange import json_object
 from openhitl.client.pins import Pins
 from openhitl.client.session import Session
-from openhitl.errors import CallerError, EnvelopeReplayed, IdempotencyMismatch, NotEncrypted, NotEndToEnd
+from openhitl.errors import (
+    CallerError,
+    EnvelopeReplayed,
+    IdempotencyMismatch,
+    InvalidRequest,
+    NotEncrypted,
+    NotEndToEnd,
+)
 from openhitl.protocol.case import SEALED_TYPE, Json
+from openhitl.protocol.context import Context
 from openhitl.protocol.creation import Asking, parse_creation
 from openhitl.protocol.incoming_forms import Values
 from openhitl.protocol.outcomes import Decision
+from openhitl.protocol.problems import SUMMARY
 from openhitl.protocol.sealed.box import write_key
 from openhitl.protocol.sealed.envelope import seal_envelope
 from openhitl.protocol.sealed.head import Direction, Head
@@ -215,6 +224,7 @@ def _checked(
     given = {name: body[name] for name in _SEALED_TERMS if name in body}
     asking = Asking(case_id=found.case_id, agent_name=agent_name or "", agent_id=None, relays_answers=False)
     asked = parse_creation(given, asking, now=now)
+    _check_default_refs(asked.context)
     content = asked.content
     inside: dict[str, Any] = {
         "prompt": content.prompt,
@@ -227,6 +237,19 @@ def _checked(
     if "message" in given:
         inside["message"] = content.message
     return inside, asked.case.expires_at
+
+
+def _check_default_refs(context: Context) -> None:
+    """Refuse a form that leaves a value to be fetched by the server, which cannot read where from."""
+    refs = [field for field in (context.form.fields if context.form else ()) if field.default_ref is not None]
+    if refs:
+        message = "A server cannot fetch what it cannot read."
+        errors = [{"path": f"context.form ({field.key}).default_ref", "message": message} for field in refs]
+        raise InvalidRequest(
+            SUMMARY,
+            errors=errors,
+            hint="Fetch the value where you ask, and give it as `default`; leave a sensitive field empty.",
+        )
 
 
 def _plain(case: OpenCase, asked: SealedQuestion) -> OpenCase:
