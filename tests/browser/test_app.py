@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expec
 
 from openhitl.server.opening import open_store
 from tests.browser.journeys import press
+from tests.browser.offline import KEPT
 from tests.people import SignedInClient, owned_agent, sign_in
 from tests.servers import RunningServer, running
 
@@ -24,16 +25,6 @@ PATIENCE_MS = 20_000
 CONTACT = "mailto:ops@example.org"
 LOW = {"risk": {"level": "low", "reasons": []}}
 QUESTION = {"type": "approval", "prompt": "Order tea?", "context": LOW}
-KEPT = """() => new Promise((resolve) => {
-  const opening = indexedDB.open("openhitl-answers", 1);
-  opening.onsuccess = () => {
-    const reading = opening.result.transaction("answers").objectStore("answers").getAll();
-    reading.onsuccess = () => {
-      opening.result.close();
-      resolve(reading.result.map(({ body }) => body));
-    };
-  };
-})"""
 FLUSHED = """async () => {
   const { active } = await navigator.serviceWorker.ready;
   const { port1, port2 } = new MessageChannel();

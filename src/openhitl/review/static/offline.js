@@ -12,11 +12,15 @@ function draw({ items }) {
   const rows = items.map((item) => {
     const row = template.content.firstElementChild.cloneNode(true);
     const part = (name) => row.querySelector(`[data-${name}]`);
-    part("state").textContent = list.dataset[item.status] ?? list.dataset[item.state];
+    const isSealed = item.type.startsWith("application/json");
+    const fields = isSealed ? [] : [...new URLSearchParams(item.body)];
+    const typed = fields.filter(([name, value]) => value && !OWN.includes(name));
+    const said = [list.dataset[item.status] ?? list.dataset[item.state]];
+    if (item.state === "refused" && (isSealed || typed.length)) said.push(isSealed ? list.dataset.sealed : list.dataset.below);
+    part("state").textContent = said.join(" ");
     row.classList.toggle("error", item.state === "refused");
     const link = part("case");
     link.href = link.dataset.case + new URL(item.url).pathname.split("/").at(-2);
-    const typed = [...new URLSearchParams(item.body)].filter(([name, value]) => value && !OWN.includes(name));
     part("typed").textContent = typed.map(([name, value]) => `${name}: ${value}`).join("\n");
     part("typed").hidden = !typed.length;
     const button = part("dismiss");

@@ -109,7 +109,8 @@ async function seal(opened, action, data) {
 }
 
 const json = { "Content-Type": "application/json", Accept: "application/json" };
-const post = (address, given) => fetch(address, { method: "POST", headers: json, body: JSON.stringify(given) });
+const post = (address, given, more = {}) =>
+  fetch(address, { method: "POST", headers: { ...json, ...more }, body: JSON.stringify(given) });
 
 /** Add what a passkey says to an answer that has to have it. Returns the words for what went wrong, or none. */
 async function prove(submission) {
@@ -136,8 +137,11 @@ async function send(opened, action, data, line) {
   const submission = { action: "submit", data: sealed, submission_id: page.dataset.submission };
   const flaw = await prove(submission);
   if (flaw) return say(flaw);
-  const response = await post(respond, submission).catch(() => null);
+  // What is proven must be proven now; the rest waits for a connection in the service worker, encrypted as it is.
+  const queue = page.dataset.challenge ? {} : { "x-offline": "queue" };
+  const response = await post(respond, submission, queue).catch(() => null);
   if (!response) return say(words.unsent);
+  if (response.status === 202) return location.assign(new URL("../offline", import.meta.url));
   if (response.ok) return location.reload();
   return say({ 401: words.sign_in, 409: words.late, 410: words.late }[response.status] ?? words.refused);
 }

@@ -132,21 +132,25 @@ async function answer(request, isPage) {
   try {
     return await fetch(request);
   } catch {
-    const given = new URLSearchParams(body);
-    const name = given.get("submission_id");
+    const type = request.headers.get("content-type");
+    const { submission_id: name, verification_evidence: evidence } = said(body, type);
     // What is proven must be proven now; what has no name might be sent twice.
-    if (!name || given.get("verification_evidence")) return Response.redirect(`${offline}?unable`, 303);
+    if (!name || evidence) return Response.redirect(`${offline}?unable`, 303);
     // What another site has a browser send bears no mark: only our own pages know one.
     // The rows of one page share a name: each is the answer to its own case.
     const { pathname, searchParams } = new URL(request.url);
     const id = `${pathname} ${name}`;
-    const type = request.headers.get("content-type");
     const mark = searchParams.get("mark") ?? "";
     await keep({ id, mark, url: request.url, body, type, at: Date.now(), state: "waiting" });
     await self.registration.sync?.register("answers").catch(() => {});
     if (isPage) return Response.redirect(offline, 303);
     return new Response('{"status":"queued"}', { status: 202, headers: JSON_TYPE });
   }
+}
+
+// What is encrypted comes as JSON, and is kept as it came: ciphertext.
+function said(body, type) {
+  return type.startsWith(JSON_TYPE["Content-Type"]) ? JSON.parse(body) : Object.fromEntries(new URLSearchParams(body));
 }
 
 let flushing = null;
