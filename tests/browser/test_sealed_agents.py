@@ -99,6 +99,42 @@ def test_a_denial_with_its_reason(home: Home) -> None:
     assert decision.data == {"feedback": f"Keep {CANARY}"}
 
 
+LETTER = "Dear team,\n\nwe meet on Monday.\nBring {canary}.\n\nSee you"
+
+
+def test_an_approval_with_edits(home: Home) -> None:
+    prompt = f"Send {CANARY}?"
+    letter = LETTER.format(canary=CANARY)
+    done = home.begin(lambda hitl: hitl.approve(prompt, {"title": "Letter", "content": letter}))
+    page = home.open(prompt)
+    press(page, "Edit it myself")
+    expect(page.get_by_role("heading", name="Edit it yourself")).to_be_focused()
+    expect(page.get_by_role("button", name="Approve as shown")).to_be_hidden()
+    box = page.get_by_label("Letter")
+    expect(box).to_have_value(letter)
+    press(page, "See my changes")
+    expect(page.get_by_text("Nothing changed.", exact=True)).to_be_visible()
+    press(page, "Nothing changed: back to approval")
+    expect(page.get_by_role("button", name="Approve as shown")).to_be_visible()
+    press(page, "Edit it myself")
+    box.fill(letter.replace("Monday", f"Friday with {CANARY}"))
+    press(page, "See my changes")
+    expect(page.get_by_text("Changed 1 of 6 lines")).to_be_visible()
+    expect(page.locator(".diff .removed")).to_contain_text("we meet on Monday.")
+    expect(page.locator(".diff .added")).to_contain_text(f"we meet on Friday with {CANARY}.")
+    page.get_by_label("Note for the agent").fill("Monday is a holiday")
+    press(page, "Approve with my edits")
+    expect_outcome(page, "Answer sent")
+    decision = done.result(PATIENCE_SECONDS)
+    assert (decision.action, decision.approved_with_edits) == ("edit", True)
+    edited = letter.replace("Monday", f"Friday with {CANARY}")
+    assert decision.data == {"edits": {"content": edited}, "feedback": "Monday is a holiday"}
+    answered = page.locator("[data-answered]")
+    expect(answered).to_contain_text("Approved with edits")
+    expect(answered).to_contain_text("Monday is a holiday")
+    expect(page.get_by_role("region", name="Edits").locator(".added")).to_contain_text("Friday")
+
+
 def test_words_and_choices(home: Home) -> None:
     prompt = "Which colour?"
     done = home.begin(lambda hitl: hitl.request_input(prompt, [CANARY, "blue"]))

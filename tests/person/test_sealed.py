@@ -115,6 +115,24 @@ async def test_a_question_is_read_and_answered_and_the_server_sees_neither(seale
     assert "first encrypted request" not in after.out
 
 
+async def test_the_text_is_edited_in_an_editor_and_the_agent_gets_it_so(sealed_desk, tmp_path):
+    desk, editor = sealed_desk, "sed -i s/Friday/Monday/"
+    person = desk.programs(tmp_path, desk.ana, VISUAL=editor)
+    assert (await person.run("inbox", "--device")).code == 0
+    async with encrypting(desk, tmp_path / "agent") as hitl:
+        asking = asyncio.create_task(hitl.approve(SECRET, {"title": "Mail", "content": "See you on Friday"}))
+        case_id = await asked_for(desk)
+        done = await person.run("answer", case_id, "edit", "--edit", "--reason", "It is a holiday")
+        assert (done.code, done.out) == (0, f"Approved with edits: {SECRET} (ref {ref_of(case_id)})\n"), done
+        decision = await asking
+    assert decision.approved_with_edits
+    assert decision.data == {"edits": {"content": "See you on Monday"}, "feedback": "It is a holiday"}
+    after = (await person.run("show", case_id, "--as", "person")).out
+    assert "Approved with edits by Ana" in after
+    assert "It is a holiday" in after
+    assert "See you on Monday" in after
+
+
 async def test_it_is_answered_in_the_inbox_too(sealed_desk, tmp_path):
     desk = sealed_desk
     assert (await desk.programs(tmp_path, desk.ana).run("inbox", "--device")).code == 0

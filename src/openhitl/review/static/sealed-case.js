@@ -5,6 +5,7 @@ import { drawn, make, tree, value, visible } from "./agent-text.js";
 import { evidenceFor } from "./assertion.js";
 import { fingerprint } from "./fingerprint.js";
 import { answering, asksAgain, sensitiveKeys, spelt } from "./sealed-answer.js";
+import { drawEdited, editedContent, offerEdit } from "./sealed-edit.js";
 import { openAnswer, openCase, trust } from "./sealed-open.js";
 import { pin, pinned } from "./sealed-pins.js";
 import { decode, openEnvelope, sealBox, sealEnvelope } from "./sealed.js";
@@ -84,15 +85,20 @@ async function showAnswer(opened, context) {
   if (!said) return;
   const titles = Object.fromEntries(context.items.map((item) => [item.id, itemTitle(item)]));
   const titled = (one) => (Array.isArray(one) ? one.map((id) => titles[id] ?? id) : one);
-  const rows = [[words.action, words[`did_${said.action}`] ?? said.action]];
+  const edited = editedContent(said);
+  const { content: _, ...wishes } = said.data.edits ?? {};
+  const shown = edited === undefined ? said.data : { ...said.data, edits: wishes };
+  const rows = [[words.action, words[edited === undefined ? `did_${said.action}` : "did_edited"] ?? said.action]];
   const secret = sensitiveKeys(context.form);
-  for (const [key, one] of Object.entries(said.data)) {
+  for (const [key, one] of Object.entries(shown)) {
+    if (one === wishes && !Object.keys(wishes).length) continue;
     rows.push([words[`of_${key}`] ?? key, secret.includes(key) ? words.secret : titled(one)]);
   }
   const pairs = rows.map(([label, one]) => make("div", {}, make("dt", { dir: "auto" }, value(label)), make("dd", { dir: "auto" }, tree(one, words))));
   const list = page.querySelector("[data-answered]");
   list.append(...pairs);
   list.hidden = false;
+  if (edited !== undefined) list.after(drawEdited(edited, context, words));
 }
 
 // The answer
@@ -166,6 +172,13 @@ function listen(opened, { answer, context }) {
     bar.hidden = false;
   });
   let sending = false;
+  const deliver = async (action, data) => {
+    if (sending) return;
+    sending = true;
+    await send(opened, action, data, line).finally(() => {
+      sending = false;
+    });
+  };
   const press = async (action, isFinal) => {
     if (sending) return;
     const refuses = ["reject", "skip", "abort", "cancel"].includes(action);
@@ -175,15 +188,13 @@ function listen(opened, { answer, context }) {
     if (flaw || (!refuses && !form.reportValidity())) return;
     const why = asksAgain(action, context);
     if (why && !isFinal) return ask(action, why);
-    sending = true;
-    await send(opened, action, spelt(action, answer.data(action, form)), line).finally(() => {
-      sending = false;
-    });
+    await deliver(action, spelt(action, answer.data(action, form)));
   };
   // Buttons send, and nothing else does: the Enter key least of all.
   form.addEventListener("submit", (event) => event.preventDefault());
   for (const button of form.querySelectorAll("button[value]")) button.addEventListener("click", () => press(button.value, false));
   again.querySelector("[data-final]").addEventListener("click", () => press(waiting, true));
+  if (opened.body.type === "approval") offerEdit(context, form, words, (data) => deliver("edit", data));
   const refresh = () => answer.refresh?.(form);
   form.addEventListener("input", refresh);
   return refresh;
