@@ -179,10 +179,8 @@ def open_notice(envelope: object, keys: Keys, *, senders: Collection[bytes], not
     """Read an encrypted notice of one of these senders: its words. Raises: EnvelopeRefused."""
     if isinstance(envelope, str):
         return _open_older_notice(envelope, keys, senders)
-    body = open_envelope(
-        envelope, keys, senders=senders, case_id=notice_id, direction=Direction.NOTICE, now=None
-    ).body
-    return _words_of(body)
+    opened = open_envelope(envelope, keys, senders=senders, case_id=notice_id, direction=Direction.NOTICE)
+    return _words_of(opened.body)
 
 
 def _open_older_notice(payload: str, keys: Keys, senders: Collection[bytes]) -> str:
