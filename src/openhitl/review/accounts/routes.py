@@ -1,9 +1,8 @@
-"""The table of accounts: signing in, joining, one's own account, everybody's."""
+"""The table of accounts: signing in, joining, one's own account, agents, everybody's."""
 
 from __future__ import annotations
 
 from openhitl.review.accounts import (
-    agents,
     codes,
     joining,
     links,
@@ -14,6 +13,7 @@ from openhitl.review.accounts import (
     sso,
     terminals,
 )
+from openhitl.review.accounts.agent_routes import AGENT_ROUTES
 from openhitl.review.router import Route
 
 _SIGNING_IN: tuple[Route, ...] = (
@@ -320,134 +320,4 @@ _EVERYBODY: tuple[Route, ...] = (
         html=True,
     ),
 )
-
-_AGENTS: tuple[Route, ...] = (
-    Route(
-        method="GET",
-        pattern="/agents",
-        handler=agents.page,
-        summary="One's own agents",
-        codes=(200, 303, 401, 503),
-        credential="person",
-        html=True,
-    ),
-    Route(
-        method="POST",
-        pattern="/agents",
-        handler=agents.add,
-        summary="Make an agent of one's own",
-        codes=(303, 400, 401, 403, 413, 422, 503),
-        credential="person",
-        html=True,
-    ),
-    Route(
-        method="GET",
-        pattern="/agents/{agent_id}",
-        handler=agents.show,
-        summary="An agent and its keys",
-        codes=(200, 303, 401, 404, 503),
-        credential="person",
-        html=True,
-    ),
-    Route(
-        method="POST",
-        pattern="/agents/{agent_id}/keys",
-        handler=agents.add_key,
-        summary="Make a key",
-        codes=(303, 400, 401, 403, 404, 413, 422, 503),
-        credential="person",
-        html=True,
-    ),
-    Route(
-        method="GET",
-        pattern="/agents/{agent_id}/keys",
-        handler=agents.show_key,
-        summary="The key that was just made",
-        codes=(200, 303, 401, 404, 503),
-        credential="person",
-        html=True,
-    ),
-    Route(
-        method="POST",
-        pattern="/agents/{agent_id}/keys/{key_id}/revoke",
-        handler=agents.revoke_key,
-        summary="Revoke a key",
-        codes=(303, 400, 401, 403, 404, 413, 503),
-        credential="person",
-        html=True,
-    ),
-    Route(
-        method="POST",
-        pattern="/agents/{agent_id}/owners",
-        handler=agents.share,
-        summary="Let an agent belong to one more person",
-        codes=(303, 400, 401, 403, 404, 413, 422, 503),
-        credential="person",
-        html=True,
-    ),
-    Route(
-        method="POST",
-        pattern="/agents/{agent_id}/owners/{person_id}/remove",
-        handler=agents.unshare,
-        summary="Let an agent belong to somebody no more",
-        codes=(303, 400, 401, 403, 404, 413, 503),
-        credential="person",
-        html=True,
-    ),
-    Route(
-        method="POST",
-        pattern="/agents/{agent_id}/assurance",
-        handler=agents.want,
-        summary="Say how sure the server has to be of who answers an agent",
-        codes=(303, 400, 401, 403, 404, 413, 422, 503),
-        credential="person",
-        html=True,
-    ),
-    Route(
-        method="POST",
-        pattern="/agents/{agent_id}/name",
-        handler=agents.rename,
-        summary="Call an agent otherwise",
-        codes=(303, 400, 401, 403, 404, 413, 422, 503),
-        credential="person",
-        html=True,
-    ),
-    Route(
-        method="POST",
-        pattern="/agents/{agent_id}/mute",
-        handler=agents.mute,
-        summary="Be told of an agent no more",
-        codes=(303, 400, 401, 403, 404, 413, 503),
-        credential="person",
-        html=True,
-    ),
-    Route(
-        method="POST",
-        pattern="/agents/{agent_id}/unmute",
-        handler=agents.unmute,
-        summary="Be told of an agent again",
-        codes=(303, 400, 401, 403, 404, 413, 503),
-        credential="person",
-        html=True,
-    ),
-    Route(
-        method="POST",
-        pattern="/agents/{agent_id}/stop",
-        handler=agents.stop,
-        summary="Let an agent ask nothing more",
-        codes=(303, 400, 401, 403, 404, 413, 503),
-        credential="person",
-        html=True,
-    ),
-    Route(
-        method="POST",
-        pattern="/agents/{agent_id}/resume",
-        handler=agents.resume,
-        summary="Let an agent ask again",
-        codes=(303, 400, 401, 403, 404, 413, 503),
-        credential="person",
-        html=True,
-    ),
-)
-
-ACCOUNT_ROUTES: tuple[Route, ...] = (*_SIGNING_IN, *_OWN, *_AGENTS, *_EVERYBODY)
+ACCOUNT_ROUTES: tuple[Route, ...] = (*_SIGNING_IN, *_OWN, *AGENT_ROUTES, *_EVERYBODY)
