@@ -47,7 +47,7 @@ def test_an_encrypted_case_from_end_to_end(context: BrowserContext, tmp_path) ->
         expect(page.get_by_role("heading", level=1)).to_have_text(APPROVAL["prompt"])
         assert page.url.startswith(gateway.url)
         press(page, "Approve as shown")
-        expect_outcome(page, "Answers sent")
+        expect_outcome(page, "Answer sent")
         assert agent.answer(case_id).body["action"] == "approve"
         registered = page.evaluate("navigator.serviceWorker.ready.then(({ active }) => active.scriptURL)")
         assert registered == f"{gateway.url}/sw.js"

@@ -16,6 +16,7 @@ from openhitl.client.credentials import Credential
 from openhitl.client.session import Session
 from openhitl.errors import SetupError
 from openhitl.review.pages.assets import asset_name
+from openhitl.server.people_admin import roster
 from tests.gateways import Answer, OpenGateway, StandIn, gateway_to, stand_in
 from tests.people import sign_in
 from tests.servers import RunningServer, running
@@ -81,6 +82,24 @@ def test_a_session_begins_goes_on_and_ends(server: RunningServer) -> None:
         (gone,) = [one for one in left.headers.get_list("set-cookie") if ".hitl_session=" in one]
         assert gone.startswith(f"hitl{gateway.site.port}.hitl_session=;")
         assert browser.get("/inbox").status_code in (303, 401)
+
+
+def test_a_link_with_the_address_exchanged_signs_in_here(server: RunningServer) -> None:
+    sign_in(server, "Ana")
+    with roster(server.settings) as people:
+        link = people.login_link("Ana")[1]
+    with gateway_to(server.url) as gateway, httpx2.Client(trust_env=False) as browser:
+        here = link.replace(server.url, gateway.url)
+        accept = {"accept": "text/html"}
+        assert "Sign in as" in browser.get(here, headers=accept).text
+        # As Chromium sends a form of a page that has no referrer.
+        sent = {"origin": "null", "sec-fetch-site": "same-origin", **accept}
+        entered = browser.post(here, headers=sent)
+        assert entered.status_code == 303, entered.text
+        assert entered.headers["location"].startswith(f"{gateway.url}/")
+        (name,) = browser.cookies
+        assert name == f"hitl{gateway.site.port}.hitl_session"
+        assert browser.get(f"{gateway.url}/inbox", headers=accept).status_code == 200
 
 
 def test_a_stream_is_handed_on_as_it_comes(server: RunningServer) -> None:
