@@ -333,6 +333,20 @@ def test_another_identity_is_noticed_and_believed_only_by_hand(
         expect(warning(desk)).to_have_count(0)
 
 
+def test_a_browser_that_signs_in_again_proves_that_it_is_the_same_device(
+    chromium: Browser, server: RunningServer
+) -> None:
+    who = sign_in(server, "Ida", Role.MEMBER)
+    with signed_in(chromium, server, who) as desk:
+        make_keys(desk, server)
+        back = sign_in(server, "Ida")
+        desk.context.add_cookies([{"name": "hitl_session", "value": back.token, "url": server.url}])
+        desk.goto(f"{server.url}/devices")
+        expect(desk.locator('[data-say="has"]')).to_be_visible()
+        (known,) = back.http.get("/api/v1/devices").json()["devices"]
+        assert known["here"]
+
+
 def test_a_device_that_the_server_does_not_show_is_missed(household: tuple[Page, SignedInClient]) -> None:
     desk, who = household
 
