@@ -232,6 +232,7 @@ async function drafting(opened, refresh) {
     const expected = { senders: devices, caseId, direction: "draft", newerThan: Math.max(0, seq - 1) };
     const found = await openEnvelope(before, device.box, expected).catch(() => null);
     if (found?.head.seq > seq) {
+      // Remembered before it is shown: a page that is left at once has shown it too.
       seq = found.head.seq;
       await pin("drafts", { id: caseId, seq });
     }
