@@ -75,7 +75,7 @@ async def test_encrypted_notices_are_read_of_agents_that_are_known_here(desk, tm
     assert "Northwind" not in json.dumps(raw)
     unknown = (await person.run("notices")).out
     assert unknown.startswith("New · Encrypted · ")
-    assert "\n  Encrypted by an agent of which nothing was answered on this terminal." in unknown
+    assert "\n  Encrypted by an agent of which no question was opened on this terminal." in unknown
     (told,) = json.loads((await person.run("notices", "--json")).out)
     assert (told["encrypted"], "message" in told, told["trouble"][:9]) == (True, False, "Encrypted")
     sender = json.loads((await desk_agent(desk, tmp_path).run("keys", "--json")).out)["public_key"]

@@ -32,8 +32,8 @@ from openhitl.protocol.sealed.fingerprint import agent_fingerprint
 from openhitl.protocol.sealed.keys import Keys
 
 _NO_KEYS = "This terminal has no keys yet: `hitl inbox --device` makes it one of your devices."
-_STRANGER = "Encrypted by an agent of which nothing was answered on this terminal."
-_STRANGER_HINT = "Answer a question of it here, with its six words compared; then its notices are read too."
+_STRANGER = "Encrypted by an agent of which no question was opened on this terminal."
+_STRANGER_HINT = "Open a question of it here and compare its six words; then its notices are read too."
 _FORKED = "The agent was shown other devices of yours than this terminal: somebody else may read this too."
 _FORKED_HINT = "Do not answer it; ask whoever runs the server. `hitl inbox --device` shows your six words."
 
