@@ -1,7 +1,7 @@
 """One Chromium for the whole suite; few contexts, many pages. Journeys run with and without scripts.
 
 Pages are shown by the headless shell where Debian has it: the same engine, a quarter of the work for a page.
-What needs more of a browser than its engine, as notifications do, is tested in the whole one.
+What needs more of a browser than its engine, as notifications and passkeys do, is tested in the whole one.
 """
 
 from __future__ import annotations

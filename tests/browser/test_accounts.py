@@ -31,10 +31,10 @@ def visitors(server: RunningServer) -> Iterator[Visitors]:
 
 
 @pytest.fixture
-def device(chromium: Browser, visitors: Visitors) -> Iterator[Device]:
+def device(whole_chromium: Browser, visitors: Visitors) -> Iterator[Device]:
     faults: list[str] = []
     address = visitors.address()
-    context = chromium.new_context(
+    context = whole_chromium.new_context(
         locale="en-GB", reduced_motion="reduce", extra_http_headers={"x-forwarded-for": address}
     )
     context.set_default_timeout(10_000)

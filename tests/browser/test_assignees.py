@@ -96,9 +96,9 @@ def test_somebody_who_is_not_signed_in_is_asked_to(house: House, page: Page) -> 
 
 
 @pytest.fixture
-def device(chromium: Browser, house: House) -> Iterator[Page]:
+def device(whole_chromium: Browser, house: House) -> Iterator[Page]:
     """A browser with an authenticator that holds a passkey of Ana's."""
-    context = chromium.new_context(locale="en-GB", reduced_motion="reduce")
+    context = whole_chromium.new_context(locale="en-GB", reduced_motion="reduce")
     context.set_default_timeout(10_000)
     page = context.new_page()
     Device.beside(page)

@@ -24,10 +24,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
 
 
 @pytest.fixture
-def device(chromium: Browser, server: RunningServer) -> Iterator[Device]:
+def device(whole_chromium: Browser, server: RunningServer) -> Iterator[Device]:
     """A browser whose device holds a passkey of Alice's, registered at a link."""
     faults: list[str] = []
-    context = chromium.new_context(locale="en-GB", reduced_motion="reduce")
+    context = whole_chromium.new_context(locale="en-GB", reduced_motion="reduce")
     context.set_default_timeout(10_000)
     page = context.new_page()
     page.on("pageerror", lambda error: faults.append(str(error)))
