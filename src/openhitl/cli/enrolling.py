@@ -6,10 +6,12 @@ import socket
 from contextlib import suppress
 
 from openhitl.cli.inboxes import opened_inbox
+from openhitl.cli.terminal import Terminal
 from openhitl.client.config import ClientConfig
 from openhitl.client.device_keys import DeviceKeys
-from openhitl.errors import CallerError, HitlError, SignInRequired
+from openhitl.errors import CallerError, HitlError, NotFound, SignInRequired
 from openhitl.person.enrolling import Membership, enroll, register
+from openhitl.person.handing import hand_over
 from openhitl.protocol.sealed.device_list import MAX_NAME_CHARACTERS
 
 
@@ -35,6 +37,28 @@ async def first_keys(config: ClientConfig) -> str:
     if membership.is_listed:
         return f"This terminal is one of your devices now: {membership.words}\n{said_anew(membership)}"
     return f"This terminal: {membership.words}\n{to_be_added(config)}"
+
+
+async def handed_over(config: ClientConfig, *, is_asked_for: bool = False) -> str:
+    """Hand what this terminal can read to later devices; say why that was not possible, empty if it was.
+
+    Nothing is said where there is nothing to hand over, unless that was asked for.
+    """
+    terminal = Terminal()
+    try:
+        async with opened_inbox(config) as inbox:
+            done = await hand_over(
+                inbox, lambda count: terminal.say(f"Handing over {count} encrypted questions…")
+            )
+    except SignInRequired:
+        raise
+    except NotFound:  # a server of before there were such keys
+        return ""
+    except HitlError as error:
+        return f"Your other devices were not handed what they lack: {error.message}"
+    if is_asked_for and not done:
+        terminal.say("Your other devices lack nothing that this terminal can read.")
+    return ""
 
 
 async def keep_device(config: ClientConfig) -> None:

@@ -30,6 +30,12 @@ class NotEncryptedToKey(EnvelopeRefused):
     code = "not_encrypted_to_key"
 
 
+class KeyToAnother(EnvelopeRefused):
+    """The key that was handed over opens another message."""
+
+    code = "key_to_another"
+
+
 class UnknownSender(EnvelopeRefused):
     """The message was encrypted by a key that is not known to be the sender's."""
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from openhitl.errors import InvalidRequest, NotFound, NotOwner, NotSignedIn, WrongSecret
 from openhitl.identity.devices import DeviceShelf
+from openhitl.identity.handing import HandingDesk
 from openhitl.identity.links import join_link, sign_in_link
 from openhitl.identity.pairing import PairingDesk
 from openhitl.identity.passkeys import make_link
@@ -63,6 +64,7 @@ class Accounts:
         self._clock = clock
         self.sessions = SessionDesk(store, keyring, run=run, clock=clock)
         self.devices = DeviceShelf(store, run=run, clock=clock)
+        self.handing = HandingDesk(store, run=run, clock=clock)
         self.pairings = PairingDesk(store, keyring, self.sessions, public_url, run=run, clock=clock)
         self.preferences = PreferenceDesk(store, run=run)
         self.sign_in = SignIn(

@@ -50,8 +50,8 @@ def answer_data(asked: Asked, action: str, given: Given) -> dict[str, Any]:
 
     Raises: InvalidAction, InvalidRequest and InvalidAnswer, which list what is wrong by path.
     """
-    if asked.seal is not None and asked.seal.trouble:
-        raise InvalidAction(f"This is encrypted and takes no answer here. {asked.seal.trouble}")
+    if asked.seal is not None and asked.seal.takes_no_answer:
+        raise InvalidAction(f"This is encrypted and takes no answer here. {asked.seal.takes_no_answer}")
     if action not in asked.actions:
         actions = ", ".join(asked.actions)
         raise InvalidAction(f"Case {asked.ref} takes no such answer: it takes {actions}.")

@@ -14,7 +14,10 @@ from openhitl.protocol.case import Assurance, Content, DefaultAction, Json, Stat
 from openhitl.protocol.context import Context
 from openhitl.protocol.policies import REFUSING
 from openhitl.protocol.record import record
+from openhitl.protocol.sealed.envelope import Opened
 from openhitl.protocol.timestamps import parse_timestamp
+
+HANDED = "It was asked before this terminal was one of your devices: answer it on one that was."
 
 #: How urgent a risk is in a list, from 0.
 _RANKS = {"high": 0, "unknown": 1, "none": 2, "low": 3}
@@ -37,13 +40,19 @@ class Seal:
     """That a case is encrypted: `question` is what it was opened from, or `trouble` says why it was not.
 
     `words` are the six words of the key that asked, `is_new` that none of its agent's was opened
-    here before.
+    here before. `answer` is the envelope of its answer, if that was opened too.
     """
 
     question: Question | None = None
     words: str = ""
     is_new: bool = False
     trouble: str = ""
+    answer: Opened | None = None
+
+    @property
+    def takes_no_answer(self) -> str:
+        """Why it takes none here; empty if it does."""
+        return HANDED if self.question is not None and self.question.is_handed else self.trouble
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -79,8 +88,8 @@ class Asked:
 
     @property
     def actions(self) -> tuple[str, ...]:
-        """The answers that can be given here: none to what could not be opened."""
-        return () if self.seal is not None and self.seal.trouble else actions_of(self.type)
+        """The answers that can be given here: none to what could not be opened, or was handed over."""
+        return () if self.seal is not None and self.seal.takes_no_answer else actions_of(self.type)
 
     @property
     def risk(self) -> str:

@@ -8,20 +8,19 @@ from typing import Any
 
 from openhitl.client.config import ClientConfig
 from openhitl.client.device_keys import DeviceKeys
-from openhitl.client.pins import KnownPerson, Pins
-from openhitl.errors import DeviceKeyTaken, InvalidDeviceList, PeerError
+from openhitl.client.pins import Pins
+from openhitl.errors import DeviceKeyTaken, PeerError
 from openhitl.person import requests
 from openhitl.person.device import Device
 from openhitl.person.inbox import Inbox
+from openhitl.person.own_list import known_of, told_list, verified
 from openhitl.protocol.base64url import encode
 from openhitl.protocol.devices import DeviceKeys as PublicKeys
 from openhitl.protocol.record import record
 from openhitl.protocol.sealed.device_list import (
     DeviceList,
     ListedDevice,
-    Pin,
     follow,
-    read_chain,
     signed,
     statement_after,
 )
@@ -68,7 +67,7 @@ async def enroll(config: ClientConfig, inbox: Inbox, name: str) -> Membership:
     if is_anew:
         pins.forget(devices.person)
         devices = await _begin(inbox, device, listed, devices.person)
-    pins.keep(_known(devices))
+    pins.keep(known_of(devices))
     return Membership(
         words=listed.fingerprint,
         identity=devices.fingerprint,
@@ -109,18 +108,8 @@ async def register(config: ClientConfig, inbox: Inbox, name: str) -> None:
 
 async def _list_of(inbox: Inbox, device: Device, listed: ListedDevice, pins: Pins) -> DeviceList:
     """Fetch and check the device list; begin it with this terminal if there is none yet."""
-    told = await inbox.ask(requests.device_list(inbox.server))
-    try:
-        person, chain = str(told["person"]), list(told["chain"])
-    except (KeyError, TypeError) as error:
-        raise PeerError("The server's answer is no device list.") from error
-    known = pins.people().get(person)
-    pin = Pin(known.identity, known.number, known.digest) if known else None
-    if chain:
-        return read_chain(chain, person=person, pin=pin)
-    if pin is not None:
-        raise InvalidDeviceList("The server has lost the device list that was seen here before.")
-    return await _begin(inbox, device, listed, person)
+    person, chain = await told_list(inbox.ask, inbox.server)
+    return verified(person, chain, pins) or await _begin(inbox, device, listed, person)
 
 
 async def _begin(inbox: Inbox, device: Device, listed: ListedDevice, person: str) -> DeviceList:
@@ -129,13 +118,6 @@ async def _begin(inbox: Inbox, device: Device, listed: ListedDevice, person: str
     link = signed(statement, device.sign)
     await inbox.ask(requests.sign_device_list(inbox.server, link.wire))
     return follow(None, link, person=person)
-
-
-def _known(devices: DeviceList) -> KnownPerson:
-    pin = devices.pin
-    return KnownPerson(
-        person_id=devices.person, name="", identity=pin.identity, number=pin.number, digest=pin.digest
-    )
 
 
 def spelt(membership: Membership) -> Mapping[str, Any]:

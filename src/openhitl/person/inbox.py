@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any
 
 from openhitl.client.config import ClientConfig
 from openhitl.client.exchange import Request, Response, json_object
+from openhitl.client.pins import Pins
 from openhitl.client.session import Session
-from openhitl.errors import NotFound, PeerError, SignInRequired
+from openhitl.errors import EnvelopeRefused, InvalidDeviceList, NotFound, PeerError, SignInRequired
 from openhitl.person import requests
 from openhitl.person.asked import Asked
-from openhitl.person.device import Device
+from openhitl.person.device import Device, Handed, unreadable
 from openhitl.person.following import SIGN_IN_HINT, News, follow
 from openhitl.person.notices import Notices, read_notice
+from openhitl.person.own_list import own_devices
 from openhitl.protocol.case import SEALED_TYPE, Json
+from openhitl.protocol.sealed.device_list import DeviceList
 
 MAX_PAGE = 200
 #: More rounds than this are not looked at.
@@ -54,6 +57,7 @@ class Inbox:
         self.server = config.server_url
         self._session = session
         self.device = Device.of(config)
+        self._own = Pins.own(config.logins.folder, config.server_url)
         self._opened: dict[tuple[str, Any], Asked] = {}
 
     def follow(self) -> AsyncGenerator[News]:
@@ -93,11 +97,45 @@ class Inbox:
 
     async def case(self, case_id: str) -> Asked:
         """Fetch one case. Raises: NotFound, also if it is somebody else's."""
-        return self.device.read(await self.view(case_id))
+        return await self._read(await self.view(case_id), self.device.read)
 
     async def open(self, case_id: str) -> Asked:
         """Fetch one case to show it whole, or to answer it: who asked is known from then on. As `case`."""
-        return self.device.open(await self.view(case_id))
+        return await self.opened(await self.view(case_id))
+
+    async def opened(self, view: Mapping[str, Any]) -> Asked:
+        """Read what `view` has fetched, to show it whole: who asked is known from then on."""
+        return await self._read(view, self.device.open)
+
+    async def _read(
+        self, view: Mapping[str, Any], read: Callable[[Mapping[str, Any], Handed], Asked]
+    ) -> Asked:
+        """Read one that is encrypted in the clear, if it can be opened here."""
+        try:
+            return read(view, await self.handed(view))
+        except (EnvelopeRefused, InvalidDeviceList) as error:
+            return unreadable(view, error)
+
+    async def handed(self, view: Mapping[str, Any]) -> Handed:
+        """Fetch what other devices have handed to this one of a case that was not encrypted to it.
+
+        Raises: EnvelopeRefused, InvalidDeviceList.
+        """
+        if not self.device.lacks(view):
+            return {}
+        case_id = str(view["case_id"])
+        try:
+            told = await self.ask(requests.handed_keys(self.server, case_id, self.device.key))
+        except NotFound:  # a server of before there were any
+            return {}
+        keys = told.get("keys")
+        if not isinstance(keys, list):
+            raise PeerError("The server's answer is no list of keys.")
+        return self.device.taken(keys, await self.devices(), case_id) if keys else {}
+
+    async def devices(self) -> DeviceList:
+        """Fetch and verify this person's device list. Raises: InvalidDeviceList."""
+        return await own_devices(self.ask, self.server, self._own)
 
     async def read(self, view: Mapping[str, Any]) -> Asked:
         """Read a case of a list. Of one that is encrypted a list does not say whose key it may be from."""

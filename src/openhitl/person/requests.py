@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -76,6 +76,23 @@ def device_list(server: str) -> Request:
 def sign_device_list(server: str, link: Mapping[str, str]) -> Request:
     """Add a signed statement to somebody's own device list."""
     return _post(f"{server}/api/v1/device-list", link)
+
+
+def lacking(server: str, device: str, cursor: str) -> Request:
+    """Ask which cases another device than `device`, that can read them, lacks the keys of."""
+    query = urlencode({"device": device, "limit": "200"} | ({"cursor": cursor} if cursor else {}))
+    return Request(method="GET", url=f"{server}/api/v1/handed-keys?{query}", headers=_JSON)
+
+
+def hand_over(server: str, keys: Sequence[Json]) -> Request:
+    """Hand over keys: at most 50."""
+    return _post(f"{server}/api/v1/handed-keys", {"keys": [dict(one) for one in keys]})
+
+
+def handed_keys(server: str, case_id: str, device: str) -> Request:
+    """Ask what a device was handed of a case."""
+    url = f"{server}/api/v1/handed-keys/{quote(case_id, safe='')}?{urlencode({'device': device})}"
+    return Request(method="GET", url=url, headers=_JSON)
 
 
 def _post(url: str, body: Mapping[str, Any]) -> Request:

@@ -17,7 +17,7 @@ from openhitl.protocol.base64url import decode
 from openhitl.protocol.case import Json
 from openhitl.protocol.record import record
 from openhitl.protocol.sealed.box import open_box, seal_box
-from openhitl.protocol.sealed.envelope import Opened, open_envelope, seal_envelope
+from openhitl.protocol.sealed.envelope import HandedKey, Opened, open_envelope, seal_envelope
 from openhitl.protocol.sealed.fingerprint import agent_fingerprint
 from openhitl.protocol.sealed.head import Direction, Head
 from openhitl.protocol.sealed.keys import Keys
@@ -41,7 +41,8 @@ class Question:
     """An encrypted question that was opened. `said` is what it asks, by the names of a case.
 
     `agent_id` names the agent whose key `sender` is, as the server says. `opened` is None for version 1,
-    and `lists` is empty then: it names none.
+    and `lists` is empty then: it names none. `is_handed`: it was encrypted before this device was there, and
+    its agent takes no answer from it.
     """
 
     case_id: str
@@ -50,6 +51,7 @@ class Question:
     said: Json = field(repr=False)
     opened: Opened | None = None
     lists: tuple[NamedList, ...] = ()
+    is_handed: bool = False
 
     @property
     def words(self) -> str:
@@ -85,13 +87,18 @@ def senders_of(view: Mapping[str, Any]) -> Mapping[bytes, Sender]:
         raise InvalidEnvelope("The server names senders that are none.") from error
 
 
-def open_question(view: Mapping[str, Any], keys: Keys) -> Question:
-    """Open an encrypted case. Raises: EnvelopeRefused if it is not for us, or not what it should be."""
+def open_question(view: Mapping[str, Any], keys: Keys, handed: HandedKey | None = None) -> Question:
+    """Open an encrypted case, with what another device has handed over if it was not encrypted to us.
+
+    Raises: EnvelopeRefused if it is not for us, or not what it should be.
+    """
     case_id, envelope = str(view.get("case_id")), (view.get("context") or {}).get("envelope")
     senders = senders_of(view)
     if isinstance(envelope, str):
         return _open_older(case_id, envelope, keys, senders)
-    opened = open_envelope(envelope, keys, senders=senders, case_id=case_id, direction=Direction.REQUEST)
+    opened = open_envelope(
+        envelope, handed or keys, senders=senders, case_id=case_id, direction=Direction.REQUEST
+    )
     said = {name: opened.body[name] for name in _SAID if name in opened.body}
     _check_said(said)
     said.setdefault("message", "")  # else the server's would stand among the agent's words
@@ -107,6 +114,7 @@ def open_question(view: Mapping[str, Any], keys: Keys) -> Question:
         said=said,
         opened=opened,
         lists=_lists(opened.body.get("people", [])),
+        is_handed=handed is not None,
     )
 
 
@@ -241,21 +249,27 @@ def is_over(question: Question, now: datetime) -> bool:
     return question.opened is not None and now >= question.opened.head.expires_at
 
 
-def open_answer(question: Question, data: Mapping[str, Any], keys: Keys) -> tuple[str, Json]:
-    """Read the answer to a question: its action and data. Raises: EnvelopeRefused."""
+def open_answer(
+    question: Question, data: Mapping[str, Any], keys: Keys, handed: HandedKey | None = None
+) -> tuple[str, Json, Opened | None]:
+    """Read the answer to a question: its action and data, and the envelope (None for version 1).
+
+    Raises: EnvelopeRefused.
+    """
     opened = question.opened
     if opened is None:
-        return "submit", _older_answer(open_box(str(data.get("payload")), keys, question.sender))
+        return "submit", _older_answer(open_box(str(data.get("payload")), keys, question.sender)), None
     senders: Sequence[bytes] = [key for key in opened.recipients if key != question.sender]
-    answer = open_envelope(
+    sealed = open_envelope(
         data.get("envelope"),
-        keys,
+        handed or keys,
         senders=senders,
         case_id=question.case_id,
         direction=Direction.ANSWER,
-    ).body
+    )
+    answer = sealed.body
     if answer.get("request") != opened.digest:
         raise AnswerToAnother
     if not isinstance(answer.get("action"), str) or not isinstance(answer.get("data"), dict):
         raise InvalidEnvelope("An answer has an action and data.")
-    return answer["action"], answer["data"]
+    return answer["action"], answer["data"], sealed

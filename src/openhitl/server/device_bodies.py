@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from openhitl.identity.handing import DIRECTIONS, MAX_AT_ONCE
 from openhitl.protocol.people import MAX_NAME_CHARACTERS
 
 _TEXT = {"type": "string"}
@@ -23,6 +24,20 @@ def _object(required: list[str], **properties: dict[str, Any]) -> dict[str, Any]
 DEVICE_JSON: dict[str, dict[str, Any]] = {
     "/api/v1/devices": _object(["name", "box", "sign"], name=_NAME, box=_KEY, sign=_KEY, proof=_PROOF),
     "/api/v1/device-list": _object(["statement", "signature"], statement=_TEXT, signature=_TEXT),
+    "/api/v1/handed-keys": _object(
+        ["keys"],
+        keys={
+            "type": "array",
+            "minItems": 1,
+            "maxItems": MAX_AT_ONCE,
+            "items": _object(
+                ["case_id", "direction", "envelope"],
+                case_id=_TEXT,
+                direction={"enum": [one.value for one in DIRECTIONS]},
+                envelope={"type": "object", "description": "An envelope of version 2, to one device"},
+            ),
+        },
+    ),
     "/api/v1/pairings/{pairing_id}/allow": _object(["number"], number=_TEXT),
     "/api/v1/pairings/claim": _object(
         ["code", "kind", "name"],

@@ -153,6 +153,8 @@ _QUERIES: dict[tuple[str, str], tuple[tuple[str, dict[str, Any]], ...]] = {
     ("GET", "/api/v1/inbox/notices"): _PAGED,
     ("GET", "/api/v1/notices"): _PAGED,
     ("GET", "/api/v1/recipients"): (("assignee", _TEXT),),
+    ("GET", "/api/v1/handed-keys"): (("device", _TEXT), *_PAGED),
+    ("GET", "/api/v1/handed-keys/{case_id}"): (("device", _TEXT),),
     ("GET", f"{ROOT}/authorize"): tuple((name, _TEXT) for name in OAUTH_QUERY),
     ("GET", "/device"): (("user_code", _TEXT),),
 }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, or_, select, update
 
 from openhitl.errors import DeviceKeyTaken, DeviceUnproven, TooManyDevices
 from openhitl.protocol.audit import AuditEvent, AuditKind
@@ -16,7 +16,7 @@ from openhitl.protocol.people import SessionKind
 from openhitl.protocol.sealed.device_list import MAX_DEVICES
 from openhitl.store.audit import append_audit
 from openhitl.store.engine import Database
-from openhitl.store.identity_schema import devices, people, sessions
+from openhitl.store.identity_schema import devices, handed_keys, people, sessions
 from openhitl.store.instants import from_ms, to_ms
 from openhitl.store.part import Part
 from openhitl.store.people import ended_sessions
@@ -163,9 +163,11 @@ def kept_device(
 def revoked_devices(
     connection: Connection, *which: ColumnElement[bool], by: Actor, now: datetime
 ) -> list[AuditEvent]:
-    """Make devices useless; return what is to be recorded of each."""
+    """Make devices useless, with what was handed to them; return what is to be recorded of each."""
     query = update(devices).where(*which, _GOOD).values(revoked_at=to_ms(now))
     ended = connection.execute(query.returning(devices.c.id, devices.c.person_id)).all()
+    given = handed_keys.c.to_device.in_([row.id for row in ended])
+    connection.execute(delete(handed_keys).where(given))
     return [
         AuditEvent(
             kind=AuditKind.DEVICE_REVOKED, at=now, actor=by, data={"device": row.id, "person": row.person_id}

@@ -274,6 +274,19 @@ device_lists = Table(
     Column("created_at", BigInteger, nullable=False),
 )
 
+#: Content keys of encrypted cases that a device of somebody's hands to another one of theirs which came
+#: later: `body` is an envelope that only that one opens, `direction` says of what (request or answer).
+handed_keys = Table(
+    "handed_keys",
+    metadata,
+    Column("case_ref", Ref, ForeignKey("cases.id"), primary_key=True, autoincrement=False),
+    Column("direction", Text, primary_key=True),
+    Column("to_device", Ref, ForeignKey("devices.id"), primary_key=True, autoincrement=False, index=True),
+    Column("from_device", Ref, ForeignKey("devices.id"), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
 #: Devices on their way in: a code is shown where somebody is signed in (`session_id`; null: on the server's
 #: terminal), the device claims it, and whoever showed it allows the number that the device shows.
 pairings = Table(

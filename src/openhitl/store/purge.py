@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 
 from openhitl.store.engine import Database
-from openhitl.store.identity_schema import push_deliveries
+from openhitl.store.identity_schema import handed_keys, push_deliveries
 from openhitl.store.instants import to_ms
 from openhitl.store.schema import (
     answers,
@@ -21,6 +21,18 @@ from openhitl.store.schema import (
     request_keys,
     spent_proofs,
     tokens,
+)
+
+_OF_CASES = (
+    contents,
+    answers,
+    drafts,
+    tokens,
+    jobs,
+    spent_proofs,
+    case_assignees,
+    push_deliveries,
+    handed_keys,
 )
 
 
@@ -46,7 +58,7 @@ def purge(database: Database, before: datetime, limit: int) -> int:
         connection.execute(delete(log_payloads).where(log_payloads.c.position.in_(positions)))
         keys = select(cases.c.idempotency_key).where(cases.c.id.in_(refs))
         connection.execute(delete(request_keys).where(request_keys.c.case_key.in_(keys)))
-        for table in (contents, answers, drafts, tokens, jobs, spent_proofs, case_assignees, push_deliveries):
+        for table in _OF_CASES:
             connection.execute(delete(table).where(table.c.case_ref.in_(refs)))
         connection.execute(
             update(cases)

@@ -16,6 +16,7 @@ from openhitl.store.device_codes import DeviceCodes
 from openhitl.store.device_lists import DeviceLists
 from openhitl.store.devices import Devices
 from openhitl.store.engine import POSTGRESQL, Database, open_database
+from openhitl.store.handed_keys import HandedKeys
 from openhitl.store.history import History
 from openhitl.store.jobs import Jobs
 from openhitl.store.keys import Keys
@@ -68,6 +69,7 @@ class Store(
     Sessions,
     Devices,
     DeviceLists,
+    HandedKeys,
     Pairings,
     OAuthClients,
     OAuthGrants,

@@ -13,7 +13,7 @@ from openhitl.protocol.answers import check_answer
 from openhitl.protocol.case import Assurance
 from openhitl.protocol.creation import Rules
 from openhitl.protocol.sealed.box import MAX_TEXT_BYTES, seal_box
-from openhitl.protocol.sealed.carried import check_payload, check_sealed_draft
+from openhitl.protocol.sealed.carried import check_payload, check_sealed_draft, read_handed_outside
 from tests.protocol.sealed.messages import Scene
 from tests.protocol.values import asked
 
@@ -99,3 +99,11 @@ def test_a_draft_is_an_envelope():
     check_sealed_draft({"envelope": OLDER})
     assert path_of(check_sealed_draft, {"answer": "ye"}) == "values.answer"
     assert path_of(check_sealed_draft, {}) == "values.envelope"
+
+
+def test_a_handed_key_goes_to_one_device_and_is_small():
+    phone = SCENE.devices[0].public
+    to_one = SCENE.seal({"envelope": "x" * 43, "key": "x" * 43}, recipients=[phone])
+    assert read_handed_outside(to_one, "at").recipients == (phone,)
+    for wrong in (NEWER, OLDER, None, SCENE.seal({"more": "x" * 1100}, recipients=[phone])):
+        assert path_of(read_handed_outside, wrong, "keys[0].envelope") == "keys[0].envelope"

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from openhitl.cli.answers import print_json
-from openhitl.cli.enrolling import enrolled, first_keys, said_anew, to_be_added
+from openhitl.cli.enrolling import enrolled, first_keys, handed_over, said_anew, to_be_added
 from openhitl.cli.exits import Exit
 from openhitl.cli.inboxes import here_and_now, opened_inbox, person_config
 from openhitl.cli.terminal import Terminal
@@ -39,6 +39,10 @@ def inbox(
         str | None,
         typer.Option(metavar="ID", help="Take the new key of the agent that asked this for a right one."),
     ] = None,
+    hand_over: Annotated[
+        bool,
+        typer.Option("--hand-over", help="Let your later devices read what this terminal can, and end."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="With --device: print JSON.")] = False,
 ) -> int:
     """Show what waits for the person who signed in here, live, and answer it.
@@ -47,9 +51,14 @@ def inbox(
     and the extra `terminal`. Without it, and for scripts and screen readers, there are
     `hitl list --as person`, `hitl show ID --as person` and `hitl answer`.
 
+    When you have added a device since, it is handed what it needs to read the encrypted questions from
+    before; --hand-over does that and no more.
+
     With --device: print the six words of this terminal's keys, made if there are none, and those of your
     identity, which whoever encrypts to you compares.
     """
+    if hand_over:
+        return _hand_over()
     if device or trust is not None:
         if trust is not None:
             _trust(trust)
@@ -63,7 +72,7 @@ def inbox(
             "The inbox takes a terminal.", hint="`hitl list --as person` prints what waits for you."
         )
     config = person_config()
-    greeting = asyncio.run(first_keys(config))
+    greeting = asyncio.run(first_keys(config)) or asyncio.run(handed_over(config))
     screen = InboxApp(config, now=here_and_now, greeting=greeting)
     screen.run()
     return screen.return_code or Exit.ANSWERED
@@ -83,9 +92,17 @@ def _enroll(*, as_json: bool) -> None:
         Terminal().say(to_be_added(config))
 
 
+def _hand_over() -> int:
+    said = asyncio.run(handed_over(person_config(), is_asked_for=True))
+    if said:
+        raise SetupError(said)
+    return Exit.ANSWERED
+
+
 def _trust(case_id: str) -> None:
     async def run() -> str:
         async with opened_inbox(person_config()) as found:
-            return found.device.trust(await found.view(case_id))
+            view = await found.view(case_id)
+            return found.device.trust(view, await found.handed(view))
 
     Terminal().say(f"From now on this key is one of the agent's: {asyncio.run(run())}")

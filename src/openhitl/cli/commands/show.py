@@ -78,7 +78,7 @@ def _show(case_id: str, *, as_json: bool) -> None:
 async def _show_inbox(case_id: str, *, as_json: bool) -> None:
     async with opened_inbox(person_config()) as inbox:
         view = await inbox.view(case_id)
-        asked = inbox.device.open(view)
+        asked = await inbox.opened(view)
         if as_json:
             print_json(in_clear(view, asked))
             return

@@ -69,6 +69,8 @@ def frame(asked: Asked, now: datetime, width: int) -> Iterator[Line]:
     yield from _row("Asked by", asked.agent or "nobody named", width)
     if asked.seal is not None:
         yield from _seal(asked.seal, width)
+        if asked.ended is None and not asked.seal.trouble and asked.seal.takes_no_answer:
+            yield from _row("", f"⚠ {asked.seal.takes_no_answer}", width, Tone.WARN)
     if asked.ended is None:
         yield from _waiting(asked, now, width)
     yield from _risk(asked.parts, asked.risk, width)

@@ -13,11 +13,13 @@ from openhitl.errors import InvalidEnvelope, InvalidRequest, UnknownEnvelopeVers
 from openhitl.protocol.case import NEUTRAL_PROMPT, Json
 from openhitl.protocol.problems import invalid, object_of, text_of
 from openhitl.protocol.sealed.box import MAX_TEXT_BYTES, NONCE_BYTES
-from openhitl.protocol.sealed.wire import TAG_BYTES, parse_envelope
+from openhitl.protocol.sealed.wire import PAD_BYTES, TAG_BYTES, Envelope, parse_envelope
 
 NEUTRAL_NOTICE = "Encrypted notice"
 _LEAST_BYTES = NONCE_BYTES + TAG_BYTES
 _MAX_CHARACTERS = 4 * -(-(_LEAST_BYTES + MAX_TEXT_BYTES) // 3)
+#: A handed key: an id, a digest, a key, and what is around them.
+_MAX_HANDED_BYTES = 5 * PAD_BYTES
 #: What would say in the open what is asked.
 _TELLING = ("message", "inline_actions")
 
@@ -53,10 +55,22 @@ def check_envelope(value: Any, path: str) -> None:
 
 
 def _check_object(value: Any, path: str) -> None:
+    _parsed(value, path)
+
+
+def _parsed(value: Any, path: str) -> Envelope:
     try:
-        parse_envelope(value)
+        return parse_envelope(value)
     except (InvalidEnvelope, UnknownEnvelopeVersion) as error:
         invalid(path, f"is no envelope: {error.message}")
+
+
+def read_handed_outside(value: Any, path: str) -> Envelope:
+    """Check that a value is spelt as a handed key is: small, and to one device. Raises: InvalidRequest."""
+    envelope = _parsed(value, path)
+    if len(envelope.recipients) != 1 or len(envelope.box) > _MAX_HANDED_BYTES:
+        invalid(path, "is no handed key: it goes to one device and holds nothing else")
+    return envelope
 
 
 def check_payload(value: Any, path: str) -> None:

@@ -18,6 +18,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Collection, Sequence
+from dataclasses import field
 from typing import Any
 
 import orjson
@@ -26,7 +27,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from openhitl.errors import EnvelopeChanged, InvalidEnvelope, InvalidRequest, NotEncryptedToKey, UnknownSender
+from openhitl.errors import (
+    EnvelopeChanged,
+    InvalidEnvelope,
+    InvalidRequest,
+    KeyToAnother,
+    NotEncryptedToKey,
+    UnknownSender,
+)
 from openhitl.protocol import jcs
 from openhitl.protocol.base64url import encode
 from openhitl.protocol.case import Json
@@ -55,6 +63,7 @@ class Opened:
     """What an envelope said: verified to be from `sender`, and to the same `recipients` for everybody.
 
     `digest` is base64url SHA-256 of the box: what an answer names to say which question it answers.
+    `content_key` opens this envelope and no other: see `handed`.
     """
 
     head: Head
@@ -62,6 +71,15 @@ class Opened:
     sender: bytes
     recipients: tuple[bytes, ...]
     digest: str
+    content_key: bytes = field(repr=False)
+
+
+@record(frozen=True, slots=True)
+class HandedKey:
+    """The content key of the envelope with this digest, from a device that could open it: see `handed`."""
+
+    digest: str
+    content_key: bytes = field(repr=False)
 
 
 def seal_envelope(
@@ -106,7 +124,7 @@ def seal_envelope(
 
 def open_envelope(
     envelope: object,
-    keys: Keys,
+    keys: Keys | HandedKey,
     *,
     senders: Collection[bytes],
     case_id: str,
@@ -117,19 +135,21 @@ def open_envelope(
 
     Args:
         envelope: parsed JSON.
-        keys: of the one who reads.
+        keys: of the one who reads; or what they were handed, and then whoever handed it vouches for who
+            wrote the envelope.
         senders: public keys that may have written it.
         case_id: the case (or notice) that it must belong to.
         direction: what it must be.
         newer_than: the highest `seq` that was seen of this sender, case and direction.
 
-    Raises, in this order: InvalidEnvelope or UnknownEnvelopeVersion, UnknownSender, NotEncryptedToKey,
-    EnvelopeChanged, EnvelopeMoved, WrongDirection, EnvelopeReplayed.
+    Raises, in this order: InvalidEnvelope or UnknownEnvelopeVersion, UnknownSender, NotEncryptedToKey (or
+    KeyToAnother for what was handed), EnvelopeChanged, EnvelopeMoved, WrongDirection, EnvelopeReplayed.
     """
     sealed = parse_envelope(envelope)
     if sealed.sender not in senders:
         raise UnknownSender
-    plaintext = _decrypt(sealed, keys)
+    content_key = _handed(sealed, keys) if isinstance(keys, HandedKey) else _unwrapped(sealed, keys)
+    plaintext = _decrypt(sealed, content_key)
     head, body = _read_plaintext(plaintext, sealed.sender)
     check_head(head, case_id=case_id, direction=direction, newer_than=newer_than)
     return Opened(
@@ -138,21 +158,34 @@ def open_envelope(
         sender=sealed.sender,
         recipients=sealed.recipients,
         digest=sealed.digest,
+        content_key=content_key,
     )
 
 
-def _decrypt(sealed: Envelope, keys: Keys) -> bytes:
+def _handed(sealed: Envelope, handed: HandedKey) -> bytes:
+    if handed.digest != sealed.digest:
+        raise KeyToAnother
+    return handed.content_key
+
+
+def _unwrapped(sealed: Envelope, keys: Keys) -> bytes:
     wrap = dict(sealed.keys).get(keys.public)
     if wrap is None:
         raise NotEncryptedToKey
     secret = keys.shared_with(sealed.ephemeral) + keys.shared_with(sealed.sender)
     wrap_key = _wrap_key(secret, sealed.ephemeral, sealed.sender, keys.public, sealed.box)
     try:
-        content_key = AESGCM(wrap_key).decrypt(_NONCE, wrap, None)
-        header = _header(sealed.sender, sealed.ephemeral, sealed.recipients)
-        box_key, commitment = _box_keys(content_key, header)
-        if not hmac.compare_digest(commitment, sealed.box[:COMMITMENT_BYTES]):
-            raise EnvelopeChanged
+        return AESGCM(wrap_key).decrypt(_NONCE, wrap, None)
+    except InvalidTag as error:
+        raise EnvelopeChanged from error
+
+
+def _decrypt(sealed: Envelope, content_key: bytes) -> bytes:
+    header = _header(sealed.sender, sealed.ephemeral, sealed.recipients)
+    box_key, commitment = _box_keys(content_key, header)
+    if not hmac.compare_digest(commitment, sealed.box[:COMMITMENT_BYTES]):
+        raise EnvelopeChanged
+    try:
         return AESGCM(box_key).decrypt(_NONCE, sealed.box[COMMITMENT_BYTES:], None)
     except InvalidTag as error:
         raise EnvelopeChanged from error

@@ -23,12 +23,13 @@ MAX_ID_CHARACTERS = 128
 
 
 class Direction(StrEnum):
-    """What an envelope is: a question, a draft of an answer, an answer, or a notice."""
+    """What an envelope is: a question, a draft of an answer, an answer, a notice, or the key to one."""
 
     REQUEST = "request"
     DRAFT = "draft"
     ANSWER = "answer"
     NOTICE = "notice"
+    KEY = "key"
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,8 @@ class Head:
 
     `seq` counts what one sender sends in one case and direction, from 1: only drafts get beyond it.
     `expires_at` of a question, its drafts and its answer is until when it may be answered. Who answers
-    goes by it; who reads does not, as an answer that was given counts whenever it is fetched.
+    goes by it; who reads does not, as an answer that was given counts whenever it is fetched. That of a
+    key is that of the envelope which it opens.
     """
 
     case_id: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openhitl.review.accounts import device_desk, own_devices, pairing_in, pairings
+from openhitl.review.accounts import device_desk, handed_keys, own_devices, pairing_in, pairings
 from openhitl.review.router import Route
 
 #: What programs use too.
@@ -45,6 +45,30 @@ DEVICE_ROUTES: tuple[Route, ...] = (
         handler=own_devices.sign_list,
         summary="Add the next signed statement to your device list",
         codes=(201, 400, 401, 403, 409, 413, 415, 422, 429, 503),
+        credential="person",
+    ),
+    Route(
+        method="GET",
+        pattern="/api/v1/handed-keys",
+        handler=handed_keys.lacking,
+        summary="Name the cases whose keys other devices of yours lack",
+        codes=(200, 401, 422, 503),
+        credential="person",
+    ),
+    Route(
+        method="POST",
+        pattern="/api/v1/handed-keys",
+        handler=handed_keys.hand_over,
+        summary="Hand the keys of cases to a device of yours that came later",
+        codes=(200, 400, 401, 403, 413, 415, 422, 503),
+        credential="person",
+    ),
+    Route(
+        method="GET",
+        pattern="/api/v1/handed-keys/{case_id}",
+        handler=handed_keys.show,
+        summary="Show the keys of a case that a device of yours was handed",
+        codes=(200, 401, 404, 422, 503),
         credential="person",
     ),
     Route(

@@ -2,6 +2,7 @@
 
 import { loadDevice, publicKeys } from "./devices.js";
 import { fingerprint } from "./fingerprint.js";
+import { handOverSaying } from "./hand-over.js";
 import { Api, isSame, ownList, signList } from "./own-list.js";
 import { decode } from "./sealed.js";
 
@@ -43,6 +44,7 @@ async function allow() {
   } catch {
     return say("failed");
   }
+  if (form.dataset.box) await handOverSaying(api, form.querySelector("[data-handing]"));
   return location.assign(`${base}/devices?done=device-let-in`);
 }
 

@@ -3,6 +3,7 @@
 import { ListRefused } from "./device-list.js";
 import { createDevice, forgetDevice, loadDevice, prove, publicKeys, Unable } from "./devices.js";
 import { fingerprint } from "./fingerprint.js";
+import { handOverSaying } from "./hand-over.js";
 import { Api, forgetList, isSame, ownList, signList } from "./own-list.js";
 import { decode } from "./sealed.js";
 
@@ -105,6 +106,7 @@ const ACTS = {
   begin: async () => (await begin(device, entry(rows.find((row) => isSame(row.dataset, keys)))), again("device-made")),
   approve: async (row) => {
     await signList(api, person, device, (devices) => [...devices, entry(row)]);
+    await handOverSaying(api, desk.querySelector("[data-handing]"));
     again("device-approved");
   },
   drop: async () => {

@@ -48,7 +48,7 @@ async function makeKeys() {
   throw new Unable();
 }
 
-/** The device that this browser is: {id, name, box, sign}, key pairs; null before it is made. */
+/** The device that this browser is: {id, name, box, sign, person?}, key pairs; null before it is made. */
 export async function loadDevice() {
   const record = await find("device").catch(() => null);
   return isDevice(record) ? record : null;
@@ -70,6 +70,9 @@ export async function createDevice(name) {
 
 /** Forget the keys of this browser: for good. */
 export const forgetDevice = () => run("readwrite", (store) => store.delete("device"));
+
+/** Remember whose device this is. */
+export const giveTo = (device, person) => keep({ ...device, person });
 
 /** The public halves of a device's keys, spelt: {box, sign}. */
 export async function publicKeys(device) {

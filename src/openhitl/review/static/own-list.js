@@ -1,7 +1,7 @@
 // The device list of whoever is signed in: verified against what this browser remembers, signed with its key.
 
 import { pinOf, readChain, signNext } from "./device-list.js";
-import { pin, pinned, publicKeys } from "./devices.js";
+import { giveTo, loadDevice, pin, pinned, publicKeys } from "./devices.js";
 
 /** Where the API is, and what shows that one of our own pages asks. */
 export class Api {
@@ -39,7 +39,16 @@ export async function ownList(api, person) {
   if (!answer.body.chain.length && !known) return null;
   const list = await readChain(answer.body.chain, person, known);
   await pin(person, pinOf(list));
+  await claim(person, list);
   return list;
+}
+
+/** The first list that has this browser says whose device it is, from then on. */
+async function claim(person, list) {
+  const device = await loadDevice();
+  if (!device || device.person) return;
+  const keys = await publicKeys(device);
+  if (list.devices.some((one) => isSame(one, keys))) await giveTo(device, person);
 }
 
 /** Begin to believe another identity, once its owner has compared it: what was remembered is forgotten. */

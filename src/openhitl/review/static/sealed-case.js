@@ -46,13 +46,14 @@ async function fail(error) {
 
 // What is asked
 
-async function introduce({ version, agent, body, recipients, isOlderList }) {
+async function introduce({ version, agent, body, recipients, shown, isHanded, isOlderList }) {
   const key = await keyWords(agent);
   const name = visible(typeof body.agent === "string" && body.agent ? body.agent : agent.agent);
   tell(filled(version === 1 ? words.older : agent.isNew ? words.first : words.opened, { agent: name }), agent.isNew ? "warn" : "plain");
   const devices = (recipients ?? [1]).filter((one) => one !== agent.key).length;
   more.append(make("p", { class: "small" }, `${filled(words.key, { agent: name })} `, make("code", {}, key)));
   more.append(make("p", { class: "small" }, filled(words.devices, { count: devices })));
+  if (isHanded && isOpen({ shown })) more.append(make("p", {}, words.handed));
   if (isOlderList) more.append(make("p", { class: "small" }, words.older_list));
   more.hidden = false;
 }
@@ -62,7 +63,7 @@ const isOpen = ({ shown }) => respond && !["completed", "expired", "cancelled"].
 function show(opened) {
   const { prompt, type } = opened.body;
   const context = readContext(type, opened.body.context);
-  const answer = isOpen(opened) ? answering(type, context, words) : undefined;
+  const answer = isOpen(opened) && !opened.isHanded ? answering(type, context, words) : undefined;
   // What nobody answers here is still shown, whole.
   const slot = answer ? answer.slot : asked(type, context);
   drawZone(zone, opened.body, context, words, slot ?? null);
@@ -264,6 +265,9 @@ async function drafting(opened, refresh) {
   });
 }
 
+const tellOfAnswer = (code) =>
+  code === "not_encrypted_to_key" ? tell(words.answer_lacking, "warn") : tell(words.answer_wrong, "danger");
+
 async function begin() {
   const opened = await openCase(address, caseId);
   const shown = show(opened);
@@ -273,9 +277,9 @@ async function begin() {
     refresh();
     if (opened.version === 2) await drafting(opened, refresh).catch(() => (saved.textContent = words.undrafted));
   } else if (isOpen(opened)) {
-    page.querySelector("[data-unknown]").hidden = false;
+    page.querySelector("[data-unknown]").hidden = opened.isHanded;
   } else {
-    await showAnswer(opened, shown.context).catch(() => tell(words.answer_wrong, "danger"));
+    await showAnswer(opened, shown.context).catch(({ code }) => tellOfAnswer(code));
   }
 }
 

@@ -79,8 +79,8 @@ async function openOlder(payload, device, senders) {
   return refuse("not_encrypted_to_key");
 }
 
-async function openNewer(envelope, device, shown) {
-  const opened = await openEnvelope(envelope, device.box, {
+async function openNewer(envelope, device, shown, handed = {}) {
+  const opened = await openEnvelope(envelope, handed.request ?? device.box, {
     senders: shown.senders.map(({ key }) => key),
     caseId: shown.case_id,
     direction: "request",
@@ -89,11 +89,21 @@ async function openNewer(envelope, device, shown) {
   const body = checked(opened.body);
   // What stands in the open beside the envelope must not say otherwise.
   if (body.default_action !== undefined && body.default_action !== shown.default_action) refuse("envelope_changed");
-  return { ...opened, version: 2, sender, body, isOlderList: await isOlderList(body.people ?? []) };
+  const isHanded = "request" in handed;
+  return { ...opened, version: 2, sender, body, handed, isHanded, isOlderList: await isOlderList(body.people ?? []) };
+}
+
+/** Open what was encrypted before this device was added, with what another one has handed over. */
+async function openHanded(envelope, device, shown, address, refusal) {
+  if (refusal.code !== "not_encrypted_to_key") throw refusal;
+  const { takenKeys } = await import("./handed.js");
+  const handed = await takenKeys(address.slice(0, address.indexOf("/api/v1/")), shown.case_id, device);
+  return handed.request ? openNewer(envelope, device, shown, handed) : refuse(refusal.code);
 }
 
 /**
- * Open a case: {shown, device, version, body, agent, …}, with head, recipients and digest for version 2.
+ * Open a case: {shown, device, version, body, agent, …}, with head, recipients, digest and contentKey for
+ * version 2; `isHanded` if another device has handed its key over, and then its agent takes no answer from here.
  * Unless it `remembers`, an agent that is seen for the first time stays unknown.
  * Throws Refused, with `sender` and `before` where a key has changed.
  */
@@ -106,22 +116,29 @@ export async function openCase(address, caseId, { remembers = true } = {}) {
   const envelope = shown.context.envelope;
   const opened = isText(envelope)
     ? await openOlder(envelope, device, shown.senders)
-    : await openNewer(envelope, device, shown);
+    : await openNewer(envelope, device, shown).catch((error) => openHanded(envelope, device, shown, address, error));
   return { ...opened, shown, device, agent: await known(opened.sender, remembers) };
 }
 
-/** Read the answer of a case that has ended; undefined if there is none. */
-export async function openAnswer({ version, shown, device, recipients, sender, digest }) {
+/** Open the envelope of the answer of a case of version 2; undefined if there is none. */
+export async function answerEnvelope({ version, shown, device, handed, recipients, sender, digest }) {
   const data = shown.result?.data;
-  if (!data) return undefined;
-  if (version === 1) {
-    const said = await openBox(data.payload, device.box, sender.key);
-    return { action: "submit", data: JSON.parse(said) };
-  }
+  if (!data || version === 1) return undefined;
   const senders = recipients.filter((key) => key !== sender.key);
   const expected = { senders, caseId: shown.case_id, direction: "answer" };
-  const { body } = await openEnvelope(data.envelope, device.box, expected);
+  const opened = await openEnvelope(data.envelope, handed.answer ?? device.box, expected);
+  const { body } = opened;
   // An answer to another question is none to this one.
   if (body.request !== digest || !isText(body.action) || !isObject(body.data)) refuse("envelope_changed");
-  return body;
+  return opened;
+}
+
+/** Read the answer of a case that has ended; undefined if there is none. */
+export async function openAnswer(opened) {
+  const { version, shown, device, sender } = opened;
+  if (version === 1 && shown.result?.data) {
+    const said = await openBox(shown.result.data.payload, device.box, sender.key);
+    return { action: "submit", data: JSON.parse(said) };
+  }
+  return (await answerEnvelope(opened))?.body;
 }

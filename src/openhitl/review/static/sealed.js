@@ -4,7 +4,7 @@
 const SIZE = { key: 32, commitment: 32, tag: 16, pad: 256, most: 512 * 1024, recipients: 128, depth: 32 };
 const PRIME = 2n ** 255n - 19n;
 const NONCE = new Uint8Array(12); // every key is used for one message only
-const DIRECTIONS = ["request", "draft", "answer", "notice"];
+const DIRECTIONS = ["request", "draft", "answer", "notice", "key"];
 const MEMBERS = ["v", "sender", "ephemeral", "keys", "box"];
 const HEAD = ["case_id", "direction", "seq", "expires_at", "sender"];
 
@@ -213,25 +213,32 @@ export async function sealEnvelope(head, body, { sender, recipients, ephemeral, 
   return { v: 2, sender: from, ephemeral: once, keys: await Promise.all(to.map(wrap)), box: encode(box) };
 }
 
+async function unwrapped(header, keys) {
+  const own = await publicKey(keys);
+  const wrap = header.wraps.get(own) ?? refuse("not_encrypted_to_key");
+  const secrets = [header.ephemeral, header.sender].map((key) => shared(keys.privateKey, key));
+  return unlock(await wrapKey(secrets, header, own, header.box), wrap);
+}
+
 /**
  * Decrypt an envelope and check that it is what it is taken for.
- * `keys` is a CryptoKeyPair; expected are {senders, caseId, direction, newerThan?}: `senders` public keys.
- * Returns {head, body, sender, recipients, digest}; throws Refused.
+ * `keys` is a CryptoKeyPair, or what was handed over (handed.js); expected are {senders, caseId, direction,
+ * newerThan?}: `senders` public keys. Returns {head, body, sender, recipients, digest, contentKey}; throws
+ * Refused.
  */
 export async function openEnvelope(envelope, keys, expected) {
   const header = parseEnvelope(envelope);
   const { sender, box } = header;
   if (!expected.senders.includes(sender)) refuse("unknown_sender");
-  const own = await publicKey(keys);
-  const wrap = header.wraps.get(own) ?? refuse("not_encrypted_to_key");
-  const secrets = [header.ephemeral, sender].map((key) => shared(keys.privateKey, key));
-  const contentKey = await unlock(await wrapKey(secrets, header, own, box), wrap);
+  const digest = await digestOf(box);
+  if (keys.contentKey && keys.digest !== digest) refuse("key_to_another");
+  const contentKey = keys.contentKey ?? (await unwrapped(header, keys));
   const [boxKey, commitment] = await boxKeys(contentKey, header);
   if (encode(commitment) !== encode(box.subarray(0, SIZE.commitment))) refuse("envelope_changed");
   const said = read(await unlock(boxKey, box.subarray(SIZE.commitment)));
   if (!has(said, ["head", "body"]) || !has(said.body, Object.keys(said.body ?? {}))) refuse();
   expect(checkHead(said.head, sender), expected);
-  return { head: said.head, body: said.body, sender, recipients: header.to, digest: await digestOf(box) };
+  return { head: said.head, body: said.body, sender, recipients: header.to, digest, contentKey };
 }
 
 // Envelope v1: base64(nonce ‖ NaCl box), as hitl-cli 1.2.1 speaks it
