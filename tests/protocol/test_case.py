@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from openhitl.protocol.case import FINAL, Status, actions_of, ref_of
-from tests.protocol.values import NOW, answer, case
+from openhitl.protocol.case import FINAL, SEALED_TYPE, Status, actions_of, ref_of
+from tests.protocol.values import NOW, answer, case, content
 
 HOUR = timedelta(hours=1)
 
@@ -13,6 +13,14 @@ HOUR = timedelta(hours=1)
 def test_each_type_has_its_actions_and_a_custom_one_those_of_input():
     assert actions_of("approval") == ("approve", "edit", "reject")
     assert actions_of("x-anything") == actions_of("input") == ("submit",)
+
+
+def test_one_custom_type_is_read_by_devices_alone():
+    assert [content(name).is_sealed for name in ("approval", "x-anything", SEALED_TYPE)] == [
+        False,
+        False,
+        True,
+    ]
 
 
 def test_three_of_six_statuses_are_final():
