@@ -84,7 +84,7 @@ def test_the_focus_stays_where_it_was_when_the_list_changes(chromium: Browser, h
 
 
 def test_what_could_not_be_sent_says_so_and_can_be_sent_again(chromium: Browser, house: House) -> None:
-    """Where no service worker keeps it: test_app has those that do."""
+    """Where no service worker keeps it: the folder `installed` has those that do."""
     case_id = house.ask(prompt="Approve the reply to Adatum")
     with opened(chromium, house, service_workers="block") as page:
         button = row(page, case_id).get_by_role("button", name="Approve the reply", exact=True)
