@@ -47,7 +47,7 @@ from openhitl.protocol.tokens import Purpose
 from openhitl.settings import Settings
 from openhitl.store import Store
 from openhitl.store.challenges import Challenges
-from openhitl.store.records import Committed, Draft, LogEntry, Outcome, StoredCase
+from openhitl.store.records import Committed, Draft, Outcome, StoredCase
 
 #: How many rounds before a case its page knows of.
 MAX_ROUNDS = 10
@@ -98,7 +98,7 @@ class Casebook:
         self.receipts = ReceiptDesk(keyring, settings.public_url)
         self.feed = Feed(
             load=self.find,
-            log_since=self._log_since,
+            log_since=lambda position, limit: self.ledger.read(store.log_since, position, limit),
             review_url=self.urls.review,
             spell=self.receipts.poll_body,
             of_cases=lambda cases, people: self.ledger.read(store.hearers, cases, people),
@@ -394,9 +394,6 @@ class Casebook:
             stored = await self.files.load(case.case_id)
             details.update(wire.who_answered(stored.answer) if stored.answer else {})
         return type(refusal)(refusal.message, hint=refusal.hint, **details)
-
-    async def _log_since(self, position: int, limit: int) -> Sequence[LogEntry]:
-        return await self.ledger.read(self.ledger.store.log_since, position, limit)
 
     async def close(self) -> None:
         """Finish what is being written, then close the store."""
