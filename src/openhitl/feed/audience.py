@@ -133,8 +133,9 @@ class Audience:
         """End the streams of sessions that are over, before more is told there."""
         if not self._sessions:
             return
-        lasting = await self._lasting(list(set(self._sessions.values())))
-        for stream, session_id in self._sessions.items():
+        asked = dict(self._sessions)  # who joins meanwhile was not asked about
+        lasting = await self._lasting(list(set(asked.values())))
+        for stream, session_id in asked.items():
             if session_id not in lasting:
                 stream.end()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from openhitl.protocol.brief import HIGH_RISK, LOW_RISK
-from openhitl.protocol.case import SEALED_TYPE, DefaultAction, ref_of
+from openhitl.protocol.case import DefaultAction, ref_of
 from openhitl.protocol.record import record
 from openhitl.review.pages.labels import type_name
 from openhitl.review.pages.moments import Moment
@@ -74,7 +74,7 @@ def frame_of(sheet: Sheet) -> Frame:
 def _prompt(sheet: Sheet) -> str:
     """Say what is asked; the words that stand in for an encrypted prompt are the server's own."""
     prompt = sheet.content.prompt
-    return sheet.words.gettext(prompt) if sheet.content.type == SEALED_TYPE else prompt
+    return sheet.words.gettext(prompt) if sheet.content.is_sealed else prompt
 
 
 def _risk(sheet: Sheet) -> Risk | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from openhitl.protocol.case import ACTIONS, ANSWERING, SEALED_TYPE, Answer, DefaultAction, Status, ref_of
+from openhitl.protocol.case import ACTIONS, ANSWERING, Answer, DefaultAction, Status, ref_of
 from openhitl.protocol.diffs import Diff, compare
 from openhitl.protocol.lifecycle import CANCEL_REASONS
 from openhitl.protocol.record import record
@@ -121,7 +121,7 @@ def _answered(sheet: Sheet, answer: Answer) -> OutcomeView:
 
 def _verdict(sheet: Sheet, answer: Answer) -> Verdict:
     """Say what an answer was; of an encrypted one this server knows only that there is one."""
-    if sheet.content.type == SEALED_TYPE:
+    if sheet.content.is_sealed:
         return Verdict(answer.action, sheet.words.gettext("Answer sent"), "plain", "done")
     return verdict_of("edited" if edited_content(answer) is not None else answer.action, sheet.words)
 
