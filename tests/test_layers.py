@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import gc
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -122,9 +123,19 @@ def read(path: Path, base: Path) -> Source:
     return Source(path.relative_to(base).as_posix(), ast.parse(text), len(text.splitlines()))
 
 
+def read_all(paths: Iterable[Path], base: Path) -> tuple[Source, ...]:
+    """Read files. Trees are millions of objects, which a collector would go through again and again."""
+    gc.disable()
+    try:
+        return tuple(read(path, base) for path in paths)
+    finally:
+        gc.enable()
+        gc.freeze()
+
+
 @cache
 def sources() -> tuple[Source, ...]:
-    return tuple(read(path, ROOT) for path in sorted(ROOT.rglob("*.py")))
+    return read_all(sorted(ROOT.rglob("*.py")), ROOT)
 
 
 @cache
@@ -132,7 +143,7 @@ def everything() -> tuple[Source, ...]:
     """Also what is not part of the package: tests, benchmarks, scripts."""
     folders = ("src", "tests", "benchmarks", "scripts", "examples")
     paths = (path for folder in folders for path in sorted((CHECKOUT / folder).rglob("*.py")))
-    return tuple(read(path, CHECKOUT) for path in paths)
+    return read_all(paths, CHECKOUT)
 
 
 def imported_modules(source: Source) -> Iterator[tuple[int, str]]:
