@@ -15,3 +15,14 @@ KEPT = """() => new Promise((resolve) => {
 CONTROLLED = """() => navigator.serviceWorker.controller !== null || new Promise((resolve) => {
   navigator.serviceWorker.addEventListener("controllerchange", () => resolve(true));
 })"""
+#: Evaluates once that worker is active: before, nothing is delivered to it.
+ACTIVE = """() => new Promise((resolve) => {
+  const { serviceWorker } = navigator;
+  const look = () => {
+    const worker = serviceWorker.controller;
+    if (worker?.state === "activated") resolve(true);
+    else worker?.addEventListener("statechange", look);
+  };
+  serviceWorker.addEventListener("controllerchange", look);
+  look();
+})"""

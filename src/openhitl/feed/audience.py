@@ -69,9 +69,17 @@ class Audience:
         self._known: frozenset[int] | None = None
         self._wake = asyncio.Event()
 
-    def listening(self, person_id: int) -> int:
-        """Count the streams of somebody."""
-        return self._listening[person_id]
+    def make_room(self, person_id: int, most: int) -> None:
+        """End the oldest streams of somebody who would have more than so many.
+
+        Of readers that have left nothing is known before the next heartbeat: they are among the oldest.
+        """
+        if self._listening[person_id] < most:
+            return
+        name = actor_id_of(person_id)
+        own = [stream for stream in self._sessions if stream.case_id == name and not stream.ended]
+        for stream in own[: max(0, len(own) - most + 1)]:
+            stream.end()
 
     async def join(self, person_id: int, session_id: int) -> Stream:
         """Let somebody listen while their session lasts: whatever is written from now on reaches the stream.

@@ -7,6 +7,7 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, CDPSession, Page
 
+from tests.browser.offline import ACTIVE
 from tests.people import SignedInClient
 from tests.servers import RunningServer
 
@@ -78,8 +79,7 @@ class Phone:
     def install(self) -> None:
         """Open the inbox and wait until the service worker has taken over."""
         self.visit("/inbox")
-        self.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-        self.page.wait_for_function("navigator.serviceWorker.controller?.state === 'activated'")
+        self.page.evaluate(ACTIVE)
 
     def push(self, message: dict[str, Any] | str, *titles: str) -> list[dict[str, Any]]:
         """Have the browser's push service deliver a message; return what is shown when these titles are."""

@@ -19,7 +19,7 @@ from openhitl.review.streaming import pump, send_head
 PATH = "/api/v1/inbox/events"
 #: After this long somebody has to show again that they are signed in.
 LIFE = timedelta(minutes=5)
-#: Else one person could take the streams of all; a browser has one for each page that is seen.
+#: One more ends the oldest: nobody takes the streams of all. A browser has one for each page that is seen.
 MOST_STREAMS = 32
 
 
@@ -46,8 +46,7 @@ class InboxEvents:
                 await send_head(send)
                 return
             person_id = signed_in.person.person_id
-            if audience.listening(person_id) >= MOST_STREAMS:
-                raise Overloaded("You listen in as many places as one person may.")
+            audience.make_room(person_id, MOST_STREAMS)
             stream = await audience.join(person_id, signed_in.session.session_id)
         except HitlError as error:
             await send_response(send, error_response(error))
