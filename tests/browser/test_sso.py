@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from openhitl.identity.sso import CALLBACK_PATH
 from openhitl.protocol.people import Role
@@ -37,9 +37,15 @@ def visitors(provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> It
             yield visitors
 
 
+@pytest.fixture(params=[True, False], ids=["js", "nojs"])
+def page(whole_chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    context = whole_chromium.new_context(java_script_enabled=request.param, locale="en-GB")
+    yield context.new_page()
+    context.close()
+
+
 def test_a_browser_signs_in_there_and_comes_back(page: Page, provider: Provider, visitors: Visitors) -> None:
     provider.human = {**ADA, "sub": "ada"}
-    page.context.clear_cookies()
     page.goto(f"{visitors.server.url}/account")
     page.get_by_role("link", name="Sign in with 127.0.0.1").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Ada Lovelace")
@@ -51,7 +57,6 @@ def test_a_browser_connects_an_account(page: Page, provider: Provider, visitors:
     name = f"Bob {len(provider.used)}"
     provider.human = {**ADA, "sub": name}
     visitors.joined(name)
-    page.context.clear_cookies()
     page.goto(way_in(visitors.server, name))
     page.get_by_role("button").click()
     page.get_by_role("button", name="Connect").click()
