@@ -10,7 +10,7 @@ from typing import Any
 from openhitl.errors import NoDevice
 from openhitl.protocol.case import Actor, Json
 from openhitl.protocol.creation import CASE_ID
-from openhitl.protocol.numbers import parse_whole
+from openhitl.protocol.notices import PREFIX, notice_id, notice_number
 from openhitl.protocol.problems import invalid, text_of
 from openhitl.protocol.sealed.carried import NEUTRAL_NOTICE, check_envelope
 from openhitl.protocol.timestamps import timestamp
@@ -19,7 +19,6 @@ from openhitl.store.records import Notice
 from openhitl.store.runner import Runner
 
 MAX_MESSAGE_CHARACTERS = 2_000
-PREFIX = "notice_"
 MAX_ID_CHARACTERS = 100
 
 
@@ -79,7 +78,7 @@ class NoticeBoard:
             envelope=envelope,
             sealed_id=sealed_id,
         )
-        return {"id": f"{PREFIX}{notice.number}", "created_at": timestamp(notice.created_at)}
+        return {"id": notice_id(notice.number), "created_at": timestamp(notice.created_at)}
 
     async def _check_devices(self, agent_id: int) -> None:
         people = await self._run(self._store.owners_of, agent_id)
@@ -91,7 +90,7 @@ class NoticeBoard:
 
         Raises: InvalidRequest.
         """
-        number = None if before is None else parse_whole(before.removeprefix(PREFIX))
+        number = None if before is None else notice_number(before)
         if before is not None and number is None:
             invalid("cursor", "is not the id of a notice")
         page = await self._run(self._store.list_notices, agent_id, before=number, limit=limit)
@@ -123,7 +122,7 @@ def _kind(given: object) -> NoticeKind:
 
 def _spelled(notice: Notice) -> dict[str, Any]:
     spelled = {
-        "id": f"{PREFIX}{notice.number}",
+        "id": notice_id(notice.number),
         "kind": notice.kind,
         "message": notice.message,
         "agent": notice.agent,

@@ -48,7 +48,7 @@ def test_what_is_no_notice_is_refused_with_its_path(server, body, path):
     assert refused.json()["errors"][0]["path"] == path
 
 
-@pytest.mark.parametrize("cursor", ["x", "notice_", "notice_-1", "notice_1e3"])
+@pytest.mark.parametrize("cursor", ["x", "1", "notice_", "notice_-1", "notice_1e3"])
 def test_a_cursor_is_the_id_of_a_notice(server, cursor):
     assert server.agent.get(f"/api/v1/notices?cursor={cursor}").status_code == 422
 

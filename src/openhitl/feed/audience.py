@@ -21,6 +21,7 @@ from openhitl.feed.streams import Stream, Streams
 from openhitl.protocol.case import Actor, ActorKind
 from openhitl.protocol.compact import compact
 from openhitl.protocol.lifecycle import Event, EventKind
+from openhitl.protocol.notices import notice_id
 from openhitl.protocol.people import actor_id_of
 from openhitl.protocol.timestamps import timestamp
 
@@ -166,7 +167,7 @@ class Audience:
         if self._known is not None:
             self._known = frozenset(newest)
         for number, person_id in found:
-            self._offer(person_id, inbox_event("notice", {"notice_id": f"notice_{number}"}))
+            self._offer(person_id, inbox_event("notice", {"notice_id": notice_id(number)}))
 
     def _offer(self, person_id: int, chunk: bytes) -> None:
         self._streams.offer(actor_id_of(person_id), chunk, seq=None, final=False)

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from openhitl.protocol.case import Content, ReviewCase, Status
 from openhitl.protocol.context import Context
+from openhitl.protocol.notices import notice_id
 from openhitl.protocol.push.choices import LATER, PushChoices, Shows, answers_offered
 from openhitl.protocol.push.messages import Button, PushMessage
 from openhitl.protocol.record import record
@@ -110,7 +111,7 @@ class Writer:
             title=title,
             body=body,
             url=f"{self.home}/inbox/notices",
-            tag=f"notice_{notice.number}",
+            tag=notice_id(notice.number),
             language=self.words.language,
             badge=self.badge,
         )

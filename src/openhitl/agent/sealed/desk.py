@@ -34,6 +34,7 @@ from openhitl.protocol.case import SEALED_TYPE, Json
 from openhitl.protocol.context import Context
 from openhitl.protocol.creation import Asking, parse_creation
 from openhitl.protocol.incoming_forms import Values
+from openhitl.protocol.notices import PREFIX
 from openhitl.protocol.outcomes import Decision
 from openhitl.protocol.problems import SUMMARY
 from openhitl.protocol.sealed.box import write_key
@@ -132,7 +133,7 @@ class SealedDesk:
         keys = await self._registered()
         found = await self.recipients(())
         head = Head(
-            case_id=f"notice_{secrets.token_hex(16)}",
+            case_id=f"{PREFIX}{secrets.token_hex(16)}",
             direction=Direction.NOTICE,
             expires_at=_now() + NOTICE_LIFE,
         )

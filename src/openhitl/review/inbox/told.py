@@ -6,14 +6,12 @@ from typing import Any
 
 from openhitl.cases import Notice
 from openhitl.errors import InvalidRequest
-from openhitl.protocol.numbers import parse_whole
+from openhitl.protocol.notices import notice_id, notice_number
 from openhitl.protocol.timestamps import timestamp
 from openhitl.review.bodies import body_object
 from openhitl.review.door import Door
 from openhitl.review.http import Request, Response, json_response
 from openhitl.review.queries import limit_in
-
-PREFIX = "notice_"
 
 
 async def listing(door: Door, request: Request) -> Response:
@@ -37,15 +35,15 @@ async def read(door: Door, request: Request) -> Response:
 
 
 def _number(given: object, name: str) -> int:
-    number = parse_whole(given.removeprefix(PREFIX)) if isinstance(given, str) else None
-    if number is None or not 0 <= number < 2**53:
+    number = notice_number(given)
+    if number is None:
         raise InvalidRequest(f"{name} must be the id of a notice.")
     return number
 
 
 def _told(notice: Notice, *, is_read: bool) -> dict[str, Any]:
     told = {
-        "id": f"{PREFIX}{notice.number}",
+        "id": notice_id(notice.number),
         "kind": notice.kind,
         "message": notice.message,
         "agent": notice.agent,
