@@ -7,7 +7,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from openhitl.client.logins import Identity, Logins
+from openhitl.client.device_keys import DeviceKeys
+from openhitl.client.logins import Identity, Login, Logins
 from tests.cli.programs import Programs
 from tests.client.authority import METADATA_PATH, authority
 
@@ -314,6 +315,29 @@ async def test_logging_out_as_a_person_leaves_the_agent(server, laptop, logins):
     await laptop.run("logout", "--as", "person")
     assert logins.find(server.url, Identity.AGENT) is not None
     assert server.count("/revoke") == 0
+
+
+async def test_who_does_not_wait_for_the_server_leaves_no_keys_here(tmp_path, logins):
+    asked = asyncio.Event()
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        asked.set()
+        await reader.read()  # and answers nothing
+        writer.close()
+
+    async with await asyncio.start_server(listen, "127.0.0.1", 0) as silent:
+        url = f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}"
+        logins.save(Login(server_url=url, identity=Identity.PERSON, name="Ana", access_token="t0ken"))
+        keys = DeviceKeys(logins.folder, url)
+        keys.make()
+        person = Programs(tmp_path, {"HITL_SERVER_URL": url})
+        async with person.start("logout", "--as", "person") as program:
+            await asked.wait()
+            program.interrupt()
+            await program.ends()
+    assert logins.find(url, Identity.PERSON) is None
+    assert keys.find() is None
 
 
 # -- under the older name ---------------------------------------------------------------------

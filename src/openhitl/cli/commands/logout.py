@@ -32,12 +32,13 @@ def logout(
     """Log out. The server makes the login useless; this machine forgets it even if the server is away."""
     terminal = Terminal()
     config = find_server(server, identity=as_whom)
+    # First, since it takes no network: whoever does not wait for the server has no keys left here either.
+    had_keys = as_whom is Identity.PERSON and DeviceKeys(config.logins.folder, config.server_url).forget()
     said = _forget(config, as_whom)
     if relay.started_as_relay_client():
         relay.print_lines("Logged out successfully!" if said else "Not logged in.")
     terminal.say(said or f"There is no login at {config.server_url}.")
-    # The server takes them from nobody any more.
-    if as_whom is Identity.PERSON and DeviceKeys(config.logins.folder, config.server_url).forget():
+    if had_keys:
         terminal.say(_STILL_LISTED.format(server=config.server_url))
     return Exit.ANSWERED
 
