@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 
@@ -10,7 +11,10 @@ import pytest
 
 from openhitl.review.http import MAX_BODY_BYTES
 from openhitl.review.room import Room
-from tests.asking.clients import Waiting, connected, text_of
+from openhitl.server.app import Server
+from openhitl.server.mcp import McpDoor
+from openhitl.settings import Settings
+from tests.asking.clients import BOUND_SECONDS, Waiting, connected, text_of
 from tests.asking.haste import Served, served
 
 PATH = "/mcp-server/mcp/"
@@ -154,3 +158,30 @@ async def test_calls_that_wait_count_as_streams_and_are_as_many_as_there_is_room
             assert "As many calls wait" in text_of(refused)
             server.human.answer("submit", server.human.cases(status="pending")[-1], answer="Left.")
             assert text_of(await waiting.result) == "Left."
+
+
+@pytest.mark.anyio
+async def test_a_request_after_the_end_is_told_so_and_begins_nothing(tmp_path):
+    stopped = Server(Settings(data_dir=tmp_path, port=0))
+    await stopped.start()
+    await stopped.stop()
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(stopped), base_url="http://127.0.0.1"
+    ) as client:
+        refused = await client.post(PATH, json=call(), headers=ACCEPT)
+    assert (refused.status_code, refused.json()["error"]) == (503, "stopping")
+    assert "mcp" not in {task.get_name() for task in asyncio.all_tasks()}
+
+
+@pytest.mark.anyio
+async def test_what_keeps_the_library_from_starting_is_raised_and_the_end_is_no_later(tmp_path):
+    server = Server(Settings(data_dir=tmp_path, port=0))
+    await server.start()
+    door = McpDoor(*server._mcp._made_of)
+    async with door._manager.run():  # which can be done once
+        pass
+    async with asyncio.timeout(BOUND_SECONDS):
+        with pytest.raises(RuntimeError, match="once per instance"):
+            await door.start()
+        await door.stop()
+        await server.stop()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
 from urllib.parse import urlsplit
 
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
@@ -55,29 +54,31 @@ class McpDoor:
         tools = tool_server(_line_of, pace, __version__, offered=(*TOOLS, *SEALED_TOOLS))
         self._manager = StreamableHTTPSessionManager(tools, stateless=True)
         self._lines = Lines()
-        self._started = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Begin to serve."""
+        """Begin to serve. Raises what keeps the library from it."""
         # Calls that wait are answered when the server ends; their streams must not be cut before that.
         AppStatus.enable_automatic_graceful_drain = False
         for chatty in _CHATTY:
             logging.getLogger(chatty).setLevel(logging.WARNING)
-        self._running = asyncio.create_task(self._run(), name="mcp")
-        await self._started.wait()
+        started = asyncio.Event()
+        self._running = asyncio.create_task(self._run(started), name="mcp")
+        self._running.add_done_callback(lambda _: started.set())
+        await started.wait()
+        if self._running.done():
+            await self._running
 
-    async def _run(self) -> None:
+    async def _run(self, started: asyncio.Event) -> None:
         async with self._manager.run():
-            self._started.set()
+            started.set()
             await asyncio.Event().wait()
 
     async def stop(self) -> None:
         """End every call that still runs."""
         if self._running is not None:
             self._running.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._running
+            await asyncio.wait([self._running])  # asyncio logs what it may have failed with
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Answer one request."""
