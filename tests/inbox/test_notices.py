@@ -139,7 +139,9 @@ def test_another_page_reads_nothing_in_somebody_s_name(house: House) -> None:
     assert unread(house.ana) == before
 
 
-@pytest.mark.parametrize("until", [None, 1, "", "1", "notice_", "notice_-1", "notice_01", "notice_9007199254740992", "x"])
+@pytest.mark.parametrize(
+    "until", [None, 1, "", "1", "notice_", "notice_-1", "notice_01", "notice_9007199254740992", "x"]
+)
 def test_what_is_no_notice_is_refused(house: House, until: object) -> None:
     refused = house.ana.post("/api/v1/inbox/notices/read", json={"until": until})
     assert refused.status_code == 422

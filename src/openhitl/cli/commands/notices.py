@@ -27,8 +27,8 @@ def notices(
 ) -> None:
     """Print what agents told you, newest first. To look is not to say that you have read it: --read says so.
 
-    What is encrypted is read where this terminal is one of your devices (`hitl inbox --device`) and has
-    answered a question of the agent's before.
+    What is encrypted is read where this terminal is one of your devices (`hitl inbox --device`) and a
+    question of the agent's was opened on it before.
     """
     found = asyncio.run(_fetch(limit, unread=unread, read=read))
     if as_json:
