@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from openhitl.cli.gateway.app import Gateway
+from openhitl.cli.gateway.cookies import KEY_BYTES, Cookies
 from openhitl.cli.gateway.serving import bind, uvicorn_for
 from openhitl.cli.gateway.site import Site
 
@@ -20,18 +22,30 @@ class OpenGateway:
 
     site: Site
     missed: list[str]
+    key: bytes = field(repr=False)
 
     @property
     def url(self) -> str:
         return self.site.origin
 
+    def cookie(self, name: str, value: str) -> tuple[str, str]:
+        """Name and spell a cookie of the server as the browser has it."""
+        told = Cookies(self.site, self.key).down(f"{name}={value}")
+        assert told is not None
+        named, _, sealed = told.partition(";")[0].partition("=")
+        return named, sealed
+
+    def opened(self, name: str, sealed: str) -> str | None:
+        """Read what the server gets of a cookie that the browser has; None if nothing."""
+        return Cookies(self.site, self.key).up(f"{name}={sealed}") or None
+
 
 @contextmanager
 def gateway_to(server: str) -> Iterator[OpenGateway]:
     """Serve a gateway to a server on a free port for as long as this is entered."""
-    listener, missed = bind(0), []
+    listener, missed, key = bind(0), [], secrets.token_bytes(KEY_BYTES)
     site = Site(server, listener.getsockname()[1])
-    gateway = Gateway(site, miss=missed.append)
+    gateway = Gateway(site, key=key, miss=missed.append)
     serving = uvicorn_for(gateway)
 
     async def serve() -> None:
@@ -41,7 +55,7 @@ def gateway_to(server: str) -> Iterator[OpenGateway]:
     thread = threading.Thread(target=asyncio.run, args=(serve(),), name="gateway-under-test")
     thread.start()
     try:
-        yield OpenGateway(site, missed)
+        yield OpenGateway(site, missed, key)
     finally:
         serving.should_exit = True
         thread.join()

@@ -32,8 +32,8 @@ def test_an_encrypted_case_from_end_to_end(context: BrowserContext, tmp_path) ->
         agent.register()
         here = replace(server, url=gateway.url)
         # Named as the gateway names it: the cookie of the server itself says nothing here.
-        named = {"name": f"hitl{gateway.site.port}.hitl_session", "value": ana.token, "url": gateway.url}
-        context.add_cookies([named])
+        name, value = gateway.cookie("hitl_session", ana.token)
+        context.add_cookies([{"name": name, "value": value, "url": gateway.url}])
         device = BrowserDevice.made(context, here, ana)
         page = device.page
         page.goto(f"{gateway.url}/devices")

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import secrets
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
 import pytest
 
+from openhitl.cases.carry import MAX_COOKIE_CHARACTERS
+from openhitl.cli.gateway.cookies import Cookies
 from openhitl.cli.gateway.ports import claim
 from openhitl.cli.gateway.serving import bind, check_version
 from openhitl.cli.gateway.site import Site
@@ -69,7 +74,7 @@ def test_a_session_begins_goes_on_and_ends(server: RunningServer) -> None:
         assert browser.get("/inbox", headers={"accept": "text/html"}).headers["location"] == (
             f"{gateway.url}/sign-in?next=%2Finbox"
         )
-        browser.cookies.set(f"hitl{gateway.site.port}.hitl_session", ana.token, domain="127.0.0.1")
+        browser.cookies.set(*gateway.cookie("hitl_session", ana.token), domain="127.0.0.1")
         page = browser.get("/inbox", headers={"accept": "text/html"})
         assert page.status_code == 200
         assert "<h1" in page.text
@@ -80,7 +85,8 @@ def test_a_session_begins_goes_on_and_ends(server: RunningServer) -> None:
         assert left.status_code == 303
         assert left.headers["location"].startswith(f"{gateway.url}/")
         (gone,) = [one for one in left.headers.get_list("set-cookie") if ".hitl_session=" in one]
-        assert gone.startswith(f"hitl{gateway.site.port}.hitl_session=;")
+        assert gateway.opened(*gone.partition(";")[0].split("=")) == "hitl_session="
+        assert "Max-Age=0" in gone
         assert browser.get("/inbox").status_code in (303, 401)
 
 
@@ -105,7 +111,7 @@ def test_a_link_with_the_address_exchanged_signs_in_here(server: RunningServer) 
 def test_a_stream_is_handed_on_as_it_comes(server: RunningServer) -> None:
     ana = sign_in(server, "Ana")
     with gateway_to(server.url) as gateway, httpx2.Client(base_url=gateway.url, trust_env=False) as browser:
-        browser.cookies.set(f"hitl{gateway.site.port}.hitl_session", ana.token, domain="127.0.0.1")
+        browser.cookies.set(*gateway.cookie("hitl_session", ana.token), domain="127.0.0.1")
         with browser.stream("GET", "/api/v1/inbox/events") as stream:
             assert stream.headers["content-type"].startswith("text/event-stream")
             assert "inbox.ready" in next(line for line in stream.iter_lines() if line.startswith("event:"))
@@ -115,7 +121,7 @@ def test_two_browsers_are_two_browsers(server: RunningServer) -> None:
     """No cookie is kept between the two sides: nobody is signed in as somebody else."""
     ana = sign_in(server, "Ana")
     with gateway_to(server.url) as gateway:
-        cookie = {f"hitl{gateway.site.port}.hitl_session": ana.token}
+        cookie = dict([gateway.cookie("hitl_session", ana.token)])
         accept = {"accept": "text/html"}
         first = httpx2.get(f"{gateway.url}/inbox", cookies=cookie, headers=accept, trust_env=False)
         second = httpx2.get(f"{gateway.url}/inbox", headers=accept, trust_env=False)
@@ -251,11 +257,11 @@ def test_a_foreign_page_reads_nothing(hostile: StandIn, browser: httpx2.Client) 
 
 def test_what_the_server_hears(hostile: StandIn, gateway: OpenGateway, browser: httpx2.Client) -> None:
     hostile.answers["/hitl/inbox"] = Answer(b"")
-    port = gateway.site.port
+    own = "=".join(gateway.cookie("__Host-hitl_session", "own"))
     sent = {
         "origin": gateway.url,
         "referer": f"{gateway.url}/hitl/review/1?token=secret",
-        "cookie": f"hitl_session=of-another-port; hitl{port}.__Host-hitl_session=own; theme=dark",
+        "cookie": f"hitl_session=of-another-port; {own}; theme=dark",
         "authorization": "Bearer of-this-machine",
         "connection": "keep-alive, x-hop",
         "x-hop": "1",
@@ -292,11 +298,15 @@ def test_what_the_browser_hears(hostile: StandIn, gateway: OpenGateway, browser:
     )  # fmt: skip
     hostile.answers["/hitl/inbox"] = Answer(b"<p>Hello", own)
     answer = browser.get("/hitl/inbox")
-    port = gateway.site.port
-    assert answer.headers.get_list("set-cookie") == [
-        f"hitl{port}.__Host-hitl_session=t0ken; Max-Age=60; Path=/; HttpOnly; SameSite=Lax",
-        f"hitl{port}.wide=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT; Path=/hitl/; HttpOnly; SameSite=Lax",
-    ]
+    first, second = answer.headers.get_list("set-cookie")
+    assert "t0ken" not in answer.headers["set-cookie"]
+    kept, attributes = first.split("; ", 1)
+    assert kept.startswith(f"hitl{gateway.site.port}.__Host-hitl_session=")
+    assert gateway.opened(*kept.split("=")) == "__Host-hitl_session=t0ken"
+    assert attributes == "Max-Age=60; Path=/; HttpOnly; SameSite=Lax"
+    kept, attributes = second.split("; ", 1)
+    assert gateway.opened(*kept.split("=")) == "wide=1"
+    assert attributes == "Expires=Wed, 21 Oct 2026 07:28:00 GMT; Path=/hitl/; HttpOnly; SameSite=Lax"
     policies = answer.headers.get_list("content-security-policy")
     assert len(policies) == 1
     assert f"script-src {gateway.url}/hitl/static/;" in policies[0]
@@ -359,13 +369,88 @@ def test_a_server_that_is_away_is_said() -> None:
         assert "script-src" in answer.headers["content-security-policy"]
 
 
+def test_a_stolen_cookie_is_none_anywhere_else(server: RunningServer) -> None:
+    """A browser sends the cookies of 127.0.0.1 to all its ports, whoever listens there. RFC 6265 §8.5."""
+    ana = sign_in(server, "Ana")
+    with gateway_to(server.url) as gateway, gateway_to(server.url) as other:
+        name, sealed = gateway.cookie("hitl_session", ana.token)
+        assert ana.token not in sealed
+        accept = {"accept": "text/html"}
+        here = httpx2.get(f"{gateway.url}/inbox", cookies={name: sealed}, headers=accept, trust_env=False)
+        assert here.status_code == 200
+        elsewhere = {"hitl_session": sealed, f"hitl{other.site.port}.hitl_session": sealed}
+        for url in (server.url, other.url):
+            answer = httpx2.get(f"{url}/inbox", cookies=elsewhere, headers=accept, trust_env=False)
+            assert answer.status_code == 303
+
+
+def test_a_cookie_is_its_own_name_s_server_s_and_key_s() -> None:
+    site, key = Site("https://one.example.com", 4486), bytes(32)
+    cookies = Cookies(site, key)
+    told = cookies.down("a=value")
+    assert told is not None
+    kept = told.partition(";")[0]
+    sealed = kept.partition("=")[2]
+    assert cookies.up(kept) == "a=value"
+    for wrong in (
+        kept.replace(".a=", ".b="), kept[:-1], f"{kept}A", "hitl4486.a=", "hitl4486.a=value", "hitl4486.a=é",
+    ):  # fmt: skip
+        assert cookies.up(wrong) == ""
+    assert Cookies(site, bytes([1]) * 32).up(kept) == ""
+    assert Cookies(Site("https://two.example.com", 4486), key).up(kept) == ""
+    assert Cookies(Site("https://one.example.com", 4487), key).up(f"hitl4487.a={sealed}") == ""
+    assert cookies.down("a=value") != told, "no two look alike"
+
+
+def test_the_longest_cookies_still_fit_into_a_browser() -> None:
+    """RFC 6265 §6.1: 4,096 bytes with name and attributes."""
+    longest = secrets.token_urlsafe(MAX_COOKIE_CHARACTERS)[:MAX_COOKIE_CHARACTERS]
+    given = f"__Host-hitl_carry_{'x' * 40}={longest}; Max-Age=3600; Path=/; Secure; HttpOnly; SameSite=Lax"
+    told = Cookies(Site("https://one.example.com", 44860), bytes(32)).down(given)
+    assert told is not None
+    assert len(told) <= 4_096
+
+
+def test_bytes_beyond_ascii_pass_on_both_sides(hostile: StandIn, browser: httpx2.Client) -> None:
+    """RFC 9110 §5.5: a field value may hold them, and nobody says in which encoding."""
+    named = (HTML, ("Content-Disposition", 'inline; filename="\u00fc.txt"'))
+    hostile.answers["/hitl/inbox"] = Answer(b"Hello", named)
+    answer = browser.get("/hitl/inbox", headers=[(b"user-agent", b"Caf\xe9/1"), (b"x-offline", b"\xc5\x82")])
+    assert answer.status_code == 200
+    assert (b"content-disposition", b'inline; filename="\xfc.txt"') in answer.headers.raw
+    heard = hostile.asked[0][2]
+    assert (heard["user-agent"], heard["x-offline"]) == ("Caf\xe9/1", "\xc5\x82")
+    # Read as UTF-8, what these bytes say is nothing that latin-1 could spell.
+    hostile.answers["/hitl/inbox"] = Answer(b"Hello", (HTML, ("X-Offline", "\xc5\x82")))
+    assert (b"x-offline", b"\xc5\x82") in browser.get("/hitl/inbox").headers.raw
+    hostile.answers["/hitl/go"] = Answer(b"", (("Location", "/hitl/\xc5\x82"),), 303)
+    assert browser.get("/hitl/go").status_code == 303
+
+
 def test_a_port_is_for_one_server(tmp_path: Path) -> None:
     folder = tmp_path / "openhitl"
-    claim(folder, Site("https://one.example.com", 4486))
-    claim(folder, Site("https://one.example.com", 4486))
-    claim(folder, Site("https://two.example.com", 4487))
-    with pytest.raises(SetupError, match=r"Port 4486 has shown https://one\.example\.com before"):
+    key = claim(folder, Site("https://one.example.com", 4486))
+    assert claim(folder, Site("https://one.example.com", 4486)) == key
+    assert claim(folder, Site("https://two.example.com", 4487)) != key
+    with pytest.raises(SetupError, match=r"Port 4486 has shown https://one\.example\.com before") as refused:
         claim(folder, Site("https://two.example.com", 4486))
+    (named,) = folder.glob("web-4486.json")
+    assert f"delete {named} " in refused.value.hint
+    named.unlink()
+    assert claim(folder, Site("https://two.example.com", 4486)) != key
+    assert stat.S_IMODE(named.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "{}", '{"server": "https://one.example.com", "key": "AA=="}']
+)
+def test_a_claim_that_says_nothing_is_named(tmp_path: Path, text: str) -> None:
+    tmp_path.chmod(0o700)
+    broken = tmp_path / "web-4486.json"
+    broken.write_text(text)
+    broken.chmod(0o600)
+    with pytest.raises(SetupError, match=re.escape(str(broken))):
+        claim(tmp_path, Site("https://one.example.com", 4486))
 
 
 def test_it_listens_on_this_machine_alone() -> None:

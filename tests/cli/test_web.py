@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx2
 import pytest
 
+from openhitl.cli.gateway.serving import bind
 from openhitl.review.pages.assets import asset_name
 from tests.gateways import Answer, stand_in
 from tests.servers import running
@@ -35,6 +36,28 @@ async def test_the_inbox_of_a_server_is_shown_on_this_machine(alone, tmp_path):
             program.interrupt()
             done = await program.ends()
     assert "Traceback" not in done.err
+
+
+async def test_a_port_is_claimed_by_the_server_that_was_shown_there(alone):
+    claims = alone.home / ".config" / "openhitl"
+    with bind(0) as free:
+        port = str(free.getsockname()[1])
+    typo = await alone.run("web", "--server", f"http://127.0.0.1:{port}", "--port", "0", "--no-open")
+    assert (typo.code, list(claims.glob("web-*"))) == (1, [])
+    with stand_in() as server, stand_in() as other:
+        for one in (server, other):
+            one.answers["/sign-in"] = Answer(b"Sign in")
+        async with alone.start("web", "--server", server.url, "--port", "0", "--no-open") as program:
+            await program.says("Ctrl+C ends this")
+            port = program.out.strip().removesuffix("/inbox").rpartition(":")[2]
+            program.interrupt()
+            await program.ends()
+        (claim,) = claims.glob("web-*.json")
+        assert claim.name == f"web-{port}.json"
+        refused = await alone.run("web", "--server", other.url, "--port", port, "--no-open")
+    assert refused.code == 1
+    assert f"Port {port} has shown {server.url} before" in refused.err
+    assert f"delete {claim}" in refused.err
 
 
 async def test_a_server_of_another_version_is_said_at_the_start(alone):

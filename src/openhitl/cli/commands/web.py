@@ -54,10 +54,8 @@ def web(
     terminal = Terminal()
     listener = bind(port)
     site = Site(config.server_url, listener.getsockname()[1])
-    if port:
-        claim(config.logins.folder, site)
     asyncio.run(_check_version(config, site))
-    gateway = Gateway(site, miss=_Missed(terminal))
+    gateway = Gateway(site, key=claim(config.logins.folder, site), miss=_Missed(terminal))
     address = f"{site.origin}{site.base}/inbox"
     print(address, flush=True)
     said = {"origin": site.origin, "base": site.base, "site": site.origin, "server": site.server}

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping, MutableMapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, MutableMapping
 from contextlib import AsyncExitStack
-from html import escape
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
 from typing import Any
@@ -12,16 +11,17 @@ from typing import Any
 import httpx2
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 
+from openhitl.cli.gateway.cookies import Cookies
 from openhitl.cli.gateway.files import OwnFiles
 from openhitl.cli.gateway.headers import METHODS, check_origin, own_headers, to_browser, to_server
 from openhitl.cli.gateway.site import Site
 from openhitl.client.origins import is_loopback
 from openhitl.errors import HitlError, MethodNotAllowed, NotFound, PeerError, ServerUnreachable
-from openhitl.protocol.visible import visible
 from openhitl.review.asgi import WITH_BODY, Receive, Send, read_body
 from openhitl.review.http import wants_html
-from openhitl.review.pages.assets import asset_name
-from openhitl.words import N_, Words, choose_language, words_for
+from openhitl.review.pages import render_error
+from openhitl.review.pages.refusals import ELSEWHERE
+from openhitl.words import Words, choose_language, words_for
 
 #: Streams beat every few seconds; what is silent for so long is broken.
 SILENCE_SECONDS = 45.0
@@ -33,28 +33,18 @@ MAX_PLACE_CHARACTERS = 200
 _DESTINATIONS = frozenset({"document", "empty", ""})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
-_UNREACHED = N_("The server cannot be reached")
-_UNREACHED_MORE = N_("Try again when there is a connection.")
-_ELSEWHERE = N_("The server sends you elsewhere")
-_ELSEWHERE_MORE = N_("It names %(place)s. From here nothing leads to another place than your server.")
-_PAGE = """<!doctype html>
-<html lang="{language}" dir="{direction}">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title><link rel="stylesheet" href="{style}"></head>
-<body><div class="sheet"><main class="flow"><h1>{title}</h1><p dir="auto">{text}</p></main></div></body>
-</html>
-"""
-
 
 class Gateway:
     """Shows one server's pages on this machine. Enter it, and it keeps connections to the server.
 
     Args:
+        key: as of `Cookies`.
         miss: as of `OwnFiles`.
     """
 
-    def __init__(self, site: Site, *, miss: Callable[[str], None]) -> None:
+    def __init__(self, site: Site, *, key: bytes, miss: Callable[[str], None]) -> None:
         self._site = site
+        self._cookies = Cookies(site, key)
         self._files = OwnFiles(site, miss)
         self._own = own_headers(site)
         self._client = httpx2.AsyncClient(
@@ -75,8 +65,12 @@ class Gateway:
         await self._client.aclose()
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        """Answer one request; whatever goes wrong is answered too."""
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        """Answer one request; a server that fails is said too.
+
+        If it fails in the middle of a body, what has begun as its answer cannot become another: the
+        connection is cut.
+        """
+        headers = dict(_read(scope["headers"]))
         words = words_for(choose_language(headers.get("accept-language")))
         async with AsyncExitStack() as stack:
             try:
@@ -115,7 +109,11 @@ class Gateway:
             raise NotFound
         method = scope["method"]
         body = await read_body(headers, receive) if method in WITH_BODY else None
-        asked = to_server(method, headers, self._site)
+        # As bytes: what browsers and servers say need not be ASCII.
+        asked = [
+            (name.encode("latin-1"), value.encode("latin-1"))
+            for name, value in to_server(method, headers, self._cookies).items()
+        ]
         try:
             request = self._client.build_request(method, address, headers=asked, content=body)
             return await self._client.send(request, stream=True)
@@ -126,41 +124,32 @@ class Gateway:
 
     def _told(self, answer: httpx2.Response, words: Words) -> Response:
         """Hand on what the server answered, without what it says of how that is to be shown."""
-        location = answer.headers.get("location") if answer.status_code in _REDIRECTS else None
+        told = [(name.lower(), value) for name, value in _read(answer.headers.raw)]
+        location = dict(told).get("location") if answer.status_code in _REDIRECTS else None
         here = self._site.here(location, str(answer.url)) if location is not None else None
         if location is not None and here is None:
-            return HTMLResponse(self._elsewhere(location, words), 502)
+            place = location.partition("?")[0][:MAX_PLACE_CHARACTERS]
+            return self._page(ELSEWHERE, 502, words, about=place)
         response = StreamingResponse(_body(answer), answer.status_code)
-        pairs = ((name.lower(), value) for name, value in answer.headers.multi_items())
-        for name, value in to_browser(pairs, self._site):
+        for name, value in to_browser(told, self._cookies):
             response.headers.append(name, value)
         if here is not None:
             response.headers["location"] = here
         return response
 
-    def _elsewhere(self, location: str, words: Words) -> str:
-        place = location.partition("?")[0][:MAX_PLACE_CHARACTERS]
-        text = words.gettext(_ELSEWHERE_MORE) % {"place": visible(place)}
-        return self._page(words, words.gettext(_ELSEWHERE), text)
-
     def _refusal(self, error: HitlError, headers: Mapping[str, str], words: Words) -> Response:
-        if not wants_html(headers):
-            told = {"error": error.code, "message": error.message}
-            return JSONResponse(told, error.status)
-        if isinstance(error, PeerError):
-            page = self._page(words, words.gettext(_UNREACHED), words.gettext(_UNREACHED_MORE))
-        else:
-            page = self._page(words, error.message, error.hint)
-        return HTMLResponse(page, error.status)
+        if wants_html(headers):
+            return self._page(error.code, error.status, words)
+        return JSONResponse({"error": error.code, "message": error.message}, error.status)
 
-    def _page(self, words: Words, title: str, text: str) -> str:
-        return _PAGE.format(
-            language=words.language,
-            direction=words.direction,
-            title=escape(title),
-            text=escape(text),
-            style=f"{self._site.base}/static/{asset_name('page.css')}",
-        )
+    def _page(self, code: str, status: int, words: Words, *, about: str = "") -> Response:
+        page = render_error(code, status, words.language, base=self._site.base, about=about)
+        return HTMLResponse(page.html, status)
+
+
+def _read(headers: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[str, str]]:
+    """Read headers so that every byte of them can be written again. RFC 9110 §5.5."""
+    return ((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
 
 
 def _plain(status: int, text: str) -> Response:

@@ -6,9 +6,9 @@ Clear-Site-Data, which would delete the keys, no Link, no Service-Worker-Allowed
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from openhitl.cli.gateway.cookies import Cookies
 from openhitl.cli.gateway.site import Site
 from openhitl.errors import CrossSite
 
@@ -30,10 +30,6 @@ _TOLD = frozenset(
         "retry-after", "vary", "x-complete", "x-draft-version", "x-offline",
     }
 )  # fmt: skip
-_COOKIE_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_COOKIE_VALUE = re.compile(r'[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e"]*')
-_KEPT = {"max-age": re.compile(r"-?\d{1,12}"), "expires": re.compile(r"[\w:, -]{1,40}")}
-_PATH = re.compile(r"/[\x21-\x3a\x3c-\x7e]*")
 
 
 def policy(site: Site) -> str:
@@ -90,54 +86,25 @@ def check_origin(method: str, headers: Mapping[str, str], site: Site) -> None:
         raise CrossSite
 
 
-def to_server(method: str, headers: Mapping[str, str], site: Site) -> dict[str, str]:
+def to_server(method: str, headers: Mapping[str, str], cookies: Cookies) -> dict[str, str]:
     """Spell a browser's headers, in lower case, for the server; `check_origin` has passed."""
     told = {name: value for name, value in headers.items() if name in _ASKED}
     fetched = headers.get("sec-fetch-site") if method in SAFE_METHODS else "same-origin"
-    cookies = "; ".join(_cookies_up(headers.get("cookie", ""), site))
+    given = cookies.up(headers.get("cookie", ""))
     return {
         **told,
         "accept-encoding": "identity",
         **({"sec-fetch-site": fetched} if fetched else {}),
-        **({"cookie": cookies} if cookies else {}),
+        **({"cookie": given} if given else {}),
     }
 
 
-def to_browser(headers: Pairs, site: Site) -> Iterator[tuple[str, str]]:
+def to_browser(headers: Pairs, cookies: Cookies) -> Iterator[tuple[str, str]]:
     """Spell the server's headers, in lower case, for the browser; all but where a redirect leads."""
     for name, value in headers:
         if name in _TOLD:
             yield name, value
         elif name == "set-cookie":
-            cookie = _cookie_down(value, site)
+            cookie = cookies.down(value)
             if cookie is not None:
                 yield name, cookie
-
-
-def _prefix(site: Site) -> str:
-    """What our cookies begin with: ports of a machine share cookies, and no other's may go to the server."""
-    return f"hitl{site.port}."
-
-
-def _cookies_up(header: str, site: Site) -> Iterator[str]:
-    for one in header.split(";"):
-        name, equals, value = one.strip().partition("=")
-        if equals and name.startswith(_prefix(site)):
-            yield f"{name.removeprefix(_prefix(site))}={value}"
-
-
-def _cookie_down(header: str, site: Site) -> str | None:
-    """Spell a cookie for this machine: its own name, no domain, never for scripts. RFC 6265 §4.1."""
-    first, *attributes = header.split(";")
-    name, equals, value = first.strip().partition("=")
-    if not equals or not _COOKIE_NAME.fullmatch(name) or not _COOKIE_VALUE.fullmatch(value):
-        return None
-    parts, path = [f"{_prefix(site)}{name}={value}"], f"{site.base}/"
-    for one in attributes:
-        attribute, _, given = one.strip().partition("=")
-        kept = _KEPT.get(attribute.lower())
-        if kept is not None and kept.fullmatch(given):
-            parts.append(f"{attribute}={given}")
-        elif attribute.lower() == "path" and _PATH.fullmatch(given):
-            path = given
-    return "; ".join([*parts, f"Path={path}", "HttpOnly", "SameSite=Lax"])

@@ -27,11 +27,21 @@ class Refusal:
 _ANOTHER_LINK = N_("Open the link again from the message you got, or ask whoever sent it for a new one.")
 #: Of an address at which there is nothing, whoever asks.
 NO_SUCH_PAGE = "no_such_page"
+#: Of a redirect that is not followed.
+ELSEWHERE = "elsewhere"
 _BY_CODE: Mapping[str, Refusal] = {
     NO_SUCH_PAGE: Refusal(
         N_("There is no such page"),
         N_("The address is wrong, or what was there has moved."),
         _ANOTHER_LINK,
+    ),
+    ELSEWHERE: Refusal(
+        N_("The server sends you elsewhere"),
+        N_("From here nothing leads to another place than your server. It names:"),
+    ),
+    "server_unreachable": Refusal(
+        N_("The server cannot be reached"),
+        N_("Try again when there is a connection."),
     ),
     "sign_in_required": Refusal(
         N_("You are not signed in"),

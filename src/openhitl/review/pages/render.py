@@ -109,11 +109,13 @@ def render_error(
     theme: Theme = PLAIN,
     look: Preferences = USUAL,
     has_inbox: bool = False,
+    about: str = "",
 ) -> Page:
     """Draw the page for a request that was refused: a wrong link, a fault of ours, too many tries.
 
     Args:
         has_inbox: whether whoever sees it is signed in, and can go on to their inbox.
+        about: what a stranger has named, to be shown as it is.
     """
     words = words_for(language)
     refusal = refusal_of(code, status)
@@ -121,6 +123,6 @@ def render_error(
         refusal = replace(refusal, path="/inbox", label=N_("Back to the inbox"))
     template = environment(words).get_template("error.html")
     html = template.render(
-        words=words, base=base, theme=theme, look=look, path=refusal.path, **refusal.said(words)
+        words=words, base=base, theme=theme, look=look, path=refusal.path, about=about, **refusal.said(words)
     )
     return Page(html, status)
