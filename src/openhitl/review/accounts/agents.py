@@ -62,14 +62,14 @@ async def add_key(door: Door, request: Request, agent_id: str) -> Response:
         typed = {"name": given.get("name", "")}
         desk = desk_of(door, request, signed_in, problems=problems_of(error), typed=typed)
         return html_response(await _shown(door, desk, signed_in, agent_id))
-    return show_once(door, signed_in, f"{PATH}/{agent.agent_id}/keys", key)
+    return show_once(door, signed_in, path=f"{PATH}/{agent.agent_id}/keys", secret=key)
 
 
 async def show_key(door: Door, request: Request, agent_id: str) -> Response:
     """Show the key that was just made; once that is over, the agent instead."""
     signed_in = await door.person(request)
     agent = await _owned(door, signed_in, agent_id)
-    key = shown_in(door, request, signed_in, f"{PATH}/{agent.agent_id}/keys")
+    key = shown_in(door, request, signed_in, path=f"{PATH}/{agent.agent_id}/keys")
     if not key:
         return see_other(f"{door.base}{PATH}/{agent.agent_id}")
     return html_response(key_page(desk_of(door, request, signed_in), agent=agent, key=key))

@@ -15,13 +15,18 @@ COOKIE = "hitl_shown"
 LIFE_SECONDS = 300
 
 
-def show_once(door: Door, signed_in: SignedIn, path: str, secret: str) -> Response:
-    """Send a browser on to the page at `path`, which shows a secret."""
+def show_once(door: Door, signed_in: SignedIn, *, path: str, secret: str) -> Response:
+    """Send a browser on to the page at `path`, which shows a secret.
+
+    Raises: ValueError for one that is longer than a cookie can be: nobody would ever see it.
+    """
     sealed = door.book.carrier.seal(_place(signed_in, path), {"secret": secret})
-    return see_other(f"{door.base}{path}", [door.cookie(COOKIE, sealed or "", LIFE_SECONDS)])
+    if sealed is None:
+        raise ValueError("a secret that does not fit into a cookie")
+    return see_other(f"{door.base}{path}", [door.cookie(COOKIE, sealed, LIFE_SECONDS)])
 
 
-def shown_in(door: Door, request: Request, signed_in: SignedIn, path: str) -> str:
+def shown_in(door: Door, request: Request, signed_in: SignedIn, *, path: str) -> str:
     """Return the secret that the page at `path` shows; empty if there is none, or none any more."""
     carried = request.cookies.get(door.prefixed(COOKIE))
     return str(door.book.carrier.unseal(_place(signed_in, path), carried).get("secret", ""))
