@@ -8,9 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.databases import database_url, database_url_of, postgres_server, postgres_template
+from tests.databases import (
+    database_url,
+    database_url_of,
+    postgres_server,
+    postgres_template,
+    sqlite_template,
+)
 
-__all__ = ["database_url", "database_url_of", "postgres_server", "postgres_template"]
+__all__ = ["database_url", "database_url_of", "postgres_server", "postgres_template", "sqlite_template"]
 
 
 NO_KEYRING = "keyring.backends.fail.Keyring"

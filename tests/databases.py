@@ -1,7 +1,7 @@
 """Databases for tests: a SQLite file, and a real PostgreSQL that is started once for the whole run.
 
-Every test gets a database of its own. A PostgreSQL one is copied from a template whose schema is up
-to date, which takes a few hundredths of a second.
+Every test gets a database of its own, copied from a template whose schema is up to date: PostgreSQL's takes a
+few hundredths of a second, SQLite's nothing.
 """
 
 from __future__ import annotations
@@ -56,6 +56,16 @@ def postgres_template(postgres_server: Callable[[str], str]) -> Callable[[str], 
     return postgres_server
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file whose schema is up to date."""
+    path = tmp_path_factory.mktemp("template") / "openhitl.db"
+    database = open_database(f"sqlite:///{path}")
+    migrate(database)
+    database.close()
+    return path
+
+
 @pytest.fixture
 def database_url_of(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[[str], str]]:
     """Make a fresh database of a kind, `sqlite` or `postgresql`, and return its address."""
@@ -63,7 +73,9 @@ def database_url_of(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[
 
     def make(kind: str) -> str:
         if kind == "sqlite":
-            return f"sqlite:///{tmp_path / f'{next(_numbers)}.db'}"
+            path = tmp_path / f"{next(_numbers)}.db"
+            shutil.copy(request.getfixturevalue("sqlite_template"), path)
+            return f"sqlite:///{path}"
         server = request.getfixturevalue("postgres_template")
         made.append(f"test_{next(_numbers)}")
         administer(server, f"CREATE DATABASE {made[-1]} TEMPLATE {TEMPLATE}")
