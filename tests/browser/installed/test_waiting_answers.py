@@ -5,6 +5,8 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from tests.browser.installed.phone import (
+    FLUSHED,
+    LOW,
     QUESTION,
     Phone,
 )
@@ -63,6 +65,24 @@ def test_an_answer_in_a_row_waits_too(phone: Phone, server: RunningServer) -> No
     phone.context.set_offline(False)
     expect(row).to_contain_text("Approved")
     assert server.status(hitl, as_service=False)["result"]["action"] == "approve"
+
+
+def test_a_choice_in_a_row_waits_with_what_was_chosen(phone: Phone, server: RunningServer) -> None:
+    items = [{"id": "s", "title": "Small"}, {"id": "l", "title": "Large"}]
+    context = {**LOW, "items": items, "min": 1, "max": 1}
+    asked = {"type": "selection", "prompt": "Which cup?", "context": context}
+    hitl = server.ask(asked, as_service=False)
+    phone.install()
+    page = phone.visit("/inbox")
+    row = page.locator(f"#row-{hitl['case_id']}")
+    phone.context.set_offline(True)
+    row.get_by_label("Large").check()
+    row.get_by_role("button", name="Submit selection").click()
+    expect(row.get_by_role("alert")).to_have_text("Not sent yet. It will be sent when you are online.")
+    phone.context.set_offline(False)
+    page.evaluate(FLUSHED)
+    result = server.status(hitl, as_service=False)["result"]
+    assert (result["action"], result["data"]) == ("select", {"selected": ["l"]})
 
 
 def test_answers_in_two_rows_of_a_page_wait_for_themselves(phone: Phone, server: RunningServer) -> None:

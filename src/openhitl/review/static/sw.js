@@ -192,11 +192,12 @@ function send({ url, body, type }, csrf) {
   if (csrf) address.searchParams.set("csrf", csrf);
   if (!row) return fetch(address.href, { method: "POST", headers, body, redirect: "manual" });
   // A row's own address says nothing of who was first.
-  const given = new URLSearchParams(body);
+  const { action, submission_id, selected } = said(body, type);
+  const data = selected === undefined ? {} : { selected: [selected] };
   return fetch(`${base}/api/v1/inbox/${row[1]}/respond`, {
     method: "POST",
     headers: { ...JSON_TYPE, Accept: "application/json", "x-csrf-token": csrf },
-    body: JSON.stringify({ action: given.get("action"), data: {}, submission_id: given.get("submission_id") }),
+    body: JSON.stringify({ action, data, submission_id }),
   });
 }
 
