@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.installed.phone import (
     FLUSHED,
+    PATIENCE_MS,
     QUESTION,
     Phone,
     until,
@@ -104,6 +105,21 @@ def test_what_is_one_persons_is_neither_shown_nor_sent_as_the_next_ones(
     phone.visit("/inbox/history?who=me")
     for prompt in ("Order plums?", "Order pears?"):
         expect(page.get_by_text(prompt)).to_be_visible()
+
+
+def test_a_new_worker_begins_though_the_server_hangs(phone: Phone) -> None:
+    """Service Workers "Activate": until a worker has begun, every page that it looks after waits."""
+    phone.install()
+    phone.context.service_workers[0].evaluate(
+        """async (patience) => {
+          const send = self.fetch;
+          self.fetch = () => new Promise(() => {});
+          const over = new Promise((_, reject) => setTimeout(reject, patience, new Error("it waits")));
+          await Promise.race([activate(), over]);
+          self.fetch = send;
+        }""",
+        PATIENCE_MS / 4,
+    )
 
 
 def test_a_new_worker_takes_the_place_of_the_old_and_of_what_it_kept(

@@ -31,7 +31,8 @@ async function activate() {
   const names = await caches.keys();
   await Promise.all(names.filter((name) => name !== FILES && name !== PAGES).map((name) => caches.delete(name)));
   await self.clients.claim();
-  await ask();
+  // Not waited for: until this has ended every page waits, and a server may hang.
+  ask().catch(() => {});
 }
 
 // --- Pages and files ---
