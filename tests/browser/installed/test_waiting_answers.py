@@ -14,6 +14,13 @@ from tests.browser.journeys import press
 from tests.browser.offline import KEPT
 from tests.servers import RunningServer
 
+KEPT_ANSWER = {
+    "id": "kept",
+    "body": "action=reject&reason=Too+dry+for+me&submission_id=kept",
+    "type": "application/x-www-form-urlencoded",
+    "state": "waiting",
+}
+
 
 def test_an_answer_given_without_a_connection_is_sent_when_there_is_one(
     phone: Phone, server: RunningServer
@@ -50,6 +57,48 @@ def test_an_answer_that_comes_too_late_is_told_and_what_was_typed_kept(
     phone.visit("/inbox")
     expect(page.locator("[data-app]")).to_contain_text("was not taken")
     page.get_by_role("link", name="Show it").click()
+    press(page, "Remove from this list")
+    expect(page.locator("[data-state]")).to_have_count(0)
+
+
+def test_what_waits_stays_where_the_server_signs_nobody_out(phone: Phone, server: RunningServer) -> None:
+    """As where another site has the browser send it. That it was refused before keeps it from being sent."""
+    server.ask({**QUESTION, "prompt": "Order juice?"}, as_service=False)
+    phone.install()
+    page = phone.visit("/inbox")
+    kept = {
+        **KEPT_ANSWER,
+        "url": f"{server.url}/inbox/none/respond?mark=x",
+        "state": "refused",
+        "status": 409,
+    }
+    phone.context.service_workers[0].evaluate(
+        "async (one) => keep({ ...one, at: Date.now(), mark: await last() })", kept
+    )
+    sent = "async () => (await fetch('/sign-out', { method: 'POST', redirect: 'manual' })).status"
+    assert page.evaluate(sent) == 403
+    phone.context.set_offline(True)
+    phone.visit("/inbox")
+    expect(page.get_by_text("Order juice?").first).to_be_visible()
+    phone.visit("/offline")
+    expect(page.locator("[data-typed]")).to_contain_text("Too dry for me")
+    phone.context.set_offline(False)
+
+
+def test_what_nobody_knows_the_sender_of_is_shown_and_never_sent(phone: Phone, server: RunningServer) -> None:
+    """Workers of before the marks kept it."""
+    hitl = server.ask({**QUESTION, "prompt": "Order rice?"}, as_service=False)
+    phone.install()
+    page = phone.visit("/inbox")
+    kept = {**KEPT_ANSWER, "url": f"{server.url}/reviews/{hitl['case_id']}/respond"}
+    phone.context.service_workers[0].evaluate("(one) => keep({ ...one, at: Date.now() })", kept)
+    phone.visit("/offline")
+    expect(page.locator("[data-state]")).to_have_text(
+        "Not taken. Open the question to see why. What you had typed is below."
+    )
+    expect(page.locator("[data-typed]")).to_contain_text("Too dry for me")
+    page.evaluate(FLUSHED)
+    assert server.status(hitl, as_service=False)["status"] in ("pending", "opened")
     press(page, "Remove from this list")
     expect(page.locator("[data-state]")).to_have_count(0)
 

@@ -116,11 +116,13 @@ async function page(request, path, client) {
 }
 
 // Whoever signs out leaves nothing behind; what could not be sent before is lost, as the page says.
+// Where the server refuses, as what another site has the browser send, nobody has signed out.
 async function leave(request) {
   await flush();
   await ask();
   const theirs = await mine();
   const response = await fetch(request);
+  if (!response.ok && response.type !== "opaqueredirect") return response;
   for (const item of theirs) await forget(item.id);
   await note("");
   return response;
@@ -233,9 +235,11 @@ function store(mode, work) {
 const keep = (item) => store("readwrite", (answers) => answers.put(item));
 const forget = (id) => store("readwrite", (answers) => answers.delete(id));
 const all = () => store("readonly", (answers) => answers.getAll());
+// Workers of before the marks did not say who typed what they kept: it is shown, and never sent.
+const marked = (item) => (item.mark === undefined && item.state === "waiting" ? { ...item, state: "refused" } : item);
 const mine = async () => {
   const mark = await last();
-  return (await all()).filter((item) => item.mark === mark);
+  return (await all()).map(marked).filter((item) => (item.mark ?? mark) === mark);
 };
 
 // --- Notifications ---
