@@ -137,6 +137,8 @@ def test_one_of_a_few_short_labels_is_chosen_in_a_row() -> None:
         {"items": titled(2, "x" * (MAX_LABEL_CHARACTERS - 1))},
         {"items": titled(2, "hidden\u200b")},
         {"items": [{"id": "a", "title": "Same"}, {"id": "b", "title": "same"}]},
+        {"items": [{"id": "a", "title": "Caf\u00e9"}, {"id": "b", "title": "Cafe\u0301"}]},
+        {"items": [{"id": "a", "title": "A 1"}, {"id": "b", "title": "\uff21\u00a0\u2460"}]},
         {"items": [{"id": "x" * (MAX_LABEL_CHARACTERS + 1), "title": "A"}, *titled(1)]},
         {"items": [{"id": "a", "title": "A", "description": "More."}, *titled(1)]},
         {"items": [{"id": "a", "title": "A", "metadata": {"price": 3}}, *titled(1)]},

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from openhitl.errors import CallerError
 from openhitl.protocol.case import Assurance, Content
 from openhitl.protocol.context import Context, Item, Risk
+from openhitl.protocol.people import name_key
 from openhitl.protocol.visible import visible
 
 MAX_PROMPT_CHARACTERS = 140
@@ -65,7 +66,7 @@ def brief_items(content: Content, assurance: Assurance) -> tuple[Item, ...]:
     items = context.items
     is_bare = context == Context(risk=context.risk, items=items, min=1, max=1)
     # Counted by what tells them apart for a reader.
-    is_few = FEWEST_ITEMS <= len({item.title.casefold() for item in items}) == len(items) <= MOST_ITEMS
+    is_few = FEWEST_ITEMS <= len({name_key(item.title) for item in items}) == len(items) <= MOST_ITEMS
     return items if is_bare and is_few and all(map(_is_label, items)) else ()
 
 
