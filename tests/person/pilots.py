@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
+from textual.app import App
 from textual.pilot import Pilot
 
 from openhitl.person.screen.app import InboxApp
@@ -23,7 +24,7 @@ PATIENCE_SECONDS = 30
 class Seat:
     """Somebody at the inbox."""
 
-    app: InboxApp
+    app: App[None]
     pilot: Pilot[None]
 
     @property
@@ -69,7 +70,11 @@ async def seated(
     """Open the inbox of somebody; what stands on the screen shall be of the instant `now`."""
     app = InboxApp(desk.config(home, who), now=lambda: now or datetime.now(UTC))
     async with app.run_test(size=size, notifications=True) as pilot:
-        yield Seat(app, pilot)
+        try:
+            yield Seat(app, pilot)
+        finally:
+            # As whoever quits does; a test's app would take its screen down first.
+            app.workers.cancel_all()
 
 
 def noon_of(instant: datetime) -> datetime:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 import secrets
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
+from textual.app import App
 
 from openhitl.agent import HITL
 from openhitl.client.config import ClientConfig
 from openhitl.client.logins import Logins
 from openhitl.client.sender_pins import SenderPins
 from openhitl.errors import InvalidEnvelope, NotEncryptedToKey
+from openhitl.person.notices import Notices, Told
+from openhitl.person.screen.telling import NoticeScreen
 from openhitl.person.sealed import open_notice
 from openhitl.protocol.sealed.box import seal_box
 from openhitl.protocol.sealed.keys import Keys
 from tests.person.desks import Desk, opened_desk
-from tests.person.pilots import noon_of, seated
+from tests.person.pilots import Seat, noon_of, seated
 from tests.person.screens import check_snapshot, settled
 
 pytestmark = pytest.mark.anyio
@@ -109,6 +112,20 @@ async def test_the_screen_of_notices_looks_as_it_did_and_is_live(desk, tmp_path,
         await seat.press("escape")
         await seat.misses("unread")
     assert desk.ana.http.get("/api/v1/inbox/notices").json()["unread"] == 0
+
+
+async def test_news_that_come_before_their_screen_is_drawn_are_shown_on_it() -> None:
+    now = datetime(2026, 2, 20, 12, tzinfo=UTC)
+    told = Told(notice_id="1", kind="done", agent="Ada", created_at=now, is_read=False, message="Backed up.")
+
+    async def mark_read(until: str) -> None: ...
+
+    app = App[None]()
+    async with app.run_test() as pilot:
+        screen = NoticeScreen(Notices(), now=lambda: now, mark_read=mark_read)
+        app.push_screen(screen)
+        screen.show(Notices(told=[told], unread=1))
+        await Seat(app, pilot).sees("Backed up.")
 
 
 def test_what_the_older_program_tells_is_read_of_whom_it_may_be_from() -> None:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import httpx2
 import pytest
+from textual.app import App
 
 from openhitl.client.session import Session
 from openhitl.errors import DuplicateSubmission
+from openhitl.person.asked import read_asked
 from openhitl.person.inbox import Inbox, Submissions
+from openhitl.person.screen.reading import CaseView
 from openhitl.person.screen.together import unfit
 from openhitl.protocol.case import ref_of
 from tests.person.bodies import FORM, RISKY, SELECTION
 from tests.person.desks import opened_desk
-from tests.person.pilots import noon_of, seated
+from tests.person.pilots import Seat, noon_of, seated
 from tests.person.screens import check_snapshot, settled
 from tests.servers import running
 
@@ -193,6 +196,19 @@ async def test_the_list_is_searched_and_history_is_a_key_away(desk, tmp_path):
         await seat.press("h")
         await seat.sees("History", "Rejected by Bo")
         desk.answer(desk.bo, other, "reject")
+
+
+async def test_a_case_that_comes_when_its_view_is_not_there_ends_nothing(desk, letter):
+    """Not yet, or not any more: what fetches it goes on while the screen is put up and taken down."""
+    asked = read_asked(desk.ana.http.get(f"/api/v1/inbox/{letter}").json())
+    app = App[None]()
+    async with app.run_test(size=WIDE) as pilot:
+        view = CaseView(lambda: datetime.now(UTC))
+        view.show(asked)
+        await app.mount(view)
+        await Seat(app, pilot).sees("Approve the letter")
+        await view.remove()
+        view.show(None)
 
 
 async def test_small_questions_are_answered_together(desk, tmp_path):

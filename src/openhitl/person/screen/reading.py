@@ -33,9 +33,11 @@ class CaseView(VerticalScroll, can_focus=True):
         self._now = now
         self.asked: Asked | None = None
         self._before: Asked | None = None
+        # Held, not sought: a case may come before this is composed, or after it is gone.
+        self._drawing = Static(id="drawing", markup=False)
 
     def compose(self) -> ComposeResult:
-        yield Static(id="drawing", markup=False)
+        yield self._drawing
 
     def show(self, asked: Asked | None, before: Asked | None = None) -> None:
         """Draw a case, or none; another than before is read from its start."""
@@ -51,10 +53,10 @@ class CaseView(VerticalScroll, can_focus=True):
 
     def redraw(self) -> None:
         """Draw the same case again, for the room that there is."""
-        drawing = self.query_one("#drawing", Static)
         if self.asked is None:
-            drawing.update("")
+            self._drawing.update("")
             return
         room = self.scrollable_content_region.width - 2
         width = min(max(room, _LEAST_CELLS), _MOST_CELLS)
-        drawing.update(content(draw(self.asked, now=self._now(), width=width, before=self._before)))
+        drawn = draw(self.asked, now=self._now(), width=width, before=self._before)
+        self._drawing.update(content(drawn))

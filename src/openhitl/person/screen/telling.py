@@ -42,11 +42,14 @@ class NoticeScreen(ModalScreen[None]):
         self._notices = notices
         self._now = now
         self._mark_read = mark_read
+        # Held, not sought: notices may come before this is composed, or after it is gone.
+        self._told = VerticalScroll(classes="window", id="told")
+        self._drawing = Static(id="notices", markup=False)
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(classes="window", id="told"):
+        with self._told:
             yield Static("Notices  m: mark all as read · Esc: back", classes="title", markup=False)
-            yield Static(id="notices", markup=False)
+            yield self._drawing
 
     def on_resize(self) -> None:
         """Draw for the room that there is now."""
@@ -55,13 +58,13 @@ class NoticeScreen(ModalScreen[None]):
     def show(self, notices: Notices) -> None:
         """Draw these."""
         self._notices = notices
-        room = self.query_one("#told", VerticalScroll).scrollable_content_region.width
+        room = self._told.scrollable_content_region.width
         lines = list(notice_lines(notices.told, now=self._now(), width=max(room, _LEAST_CELLS)))
-        self.query_one("#notices", Static).update(content(lines or [(Span(_EMPTY, Tone.QUIET),)]))
+        self._drawing.update(content(lines or [(Span(_EMPTY, Tone.QUIET),)]))
 
     def action_scroll(self, lines: int) -> None:
         """Go up or down."""
-        self.query_one("#told", VerticalScroll).scroll_relative(y=lines, animate=False)
+        self._told.scroll_relative(y=lines, animate=False)
 
     async def action_mark_read(self) -> None:
         """Note that all that is shown has been read."""
