@@ -58,7 +58,8 @@ class Inbox:
         self._session = session
         self.device = Device.of(config)
         self._own = Pins.own(config.logins.folder, config.server_url)
-        self._opened: dict[tuple[str, Any], Asked] = {}
+        #: What was read of the encrypted cases that were listed last: the version, and that in the clear.
+        self._opened: dict[str, tuple[Any, Asked]] = {}
 
     def follow(self) -> AsyncGenerator[News]:
         """Tell what is new here, as `following.follow`."""
@@ -66,7 +67,11 @@ class Inbox:
 
     async def cases(self, filters: Mapping[str, str], *, limit: int) -> list[Asked]:
         """Fetch cases, newest first, at most `limit`."""
-        return [await self.read(view) for view in await self.views(filters, limit=limit)]
+        views = await self.views(filters, limit=limit)
+        found = [await self.read(view) for view in views]
+        listed = {str(view.get("case_id")) for view in views}
+        self._opened = {case_id: known for case_id, known in self._opened.items() if case_id in listed}
+        return found
 
     async def views(self, filters: Mapping[str, str], *, limit: int) -> list[dict[str, Any]]:
         """Fetch cases as the server spells them, newest first, at most `limit`."""
@@ -141,13 +146,14 @@ class Inbox:
         """Read a case of a list. Of one that is encrypted a list does not say whose key it may be from."""
         if view.get("type") != SEALED_TYPE or not self.device.opens:
             return self.device.read(view)
-        version = (str(view.get("case_id")), view.get("version"))
-        known = self._opened.get(version)
-        if known is None:
-            known = await self.case(version[0])
-            if known.seal is not None and known.seal.question is not None:
-                self._opened[version] = known
-        return known
+        case_id, version = str(view.get("case_id")), view.get("version")
+        if case_id in self._opened and self._opened[case_id][0] == version:
+            return self._opened[case_id][1]
+        self._opened.pop(case_id, None)
+        asked = await self.case(case_id)
+        if asked.seal is not None and asked.seal.question is not None:
+            self._opened[case_id] = (version, asked)
+        return asked
 
     async def notices(self, *, limit: int) -> Notices:
         """Fetch the newest of what this person was told."""
