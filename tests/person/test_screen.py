@@ -15,6 +15,7 @@ from openhitl.client.session import Session
 from openhitl.errors import DuplicateSubmission
 from openhitl.person.asked import read_asked
 from openhitl.person.inbox import Inbox, Submissions
+from openhitl.person.screen.answering import AnswerScreen
 from openhitl.person.screen.reading import CaseView
 from openhitl.person.screen.together import unfit
 from openhitl.protocol.case import ref_of
@@ -209,6 +210,18 @@ async def test_a_case_that_comes_when_its_view_is_not_there_ends_nothing(desk, l
         await Seat(app, pilot).sees("Approve the letter")
         await view.remove()
         view.show(None)
+
+
+async def test_an_end_that_comes_before_its_window_is_drawn_is_said_in_it(desk, letter, tmp_path):
+    asked = read_asked(desk.ana.http.get(f"/api/v1/inbox/{letter}").json())
+    config = desk.config(tmp_path, desk.ana)
+    app = App[None]()
+    async with Session(config.credential) as session, app.run_test(size=WIDE) as pilot:
+        screen = AnswerScreen(Inbox(config, session), asked, "approve", edit_text=lambda text, name: None)
+        app.push_screen(screen)
+        screen.say_ended("Approved by Ben")
+        await Seat(app, pilot).sees("Approved by Ben. Nothing was sent.")
+        assert screen.query_one("#send").disabled
 
 
 async def test_small_questions_are_answered_together(desk, tmp_path):

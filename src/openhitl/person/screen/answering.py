@@ -66,6 +66,9 @@ class AnswerScreen(ModalScreen[str | None]):
         self._is_sending = False
         self._parts = asked.parts or Context()
         self._asks_ref = asked.needs_ref(action, {} if edited is None else {"edits": edited})
+        # Held, not sought: the case may end before this is composed.
+        self._error = Static("", id="error", classes="error", markup=False)
+        self._send_button = Button(Content(self.verb), id="send", variant="primary")
 
     @property
     def verb(self) -> str:
@@ -82,10 +85,10 @@ class AnswerScreen(ModalScreen[str | None]):
                 words = f"⚠ This {grave}. Type the reference code of the case:"
                 yield Static(words, classes="grave", markup=False)
                 yield Input(id="ref", max_length=8)
-            yield Static("", id="error", classes="error", markup=False)
+            yield self._error
             with Horizontal(classes="buttons"):
                 yield Button("Back", id="back")
-                yield Button(Content(self.verb), id="send", variant="primary")
+                yield self._send_button
 
     def _controls(self) -> Iterator[Widget]:
         if self._edited is not None and self._parts.artifact is not None:
@@ -170,7 +173,7 @@ class AnswerScreen(ModalScreen[str | None]):
         if self._asks_ref and self.query_one("#ref", Input).value.strip().upper() != self.asked.ref:
             self._complain("That is not the reference code of this case. It stands at its top.")
             return
-        self.query_one("#send", Button).disabled = True
+        self._send_button.disabled = True
         self._send(data)
 
     @work(exclusive=True)
@@ -192,13 +195,13 @@ class AnswerScreen(ModalScreen[str | None]):
 
     def _again(self) -> None:
         self._is_sending = False
-        self.query_one("#send", Button).disabled = False
+        self._send_button.disabled = False
 
     def say_ended(self, outcome: str) -> None:
         """Say that this was answered elsewhere, so that nobody goes on with it."""
         if self._is_sending:  # it may be this very answer
             return
-        self.query_one("#send", Button).disabled = True
+        self._send_button.disabled = True
         self._complain(f"{outcome}. Nothing was sent.")
 
     def _refuse(self, error: CallerError) -> None:
@@ -215,7 +218,7 @@ class AnswerScreen(ModalScreen[str | None]):
         self._complain("\n".join([error.message, *others]))
 
     def _complain(self, message: str) -> None:
-        self.query_one("#error", Static).update(message)
+        self._error.update(message)
 
     def action_edit(self) -> None:
         """Go on with the text at the cursor in an editor."""
