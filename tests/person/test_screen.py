@@ -210,6 +210,7 @@ async def test_a_case_that_comes_when_its_view_is_not_there_ends_nothing(desk, l
         await Seat(app, pilot).sees("Approve the letter")
         await view.remove()
         view.show(None)
+    desk.answer(desk.ana, letter, "reject")
 
 
 async def test_an_end_that_comes_before_its_window_is_drawn_is_said_in_it(desk, letter, tmp_path):
@@ -222,6 +223,7 @@ async def test_an_end_that_comes_before_its_window_is_drawn_is_said_in_it(desk, 
         screen.say_ended("Approved by Ben")
         await Seat(app, pilot).sees("Approved by Ben. Nothing was sent.")
         assert screen.query_one("#send").disabled
+    desk.answer(desk.ana, letter, "reject")
 
 
 async def test_small_questions_are_answered_together(desk, tmp_path):
