@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from openhitl.protocol.base64url import decode, encode
 from openhitl.protocol.people import Role, SessionKind
 from openhitl.protocol.sealed.envelope import open_envelope
-from openhitl.protocol.sealed.handed import hand_over, read_handed
+from openhitl.protocol.sealed.handed import MAX_AT_ONCE, hand_over, read_handed
 from openhitl.protocol.sealed.head import Direction
 from openhitl.server.opening import open_store
 from openhitl.store.identity_schema import device_lists, handed_keys
@@ -303,7 +303,7 @@ def test_too_many_too_large_or_to_nobody_is_refused(ana):
     for keys, path in (
         ([], "keys"),
         (None, "keys"),
-        ([many] * 51, "keys"),
+        ([many] * (MAX_AT_ONCE + 1), "keys"),
         ([many], "keys[0].envelope"),
         (["x"], "keys[0]"),
     ):

@@ -11,13 +11,12 @@ from openhitl.protocol.compact import compact
 from openhitl.protocol.people import Person
 from openhitl.protocol.problems import invalid, object_of, text_of
 from openhitl.protocol.sealed.carried import read_handed_outside
+from openhitl.protocol.sealed.handed import MAX_AT_ONCE
 from openhitl.protocol.sealed.head import MAX_ID_CHARACTERS, Direction
 from openhitl.store import Store
 from openhitl.store.handed_keys import NewHandedKey
 from openhitl.store.runner import Runner
 
-#: How many keys are handed over in one request.
-MAX_AT_ONCE = 50
 #: What the key of a case may open: drafts are for devices that may answer.
 DIRECTIONS = (Direction.REQUEST, Direction.ANSWER)
 

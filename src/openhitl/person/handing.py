@@ -13,9 +13,7 @@ from openhitl.protocol.base64url import decode
 from openhitl.protocol.case import Json
 from openhitl.protocol.sealed.device_list import DeviceList
 from openhitl.protocol.sealed.envelope import Opened
-
-#: How many keys go in one request.
-MAX_AT_ONCE = 50
+from openhitl.protocol.sealed.handed import MAX_AT_ONCE
 
 
 async def hand_over(inbox: Inbox, begins: Callable[[int], None]) -> int:

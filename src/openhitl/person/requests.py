@@ -85,7 +85,7 @@ def lacking(server: str, device: str, cursor: str) -> Request:
 
 
 def hand_over(server: str, keys: Sequence[Json]) -> Request:
-    """Hand over keys: at most 50."""
+    """Hand over keys: at most `MAX_AT_ONCE` of `protocol.sealed.handed`."""
     return _post(f"{server}/api/v1/handed-keys", {"keys": [dict(one) for one in keys]})
 
 

@@ -20,6 +20,8 @@ from openhitl.protocol.sealed.head import Direction, Head
 from openhitl.protocol.sealed.keys import Keys
 from openhitl.protocol.sealed.wire import KEY_BYTES
 
+#: How many keys are handed over in one request.
+MAX_AT_ONCE = 50
 _DIGEST_BYTES = 32
 
 

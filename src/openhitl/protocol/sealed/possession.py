@@ -17,12 +17,12 @@ _LABEL = "openhitl device claim v1"
 
 def session_claim(person: str, session_id: int, keys: DeviceKeys) -> bytes:
     """Spell what a device signs that says it is where a session is. `person` is as in device lists."""
-    return _spelt("session", person, str(session_id), keys)
+    return _spelt(keys, what="session", whose=person, where=str(session_id))
 
 
 def pairing_claim(code: str, keys: DeviceKeys) -> bytes:
     """Spell what a device signs that claims a pairing; `code` is as it was typed."""
-    return _spelt("pairing", code, "", keys)
+    return _spelt(keys, what="pairing", whose=code)
 
 
 def is_proven(claim: bytes, keys: DeviceKeys, signature: object) -> bool:
@@ -39,5 +39,5 @@ def is_proven(claim: bytes, keys: DeviceKeys, signature: object) -> bool:
     return True
 
 
-def _spelt(what: str, whose: str, where: str, keys: DeviceKeys) -> bytes:
+def _spelt(keys: DeviceKeys, *, what: str, whose: str, where: str = "") -> bytes:
     return "\n".join((_LABEL, what, whose, where, keys.box, keys.sign)).encode()
