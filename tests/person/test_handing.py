@@ -114,7 +114,15 @@ async def test_a_terminal_that_came_later_reads_question_and_answer(home, tmp_pa
         answered = await home.first.run("answer", case_id, "submit", "--field", "answer=the blue one")
         assert answered.code == 0, answered.err
         assert await asking == "the blue one"
-    assert "not encrypted to this key" in await home.shown(case_id), "its answer was not handed over yet"
+    lacking = await home.shown(case_id)
+    assert SECRET in lacking
+    assert "The answer was not handed over to this terminal yet" in lacking
+    assert "Answered by Ana" in lacking
+    told = json.loads((await home.second.run("show", case_id, "--as", "person", "--json")).out)
+    assert told["prompt"] == SECRET
+    assert "not handed over" in told["encrypted"]["answer_trouble"]
+    kept = await home.second.run("inbox", "--hand-over")
+    assert (kept.code, kept.err) == (0, "Handing over 1 encrypted questions…\n"), "the question, to itself"
     assert (await home.first.run("inbox", "--hand-over")).code == 0
     ended = await home.shown(case_id)
     assert SECRET in ended

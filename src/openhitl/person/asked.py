@@ -40,7 +40,8 @@ class Seal:
     """That a case is encrypted: `question` is what it was opened from, or `trouble` says why it was not.
 
     `words` are the six words of the key that asked, `is_new` that none of its agent's was opened
-    here before. `answer` is the envelope of its answer, if that was opened too.
+    here before. `answer` is the envelope of its answer, if that was opened too; `answer_trouble` says why an
+    answer that there is was not.
     """
 
     question: Question | None = None
@@ -48,6 +49,7 @@ class Seal:
     is_new: bool = False
     trouble: str = ""
     answer: Opened | None = None
+    answer_trouble: str = ""
 
     @property
     def takes_no_answer(self) -> str:
@@ -184,7 +186,9 @@ def in_clear(view: Json, asked: Asked) -> Json:
         **asked.seal.question.said,
         "encrypted": {"words": asked.seal.words, "new": asked.seal.is_new},
     }
-    if asked.ended is not None and asked.ended.action:
+    if asked.seal.answer_trouble:
+        told["encrypted"]["answer_trouble"] = asked.seal.answer_trouble
+    elif asked.ended is not None and asked.ended.action:
         told["result"] = {"action": asked.ended.action, "data": dict(asked.ended.data)}
     return told
 

@@ -20,6 +20,7 @@ from openhitl.errors import (
     EnvelopeRefused,
     HitlError,
     InvalidEnvelope,
+    KeyToAnother,
     NotEncryptedToKey,
     SetupError,
     UnknownSender,
@@ -50,6 +51,9 @@ _STRANGER_HINT = "Open a question of it here and compare its six words; then its
 _HAND_OVER = (
     "If it is older than this device, open the inbox on a device of yours that can read it: that one hands"
     " over what this one needs."
+)
+_ANSWER_LACKING = (
+    "The answer was not handed over to this terminal yet: open the inbox on a device of yours that can read it."
 )
 _FORKED = "The agent was shown other devices of yours than this terminal: somebody else may read this too."
 _FORKED_HINT = "Do not answer it; ask whoever runs the server. `hitl inbox --device` shows your six words."
@@ -226,10 +230,17 @@ class Device:
         seal = Seal(question=question, words=question.words, is_new=is_new)
         ended = asked.ended
         if ended is not None and ended.action:
-            action, data, answer = open_answer(
-                question, ended.data, self._with_keys(), handed.get(Direction.ANSWER)
-            )
-            ended, seal = replace(ended, action=action, data=data), replace(seal, answer=answer)
+            try:
+                action, data, answer = open_answer(
+                    question, ended.data, self._with_keys(), handed.get(Direction.ANSWER)
+                )
+            except (NotEncryptedToKey, KeyToAnother):
+                if not question.is_handed:
+                    raise
+                # The key of an answer is handed over later than that of its question, which is shown by then.
+                ended, seal = replace(ended, data={}), replace(seal, answer_trouble=_ANSWER_LACKING)
+            else:
+                ended, seal = replace(ended, action=action, data=data), replace(seal, answer=answer)
         return replace(asked, seal=seal, ended=ended)
 
     def sealed(self, asked: Asked, action: str, data: Json) -> tuple[str, Json]:

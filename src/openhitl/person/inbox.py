@@ -151,7 +151,8 @@ class Inbox:
             return self._opened[case_id][1]
         self._opened.pop(case_id, None)
         asked = await self.case(case_id)
-        if asked.seal is not None and asked.seal.question is not None:
+        seal = asked.seal
+        if seal is not None and seal.question is not None and not seal.answer_trouble:
             self._opened[case_id] = (version, asked)
         return asked
 

@@ -80,6 +80,8 @@ def frame(asked: Asked, now: datetime, width: int) -> Iterator[Line]:
     if asked.ended is not None:
         yield EMPTY
         yield from outcome(asked, asked.ended, now, width)
+        if asked.seal is not None and asked.seal.answer_trouble:
+            yield from paragraph(f"⚠ {asked.seal.answer_trouble}", width, Tone.WARN)
 
 
 def _seal(seal: Seal, width: int) -> Iterator[Line]:
@@ -150,7 +152,8 @@ def outcome_line(asked: Asked, ended: Ended, now: datetime) -> str:
     when = f", {moment(ended.at, now)}" if ended.at else ""
     if ended.status is Status.COMPLETED:
         by = f" by {said(ended.by)}" if ended.by else ""
-        return f"{done_label(ended.action, ended.data)}{by}{when}"
+        is_lacking = asked.seal is not None and asked.seal.answer_trouble
+        return f"{'Answered' if is_lacking else done_label(ended.action, ended.data)}{by}{when}"
     if ended.status is Status.CANCELLED:
         return f"Closed without an answer{when}"
     return f"Expired{when}. {_EXPIRED.get(asked.default_action, 'Nobody answered in time.')}"
