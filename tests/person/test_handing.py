@@ -10,7 +10,7 @@ import pytest
 
 from openhitl.client.pins import Pins
 from openhitl.client.session import Session
-from openhitl.errors import DeviceListOfAnother, EnvelopeRefused, InvalidDeviceList
+from openhitl.errors import DeviceListOfAnother, InvalidDeviceList
 from openhitl.person.device import Device
 from openhitl.person.handing import hand_over
 from openhitl.person.inbox import Inbox
@@ -169,14 +169,17 @@ async def test_a_key_from_outside_of_the_list_is_not_taken(home, tmp_path):
         )
         assert second.taken([{"direction": "request", "envelope": made}], devices, case_id) == {}
         claimed = {**made, "sender": devices.devices[0].box}
+        good = {
+            "direction": "request",
+            "envelope": Device.of(home.config()).handing(opened, decode(second.key)),
+        }
         for wrong in (
-            [{"direction": "request", "envelope": claimed}],
-            [{"direction": "other", "envelope": made}],
-            [{"envelope": made}],
-            [7],
+            {"direction": "answer", "envelope": claimed},
+            {"direction": "other", "envelope": made},
+            {"envelope": made},
+            7,
         ):
-            with pytest.raises(EnvelopeRefused):
-                second.taken(wrong, devices, case_id)
+            assert list(second.taken([wrong, good], devices, case_id)) == ["request"]
         asking.cancel()
         assert config.has_credential
 
@@ -198,6 +201,18 @@ async def test_a_server_that_names_somebody_else_is_handed_nothing(home):
             await inbox.devices()
         with pytest.raises(InvalidDeviceList):
             await hand_over(inbox, lambda count: None)
+
+
+async def test_a_terminal_that_has_signed_in_anew_hands_over_too(home, tmp_path):
+    async with encrypting(home.desk, tmp_path / "agent") as hitl:
+        asking = asyncio.create_task(hitl.request_input(SECRET))
+        case_id = await asked_for(home.desk)
+        await home.add_second()
+        anew = home.desk.programs(tmp_path, sign_in(home.desk.server, "Ana", kind=SessionKind.TERMINAL))
+        done = await anew.run("inbox", "--hand-over")
+        assert (done.code, done.err) == (0, "Handing over 1 encrypted questions…\n")
+        assert SECRET in await home.shown(case_id)
+        asking.cancel()
 
 
 def home_sign(home):

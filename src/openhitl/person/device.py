@@ -19,7 +19,6 @@ from openhitl.errors import (
     DeviceListForked,
     EnvelopeRefused,
     HitlError,
-    InvalidEnvelope,
     KeyToAnother,
     NotEncryptedToKey,
     SetupError,
@@ -52,9 +51,7 @@ _HAND_OVER = (
     "If it is older than this device, open the inbox on a device of yours that can read it: that one hands"
     " over what this one needs."
 )
-_ANSWER_LACKING = (
-    "The answer was not handed over to this terminal yet: open the inbox on a device of yours that can read it."
-)
+_ANSWER_LACKING = "The answer was not handed over to this terminal yet: open the inbox on a device of yours that can read it."
 _FORKED = "The agent was shown other devices of yours than this terminal: somebody else may read this too."
 _FORKED_HINT = "Do not answer it; ask whoever runs the server. `hitl inbox --device` shows your six words."
 #: Keys that were handed over for one case, by what they open.
@@ -129,18 +126,16 @@ class Device:
     def taken(self, told: Sequence[Any], devices: DeviceList, case_id: str) -> Handed:
         """Read the keys of a case that were handed to this terminal by devices that are on the list.
 
-        What one has handed over that is not on it any more is left out. Raises: EnvelopeRefused.
+        One that is no good is left out, as if it had not been handed over: another may follow. Raises: SetupError.
         """
+        own = self._with_keys()
         listed, found = {decode(one.box) for one in devices.devices}, {}
         for one in told:
             try:
                 direction, envelope = Direction(one["direction"]), one["envelope"]
-                key = read_handed(envelope, self._with_keys(), devices=listed, case_id=case_id)
-            except UnknownSender:
+                found[direction] = read_handed(envelope, own, devices=listed, case_id=case_id)
+            except (EnvelopeRefused, KeyError, TypeError, ValueError):
                 continue
-            except (KeyError, TypeError, ValueError) as error:
-                raise InvalidEnvelope("The server hands out keys that are none.") from error
-            found[direction] = key
         return found
 
     def handing(self, opened: Opened, recipient: bytes) -> Json:

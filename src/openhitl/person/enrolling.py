@@ -92,9 +92,19 @@ async def register(config: ClientConfig, inbox: Inbox, name: str) -> None:
 
     Raises: DeviceKeyTaken for keys that were revoked or are somebody else's; TooManyDevices.
     """
-    device = Device.of(config)
-    listed = device.listed(name)
+    await _claim(inbox, Device.of(config), name, told=await inbox.ask(requests.devices(inbox.server)))
+
+
+async def settle(inbox: Inbox) -> None:
+    """Have the server know where this terminal is signed in, if it has signed in anew since."""
     told = await inbox.ask(requests.devices(inbox.server))
+    own = next((one for one in told.get("devices", ()) if one.get("box") == inbox.device.key), None)
+    if own is not None and not own.get("here"):
+        await _claim(inbox, inbox.device, str(own.get("name")), told=told)
+
+
+async def _claim(inbox: Inbox, device: Device, name: str, *, told: Mapping[str, Any]) -> None:
+    listed = device.listed(name)
     try:
         person, session_id = str(told["person"]["id"]), int(told["session"])
     except (KeyError, TypeError, ValueError) as error:

@@ -8,6 +8,7 @@ from typing import Any
 from openhitl.errors import NotFound, PeerError
 from openhitl.person import requests
 from openhitl.person.asked import Asked
+from openhitl.person.enrolling import settle
 from openhitl.person.inbox import Inbox
 from openhitl.protocol.base64url import decode
 from openhitl.protocol.case import Json
@@ -31,6 +32,7 @@ async def hand_over(inbox: Inbox, begins: Callable[[int], None]) -> int:
         return 0
     lacking = await _lacking(inbox)
     if lacking:
+        await settle(inbox)
         begins(len(lacking))
     keys: list[Json] = []
     done = 0
