@@ -91,6 +91,20 @@ def test_handed_keys_that_are_refused(page: Page) -> None:
     assert told == {one["name"]: one["error"] for one in HANDED["refused"]}
 
 
+def test_a_handed_key_that_is_spoilt_does_not_hide_a_good_one(page: Page) -> None:
+    script = """
+    const [[name, one]] = Object.entries(given.handed);
+    const { case_id: caseId } = given.envelopes[name];
+    const laptop = await pair(given.keys.laptop);
+    const spoilt = { ...one.envelope, box: one.envelope.box.slice(4) };
+    const told = [{ direction: "answer", envelope: spoilt },
+      { direction: "request", envelope: one.envelope }];
+    const found = await handed.readable(told, laptop, { devices: [given.keys.phone.public], caseId });
+    return Object.keys(found);
+    """
+    assert run(page, script, HANDED) == ["request"]
+
+
 def test_a_server_that_names_somebody_else_is_not_believed(page: Page) -> None:
     """It could have made their list, with a device of its own beside this browser."""
     script = """
@@ -167,6 +181,18 @@ def kept_by_the_inbox(page: Page, server: RunningServer) -> Any:
     return handed.value.json()
 
 
+def failing_once(page: Page, server: RunningServer, case_id: str) -> None:
+    """Open the inbox twice: once no key is taken, once the case cannot be fetched."""
+    page.route("**/api/v1/handed-keys", lambda route: route.fulfill(status=503, json={"error": "storage"}))
+    with page.expect_response("**/api/v1/handed-keys"):
+        page.goto(f"{server.url}/inbox")
+    page.unroute("**/api/v1/handed-keys")
+    page.route(f"**/api/v1/inbox/{case_id}", lambda route: route.abort())
+    with page.expect_event("requestfailed", lambda request: request.url.endswith(case_id)):
+        page.goto(f"{server.url}/inbox")
+    page.unroute(f"**/api/v1/inbox/{case_id}")
+
+
 def revoke_here(page: Page, server: RunningServer) -> None:
     page.goto(f"{server.url}/devices")
     here = page.locator("[data-here]")
@@ -200,7 +226,11 @@ def test_a_browser_that_comes_later_reads_what_was_asked_before(
             answer(first, waiting)
             later.reload()
             expect(later.locator("[data-says]")).to_contain_text("not handed over to this device yet")
-            assert kept_by_the_inbox(first.page, server) == {"kept": 1}
+            failing_once(first.page, server, waiting)
+            # It is signed in anew since, as the same device.
+            again = sign_in(server, "Ana").token
+            first.context.add_cookies([{"name": "hitl_session", "value": again, "url": server.url}])
+            assert kept_by_the_inbox(first.page, server) == {"kept": 2}, "its question anew, and its answer"
             later.reload()
             expect(later.locator("[data-answered]")).to_contain_text("Approved")
 

@@ -64,6 +64,7 @@ class Household:
         self.owner = owner
         self.person = f"person:{owner.person.person_id}"
         self.devices: list[Device] = []
+        self.signed_in: dict[str, SignedInClient] = {}
         self.links: list[Link] = []
         self.list: DeviceList | None = None
 
@@ -78,6 +79,7 @@ class Household:
         registered = here.http.post("/api/v1/devices", json=keys)
         assert registered.status_code == 201, registered.text
         self.devices.append(device)
+        self.signed_in[device.listed.box] = here
         signed_list = self.owner.http.post("/api/v1/device-list", json=self._sign(self.devices[0]))
         assert signed_list.status_code == 201, signed_list.text
         return device

@@ -6,8 +6,9 @@ import secrets
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 
+from openhitl.identity.handing import EVERY, HANDS
 from openhitl.protocol.base64url import decode, encode
 from openhitl.protocol.people import Role, SessionKind
 from openhitl.protocol.sealed.envelope import open_envelope
@@ -90,8 +91,9 @@ class Home(Household):
         )
         return {"case_id": case_id, "direction": direction, "envelope": made}
 
-    def hand(self, *keys, by=None):
-        response = (by or self.owner).http.post(KEYS, json={"keys": keys})
+    def hand(self, *keys):
+        """Hand keys over from where their sender is signed in."""
+        response = self.signed_in[keys[0]["envelope"]["sender"]].http.post(KEYS, json={"keys": keys})
         assert response.status_code == 200, response.text
         return response.json()["kept"]
 
@@ -201,7 +203,8 @@ def test_a_device_that_is_not_on_the_list_neither_hands_over_nor_gets_anything(h
     elsewhere = sign_in(home.server, home.name, Role.MEMBER, kind=SessionKind.TERMINAL)
     assert elsewhere.http.post("/api/v1/devices", json=keys).status_code == 201
     given = home.key(case_id, phone, unlisted)
-    assert home.hand(given) == home.hand(given, by=elsewhere) == 0
+    assert home.hand(given) == 0
+    home.signed_in[unlisted.listed.box] = elsewhere
     made = hand_over(
         home.opened(phone, case_id),
         sender=unlisted.box,
@@ -218,7 +221,7 @@ def test_nobody_else_puts_or_gets_a_key(home, bo):
     case_id = home.ask()
     laptop = home.add("laptop")
     given = home.key(case_id, phone, laptop)
-    assert home.hand(given, by=bo) == 0
+    assert bo.http.post(KEYS, json={"keys": [given]}).json()["error"] == "device_unproven"
     home.hand(given)
     box = {"device": laptop.listed.box}
     assert bo.http.get(f"{KEYS}/{case_id}", params=box).status_code == 404
@@ -243,6 +246,65 @@ def test_of_somebody_elses_case_nothing_is_kept(home, ana):
         assert made.status_code == 202, made.text
         assert home.hand({**given, "case_id": made.json()["hitl"]["case_id"]}) == 0
     assert home.hand({**given, "case_id": "review_none"}, given) == 1
+
+
+def test_no_session_speaks_for_another_device(home):
+    """Neither one of no device, nor one of another device of the same person."""
+    [phone] = home.devices
+    case_id = home.ask()
+    laptop = home.add("laptop")
+    good = home.key(case_id, phone, laptop)
+    home.hand(good)
+    elsewhere = sign_in(home.server, home.name, Role.MEMBER, kind=SessionKind.TERMINAL)
+    box = decode(good["envelope"]["box"])
+    for sender in (phone, laptop):
+        envelope = {**good["envelope"], "sender": sender.listed.box, "box": encode(bytes(len(box)))}
+        for by in (elsewhere, home.signed_in[(laptop if sender is phone else phone).listed.box]):
+            refused = by.http.post(KEYS, json={"keys": [{**good, "envelope": envelope}]})
+            assert (refused.status_code, refused.json()["error"]) == (409, "device_unproven")
+    assert home.opened(laptop, case_id).body == {"prompt": "Deploy?"}
+
+
+def test_a_device_replaces_what_it_has_handed_over_itself(home):
+    [phone] = home.devices
+    case_id = home.ask()
+    laptop = home.add("laptop")
+    good = home.key(case_id, phone, laptop)
+    junk = {**good["envelope"], "box": encode(bytes(len(decode(good["envelope"]["box"]))))}
+    assert home.hand({**good, "envelope": junk}) == 1
+    assert home.hand(good) == 1
+    assert home.opened(laptop, case_id).body == {"prompt": "Deploy?"}
+
+
+def test_keys_are_not_handed_over_without_end(home):
+    store, _ = open_store(home.server.settings)
+    bucket, now = f"handed keys of {home.owner.person.person_id}", datetime.now(UTC)
+    for _ in range(HANDS):
+        assert store.take(bucket, every=EVERY, burst=HANDS, now=now + timedelta(minutes=5)) is None
+    store.close()
+    given = {"case_id": "review_x", "direction": "request", "envelope": envelope(home)}
+    refused = home.owner.http.post(KEYS, json={"keys": [given]})
+    assert (refused.status_code, refused.json()["error"]) == (429, "rate_limited")
+
+
+def test_where_no_device_came_later_no_content_is_looked_at(home):
+    """Which is how it mostly is, each time that an inbox is opened."""
+    [phone] = home.devices
+    home.ask()
+    person = home.owner.person.person_id
+    looked = []
+    store, _ = open_store(home.server.settings)
+    with store._database.reading() as connection:
+        engine = connection.engine
+    event.listen(engine, "before_cursor_execute", lambda *told: looked.append(told[2]))
+    for _ in range(2):
+        assert store.unhanded(person, phone.listed.box, before=None, limit=9) == []
+        assert [said for said in looked if "contents" in said] == []
+        if len(home.devices) == 1:
+            home.add("laptop")
+            since = update(device_lists).where(device_lists.c.person_id == person)
+            home.change(since.values(created_at=device_lists.c.created_at - 9 * HOUR))
+    store.close()
 
 
 def test_pages_come_one_after_the_other(home):

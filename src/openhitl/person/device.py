@@ -51,7 +51,10 @@ _HAND_OVER = (
     "If it is older than this device, open the inbox on a device of yours that can read it: that one hands"
     " over what this one needs."
 )
-_ANSWER_LACKING = "The answer was not handed over to this terminal yet: open the inbox on a device of yours that can read it."
+_ANSWER_LACKING = (
+    "The answer was not handed over to this terminal yet: open the inbox on a device of yours that can read"
+    " it."
+)
 _FORKED = "The agent was shown other devices of yours than this terminal: somebody else may read this too."
 _FORKED_HINT = "Do not answer it; ask whoever runs the server. `hitl inbox --device` shows your six words."
 #: Keys that were handed over for one case, by what they open.
@@ -126,7 +129,7 @@ class Device:
     def taken(self, told: Sequence[Any], devices: DeviceList, case_id: str) -> Handed:
         """Read the keys of a case that were handed to this terminal by devices that are on the list.
 
-        One that is no good is left out, as if it had not been handed over: another may follow. Raises: SetupError.
+        One that is no good is left out, as if it was not there: another may follow. Raises: SetupError.
         """
         own = self._with_keys()
         listed, found = {decode(one.box) for one in devices.devices}, {}

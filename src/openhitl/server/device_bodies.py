@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from openhitl.identity.handing import DIRECTIONS, MAX_AT_ONCE
+from openhitl.identity.handing import DIRECTIONS
 from openhitl.protocol.people import MAX_NAME_CHARACTERS
+from openhitl.protocol.sealed.handed import MAX_AT_ONCE
 
 _TEXT = {"type": "string"}
 _KEY = {"type": "string", "description": "32 bytes, base64url without padding"}

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, literal, not_, or_, select, true
 
+from openhitl.errors import DeviceUnproven
 from openhitl.protocol.case import SEALED_TYPE
 from openhitl.protocol.record import record
 from openhitl.protocol.sealed.device_list import Link, devices_in
@@ -64,31 +65,46 @@ class HandedKeys(Part):
         """
         with self._database.reading() as connection:
             listed = _listed(connection, person_id)
-            if box not in listed:
+            if box not in listed or len(listed) < 2:
+                return []
+            # Mostly nobody was added to the list since the first question: then nothing is lacking.
+            newcomers = max(one.since_ms for one in listed.values())
+            is_early = (cases.c.type == SEALED_TYPE, cases.c.created_at < newcomers + _AROUND)
+            first = select(cases.c.id).where(*is_early, may_answer(literal(person_id))).limit(1)
+            if connection.execute(first).first() is None:
                 return []
             query = select(cases.c.case_id).where(
-                _is_kept(person_id),
-                _can_read(listed[box], listed),
+                *is_early,
+                # What is inside of contents is looked at last.
                 or_(*(_lacks(one, listed, is_own=one.box == box) for one in listed.values())),
+                _can_read(listed[box], listed),
+                _is_kept(person_id),
             )
             if before is not None:
                 query = query.where(cases.c.case_id < before)
             return list(connection.execute(query.order_by(cases.c.case_id.desc()).limit(limit)).scalars())
 
-    def hand_over(self, person_id: int, keys: Sequence[NewHandedKey], *, now: datetime) -> int:
-        """Keep keys; return how many.
+    def hand_over(
+        self, person_id: int, session_id: int, keys: Sequence[NewHandedKey], *, now: datetime
+    ) -> int:
+        """Keep keys that the device of a session hands over; return how many.
 
         Left out are those of cases that are not theirs or not there any more, and those from or to a device
         that is not on their list, or was revoked. One that is there already stays, unless its sender is gone
-        or the recipient hands it to itself.
+        or hands over another, or the recipient hands it to itself.
+
+        Raises: DeviceUnproven for keys of another device than the session's.
         """
+        with self._database.reading() as connection:
+            _check_senders(connection, person_id, session_id, keys)
+            told = _listed(connection, person_id)
         with self._database.writing() as connection:
             lock_person(connection, person_id)
-            listed = _listed(connection, person_id)
+            listed = _left(connection, person_id, told)
             wanted = [one for one in keys if one.sender in listed and one.recipient in listed]
             refs = _refs(connection, person_id, {one.case_id for one in wanted})
             return sum(
-                _keep(self._database, connection, refs[one.case_id], one, listed, now=now)
+                _keep(self._database, connection, one, ref=refs[one.case_id], listed=listed, now=now)
                 for one in wanted
                 if one.case_id in refs
             )
@@ -122,6 +138,23 @@ def _listed(connection: Connection, person_id: int) -> Mapping[str, _Newcomer]:
         for row in connection.execute(query)
         if row.box_key in since
     }
+
+
+def _check_senders(
+    connection: Connection, person_id: int, session_id: int, keys: Sequence[NewHandedKey]
+) -> None:
+    """Check that keys are those of the device that is signed in: an envelope says itself who sends it."""
+    own = devices.c.person_id == person_id, devices.c.session_id == session_id, devices.c.revoked_at.is_(None)
+    here = connection.execute(select(devices.c.box_key).where(*own)).scalar_one_or_none()
+    if any(one.sender != here for one in keys):
+        raise DeviceUnproven
+
+
+def _left(connection: Connection, person_id: int, listed: Mapping[str, _Newcomer]) -> Mapping[str, _Newcomer]:
+    """Leave out what was revoked since a list was read; nothing else is, while the person is locked."""
+    alive = devices.c.person_id == person_id, devices.c.revoked_at.is_(None)
+    left = set(connection.execute(select(devices.c.box_key).where(*alive)).scalars())
+    return {box: one for box, one in listed.items() if box in left}
 
 
 def _is_kept(person_id: int) -> ColumnElement[bool]:
@@ -178,17 +211,18 @@ def _refs(connection: Connection, person_id: int, case_ids: set[str]) -> Mapping
 def _keep(
     database: Database,
     connection: Connection,
-    ref: int,
     key: NewHandedKey,
-    listed: Mapping[str, _Newcomer],
     *,
+    ref: int,
+    listed: Mapping[str, _Newcomer],
     now: datetime,
 ) -> int:
     sender, recipient = listed[key.sender].device_id, listed[key.recipient].device_id
     said = {"from_device": sender, "body": key.body, "created_at": to_ms(now)}
     place = {"case_ref": ref, "direction": key.direction.value, "to_device": recipient}
     # Devices that hand over at the same time do not take turns at what either of them has handed.
-    is_gone = handed_keys.c.from_device.not_in([one.device_id for one in listed.values()])
+    others = [one.device_id for one in listed.values() if one.device_id != sender]
+    is_gone = handed_keys.c.from_device.not_in(others)
     inserted = database.insert(handed_keys).values(place | said)
     query = inserted.on_conflict_do_update(
         index_elements=list(place), set_=said, where=true() if sender == recipient else is_gone

@@ -60,7 +60,7 @@ DEVICE_ROUTES: tuple[Route, ...] = (
         pattern="/api/v1/handed-keys",
         handler=handed_keys.hand_over,
         summary="Hand the keys of cases to a device of yours that came later",
-        codes=(200, 400, 401, 403, 413, 415, 422, 503),
+        codes=(200, 400, 401, 403, 409, 413, 415, 422, 429, 503),
         credential="person",
     ),
     Route(

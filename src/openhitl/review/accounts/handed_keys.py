@@ -27,9 +27,9 @@ async def lacking(door: Door, request: Request) -> Response:
 
 
 async def hand_over(door: Door, request: Request) -> Response:
-    """Keep keys that one device hands to others; those that are no use any more are left out."""
+    """Keep keys of the device that is signed in to others; those that are no use any more are left out."""
     signed_in = await door.person_posting(request)
-    kept = await accounts_of(door).handing.keep(signed_in.person, body_object(request).get("keys"))
+    kept = await accounts_of(door).handing.keep(signed_in, body_object(request).get("keys"))
     return json_response(200, {"kept": kept})
 
 

@@ -1,10 +1,10 @@
 // The page of somebody's devices: which are on the list that they sign, and what this browser can sign.
 
 import { ListRefused } from "./device-list.js";
-import { createDevice, forgetDevice, loadDevice, prove, publicKeys, Unable } from "./devices.js";
+import { createDevice, forgetDevice, loadDevice, publicKeys, Unable } from "./devices.js";
 import { fingerprint } from "./fingerprint.js";
 import { handOverSaying } from "./hand-over.js";
-import { Api, forgetList, isSame, ownList, signList } from "./own-list.js";
+import { Api, forgetList, isSame, moveHere, ownList, signList } from "./own-list.js";
 import { decode } from "./sealed.js";
 
 const desk = document.querySelector("[data-devices]");
@@ -62,10 +62,7 @@ async function show() {
   const own = keys && rows.find((row) => isSame(row.dataset, keys));
   if (here && keys && here !== own) return refuse("other_keys");
   // Its session is another one since: the device is the same.
-  if (own && own !== here) {
-    const proof = await prove(device, keys, "session", person, desk.dataset.session);
-    await api.post("/devices", { name: own.dataset.name, ...keys, proof });
-  }
+  if (own && own !== here) await moveHere(api, { person, session: desk.dataset.session }, device, own.dataset.name);
   maySign = Boolean(own) && (list?.devices.some((one) => isSame(one, keys)) ?? false);
   if (list) {
     await words(desk.querySelector('[data-words="identity"]'), "identity", list.identity);

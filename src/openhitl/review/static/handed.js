@@ -39,21 +39,30 @@ export async function listOf(api, device) {
   return ownList(api, body.person);
 }
 
-/** Fetch what other devices have handed to this one of a case: {request?, answer?}. */
-export async function takenKeys(base, caseId, device) {
-  const api = new Api({ base, csrf: "" });
-  const { box } = await publicKeys(device);
-  const { ok, body } = await api.get(`/handed-keys/${caseId}?device=${box}`);
+/** Read what other devices have handed over: {request?, answer?}. One that is no good is as if it was not there. */
+export async function readable(handed, keys, { devices, caseId }) {
   const found = {};
-  if (!ok || !body.keys.length) return found;
-  const devices = (await listOf(api, device)).devices.map((one) => one.box);
-  for (const { direction, envelope } of body.keys) {
+  for (const { direction, envelope } of handed) {
     try {
-      found[direction] = await readHanded(envelope, device.box, { devices, caseId });
+      found[direction] = await readHanded(envelope, keys, { devices, caseId });
     } catch (error) {
-      // Who has handed it over is not on the list any more: another device will.
-      if (error.code !== "unknown_sender") throw error;
+      // Of a device that is not on the list any more, or spoilt: another device, or a later key, will do.
+      if (!(error instanceof Refused)) throw error;
     }
   }
   return found;
+}
+
+/**
+ * Fetch what other devices have handed to this one of a case, as `readable`. `lists` keeps the device list in `own`,
+ * so that it is fetched once for many cases.
+ */
+export async function takenKeys(base, caseId, device, lists = {}) {
+  const api = new Api({ base, csrf: "" });
+  const { box } = await publicKeys(device);
+  const { ok, body } = await api.get(`/handed-keys/${caseId}?device=${box}`);
+  if (!ok || !body.keys.length) return {};
+  lists.own ??= listOf(api, device);
+  const devices = (await lists.own).devices.map((one) => one.box);
+  return readable(body.keys, device.box, { devices, caseId });
 }

@@ -1,7 +1,7 @@
 // The device list of whoever is signed in: verified against what this browser remembers, signed with its key.
 
 import { pinOf, readChain, signNext } from "./device-list.js";
-import { giveTo, loadDevice, pin, pinned, publicKeys } from "./devices.js";
+import { giveTo, loadDevice, pin, pinned, prove, publicKeys } from "./devices.js";
 
 /** Where the API is, and what shows that one of our own pages asks. */
 export class Api {
@@ -26,7 +26,8 @@ export class Api {
   }
 }
 
-async function failed({ status, body }) {
+/** Throw what the server has answered: an error with its code. */
+export async function failed({ status, body }) {
   throw Object.assign(new Error(body.error), { code: body.error, status });
 }
 
@@ -56,6 +57,13 @@ export const forgetList = (person) => pin(person, null);
 
 /** The keys of a device are those of an entry of a list. */
 export const isSame = (one, other) => one.box === other.box && one.sign === other.sign;
+
+/** Let the server know that this device is signed in here now, in a session that is another one since. */
+export async function moveHere(api, { person, session }, device, name) {
+  const keys = await publicKeys(device);
+  const proof = await prove(device, keys, "session", person, session);
+  return api.post("/devices", { name, ...keys, proof });
+}
 
 /** Sign and send what follows on the list. `change` gets the devices of the list and returns what they become. */
 export async function signList(api, person, device, change) {

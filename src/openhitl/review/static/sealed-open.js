@@ -94,20 +94,20 @@ async function openNewer(envelope, device, shown, handed = {}) {
 }
 
 /** Open what was encrypted before this device was added, with what another one has handed over. */
-async function openHanded(envelope, device, shown, address, refusal) {
+async function openHanded(envelope, device, { shown, address, lists }, refusal) {
   if (refusal.code !== "not_encrypted_to_key") throw refusal;
   const { takenKeys } = await import("./handed.js");
-  const handed = await takenKeys(address.slice(0, address.indexOf("/api/v1/")), shown.case_id, device);
+  const handed = await takenKeys(address.slice(0, address.indexOf("/api/v1/")), shown.case_id, device, lists);
   return handed.request ? openNewer(envelope, device, shown, handed) : refuse(refusal.code);
 }
 
 /**
  * Open a case: {shown, device, version, body, agent, …}, with head, recipients, digest and contentKey for
  * version 2; `isHanded` if another device has handed its key over, and then its agent takes no answer from here.
- * Unless it `remembers`, an agent that is seen for the first time stays unknown.
+ * Unless it `remembers`, an agent that is seen for the first time stays unknown. `lists`: as for `takenKeys`.
  * Throws Refused, with `sender` and `before` where a key has changed.
  */
-export async function openCase(address, caseId, { remembers = true } = {}) {
+export async function openCase(address, caseId, { remembers = true, lists = {} } = {}) {
   if (!globalThis.crypto?.subtle || !globalThis.indexedDB) refuse("unable");
   const shown = await fetched(address);
   if (shown.case_id !== caseId || shown.type !== "x-sealed") refuse("envelope_moved");
@@ -116,7 +116,7 @@ export async function openCase(address, caseId, { remembers = true } = {}) {
   const envelope = shown.context.envelope;
   const opened = isText(envelope)
     ? await openOlder(envelope, device, shown.senders)
-    : await openNewer(envelope, device, shown).catch((error) => openHanded(envelope, device, shown, address, error));
+    : await openNewer(envelope, device, shown).catch((error) => openHanded(envelope, device, { shown, address, lists }, error));
   return { ...opened, shown, device, agent: await known(opened.sender, remembers) };
 }
 

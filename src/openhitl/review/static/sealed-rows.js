@@ -5,20 +5,20 @@ import { drawn } from "./agent-text.js";
 
 const read = new Map();
 
-async function open(row) {
+async function open(row, lists) {
   const { openAnswer, openCase } = await import("./sealed-open.js");
   const address = row.dataset.sealedRow;
-  const opened = await openCase(address, address.split("/").pop(), { remembers: false });
+  const opened = await openCase(address, address.split("/").pop(), { remembers: false, lists });
   const answer = await openAnswer(opened).catch(() => undefined);
   // The older program says in words what it was told, and not what kind of answer that is.
   const isEdited = answer?.action === "edit" && answer.data.edits?.content !== undefined;
   return { title: opened.body.prompt, verdict: opened.version > 1 && (isEdited ? "edited" : answer?.action) };
 }
 
-async function name(row) {
+async function name(row, lists) {
   // A case that has ended since is read again.
   const key = `${row.dataset.sealedRow} ${row.dataset.version}`;
-  if (!read.has(key)) read.set(key, open(row).catch(() => null));
+  if (!read.has(key)) read.set(key, open(row, lists).catch(() => null));
   const found = await read.get(key);
   const link = row.querySelector(":is(h2, h3) a");
   if (!found || !row.isConnected || link.dataset.named) return;
@@ -29,7 +29,8 @@ async function name(row) {
 }
 
 function nameAll() {
-  for (const row of document.querySelectorAll("[data-sealed-row]")) name(row);
+  const lists = {}; // fetched and verified once for all rows
+  for (const row of document.querySelectorAll("[data-sealed-row]")) name(row, lists);
 }
 document.addEventListener("drawn", nameAll);
 nameAll();
