@@ -203,6 +203,33 @@ async def test_a_server_that_names_somebody_else_is_handed_nothing(home):
             await hand_over(inbox, lambda count: None)
 
 
+class Counting(Session):
+    """A session that remembers what it has asked for."""
+
+    def __init__(self, credential):
+        super().__init__(credential)
+        self.asked = []
+
+    async def exchange(self, request):
+        self.asked.append(request.url.rpartition("/")[2])
+        return await super().exchange(request)
+
+
+async def test_the_device_list_is_fetched_once_for_all_rows(home, tmp_path):
+    async with encrypting(home.desk, tmp_path / "agent") as hitl:
+        asking = [asyncio.create_task(hitl.request_input(SECRET)) for _ in range(2)]
+        await asked_for(home.desk, [await asked_for(home.desk)])
+        await home.add_second()
+        assert (await home.first.run("inbox", "--hand-over")).code == 0
+        config = home.config(is_second=True)
+        async with Counting(config.credential) as session:
+            cases = await Inbox(config, session).cases({"status": "open"}, limit=9)
+        assert [one.prompt for one in cases] == [SECRET, SECRET]
+        assert session.asked.count("device-list") == 1
+        for one in asking:
+            one.cancel()
+
+
 async def test_a_terminal_that_has_signed_in_anew_hands_over_too(home, tmp_path):
     async with encrypting(home.desk, tmp_path / "agent") as hitl:
         asking = asyncio.create_task(hitl.request_input(SECRET))

@@ -27,7 +27,8 @@ async def hand_over(inbox: Inbox, begins: Callable[[int], None]) -> int:
 
     Returns: how many cases could be opened. Raises: SetupError without keys; InvalidDeviceList.
     """
-    devices = await inbox.devices()
+    own = inbox.own_list()
+    devices = await own.devices()
     if inbox.device.key not in {one.box for one in devices.devices}:
         return 0
     lacking = await _lacking(inbox)
@@ -38,7 +39,7 @@ async def hand_over(inbox: Inbox, begins: Callable[[int], None]) -> int:
     done = 0
     for case_id in lacking:
         try:
-            asked = await inbox.case(case_id)
+            asked = await inbox.case(case_id, own)
         except NotFound:  # purged meanwhile
             continue
         done += asked.seal is not None and asked.seal.question is not None

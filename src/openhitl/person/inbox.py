@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from typing import Any
 
 from openhitl.client.config import ClientConfig
@@ -17,7 +17,7 @@ from openhitl.person.asked import Asked
 from openhitl.person.device import Device, Handed, unreadable
 from openhitl.person.following import SIGN_IN_HINT, News, follow
 from openhitl.person.notices import Notices, read_notice
-from openhitl.person.own_list import own_devices
+from openhitl.person.own_list import OwnList, own_devices
 from openhitl.protocol.case import SEALED_TYPE, Json
 from openhitl.protocol.sealed.device_list import DeviceList
 
@@ -68,7 +68,7 @@ class Inbox:
     async def cases(self, filters: Mapping[str, str], *, limit: int) -> list[Asked]:
         """Fetch cases, newest first, at most `limit`."""
         views = await self.views(filters, limit=limit)
-        found = [await self.read(view) for view in views]
+        found = await self.read_all(views)
         listed = {str(view.get("case_id")) for view in views}
         self._opened = {case_id: known for case_id, known in self._opened.items() if case_id in listed}
         return found
@@ -100,9 +100,13 @@ class Inbox:
             raise PeerError("The server's answer is another case.")
         return view
 
-    async def case(self, case_id: str) -> Asked:
+    def own_list(self) -> OwnList:
+        """Begin to read several cases: they take one device list, fetched and verified once."""
+        return OwnList(self.devices)
+
+    async def case(self, case_id: str, own: OwnList | None = None) -> Asked:
         """Fetch one case. Raises: NotFound, also if it is somebody else's."""
-        return await self._read(await self.view(case_id), self.device.read)
+        return await self._read(await self.view(case_id), self.device.read, own)
 
     async def open(self, case_id: str) -> Asked:
         """Fetch one case to show it whole, or to answer it: who asked is known from then on. As `case`."""
@@ -113,15 +117,18 @@ class Inbox:
         return await self._read(view, self.device.open)
 
     async def _read(
-        self, view: Mapping[str, Any], read: Callable[[Mapping[str, Any], Handed], Asked]
+        self,
+        view: Mapping[str, Any],
+        read: Callable[[Mapping[str, Any], Handed], Asked],
+        own: OwnList | None = None,
     ) -> Asked:
         """Read one that is encrypted in the clear, if it can be opened here."""
         try:
-            return read(view, await self.handed(view))
+            return read(view, await self.handed(view, own))
         except (EnvelopeRefused, InvalidDeviceList) as error:
             return unreadable(view, error)
 
-    async def handed(self, view: Mapping[str, Any]) -> Handed:
+    async def handed(self, view: Mapping[str, Any], own: OwnList | None = None) -> Handed:
         """Fetch what other devices have handed to this one of a case that was not encrypted to it.
 
         Raises: EnvelopeRefused, InvalidDeviceList.
@@ -136,13 +143,19 @@ class Inbox:
         keys = told.get("keys")
         if not isinstance(keys, list):
             raise PeerError("The server's answer is no list of keys.")
-        return self.device.taken(keys, await self.devices(), case_id) if keys else {}
+        own = own or self.own_list()
+        return self.device.taken(keys, await own.devices(), case_id) if keys else {}
 
     async def devices(self) -> DeviceList:
         """Fetch and verify this person's device list. Raises: InvalidDeviceList."""
         return await own_devices(self.ask, self.server, self._own)
 
-    async def read(self, view: Mapping[str, Any]) -> Asked:
+    async def read_all(self, views: Iterable[Mapping[str, Any]]) -> list[Asked]:
+        """Read the cases of a list."""
+        own = self.own_list()
+        return [await self._read_row(view, own) for view in views]
+
+    async def _read_row(self, view: Mapping[str, Any], own: OwnList) -> Asked:
         """Read a case of a list. Of one that is encrypted a list does not say whose key it may be from."""
         if view.get("type") != SEALED_TYPE or not self.device.opens:
             return self.device.read(view)
@@ -150,7 +163,7 @@ class Inbox:
         if case_id in self._opened and self._opened[case_id][0] == version:
             return self._opened[case_id][1]
         self._opened.pop(case_id, None)
-        asked = await self.case(case_id)
+        asked = await self.case(case_id, own)
         seal = asked.seal
         if seal is not None and seal.question is not None and not seal.answer_trouble:
             self._opened[case_id] = (version, asked)

@@ -34,6 +34,23 @@ def verified(person: str, chain: list[Any], pins: Pins) -> DeviceList | None:
     return None
 
 
+class OwnList:
+    """The device list for many cases that are read at once: fetched when the first of them needs it.
+
+    Args:
+        fetch: fetches and verifies it.
+    """
+
+    def __init__(self, fetch: Callable[[], Awaitable[DeviceList]]) -> None:
+        self._fetch = fetch
+        self._found: DeviceList | None = None
+
+    async def devices(self) -> DeviceList:
+        """Return it. Raises: as `fetch`."""
+        self._found = self._found or await self._fetch()
+        return self._found
+
+
 async def own_devices(ask: Ask, server: str, pins: Pins) -> DeviceList:
     """Fetch the list of the one person whose device this terminal is, and remember how far it has got.
 

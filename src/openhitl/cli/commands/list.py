@@ -77,7 +77,7 @@ async def _fetch(filters: Mapping[str, str], limit: int) -> tuple[list[Mapping[s
     """Fetch cases; return them as JSON and as they are drawn, what is encrypted in the clear in both."""
     async with opened_inbox(person_config()) as inbox:
         views = await inbox.views(filters, limit=limit)
-        cases = [await inbox.read(view) for view in views]
+        cases = await inbox.read_all(views)
     return [in_clear(*pair) for pair in zip(views, cases, strict=True)], cases
 
 
