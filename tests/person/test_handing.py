@@ -5,22 +5,29 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
+from openhitl.cli.enrolling import first_keys
+from openhitl.cli.enrolling import handed_over as beside
+from openhitl.client.device_keys import DeviceKeys
 from openhitl.client.pins import Pins
 from openhitl.client.session import Session
-from openhitl.errors import DeviceListOfAnother, InvalidDeviceList
+from openhitl.errors import DeviceListOfAnother, InvalidDeviceList, SetupError
 from openhitl.person.device import Device
 from openhitl.person.handing import hand_over
 from openhitl.person.inbox import Inbox
 from openhitl.person.own_list import known_of
+from openhitl.person.screen.app import InboxApp
 from openhitl.protocol.base64url import decode, encode
 from openhitl.protocol.people import SessionKind
 from openhitl.protocol.sealed.device_list import ListedDevice, follow, read_chain, signed, statement_after
 from openhitl.protocol.sealed.handed import hand_over as handed_over
 from tests.people import sign_in
 from tests.person.desks import opened_desk
+from tests.person.pilots import Seat
 from tests.person.test_sealed import asked_for, encrypting
 from tests.sealed.devices import fresh_keys
 
@@ -145,7 +152,50 @@ async def test_a_terminal_that_is_not_on_the_list_hands_over_nothing(home):
     told = json.loads((await home.second.run("inbox", "--device", "--json")).out)
     assert told["listed"] is False
     done = await home.second.run("inbox", "--hand-over")
-    assert done.err == "Your other devices lack nothing that this terminal can read.\n"
+    assert done.code == 1
+    assert "This terminal is not on your device list" in done.err
+    assert f"open {home.desk.server.url}/devices there" in done.err
+    assert await beside(home.config(is_second=True)) == "", "nobody has asked"
+
+
+async def test_a_terminal_whose_enrolment_broke_off_is_told_what_to_do(home):
+    config = home.config(is_second=True)
+    DeviceKeys(config.logins.folder, config.server_url).make()
+    done = await home.second.run("inbox", "--hand-over")
+    assert done.code == 1
+    assert "none of your devices yet" in done.err
+    assert "hitl inbox --device" in done.err
+    assert await beside(config) == ""
+    assert "One of your other devices has to add it" in await first_keys(config), "it begins once more"
+    assert await first_keys(config) == ""
+
+
+class Older(Session):
+    """A session with a server that has no such keys: what it is asked of them, it does not know."""
+
+    async def exchange(self, request):
+        return await super().exchange(replace(request, url=request.url.replace("/handed-keys", "/none")))
+
+
+async def test_a_server_of_before_there_were_such_keys_is_named(home):
+    async with Older(home.config().credential) as session:
+        with pytest.raises(SetupError, match="older than this program"):
+            await hand_over(Inbox(home.config(), session))
+
+
+async def test_what_is_handed_over_at_the_start_does_not_hold_up_the_screen(home):
+    go = asyncio.Event()
+
+    async def slow():
+        await go.wait()
+        return "That went wrong."
+
+    app = InboxApp(home.config(), now=lambda: datetime.now(UTC), beside=slow)
+    async with app.run_test(notifications=True) as pilot:
+        seat = Seat(app, pilot)
+        await seat.sees("0 waiting")
+        go.set()
+        await seat.sees("That went wrong.")
 
 
 async def test_a_key_from_outside_of_the_list_is_not_taken(home, tmp_path):

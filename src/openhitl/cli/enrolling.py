@@ -9,7 +9,8 @@ from openhitl.cli.inboxes import opened_inbox
 from openhitl.cli.terminal import Terminal
 from openhitl.client.config import ClientConfig
 from openhitl.client.device_keys import DeviceKeys
-from openhitl.errors import CallerError, HitlError, NotFound, SignInRequired
+from openhitl.client.pins import Pins
+from openhitl.errors import CallerError, HitlError, SetupError, SignInRequired
 from openhitl.person.enrolling import Membership, enroll, register
 from openhitl.person.handing import hand_over
 from openhitl.protocol.sealed.device_list import MAX_NAME_CHARACTERS
@@ -24,9 +25,13 @@ async def enrolled(config: ClientConfig) -> Membership:
 async def first_keys(config: ClientConfig) -> str:
     """Make this terminal a device if it never was one, and say so; empty if there is nothing to say.
 
+    One that broke off before it had seen its person's list begins once more.
+
     Without that everything that is not encrypted works all the same. Raises: SignInRequired.
     """
-    if DeviceKeys(config.logins.folder, config.server_url).find() is not None:
+    folder = config.logins.folder
+    has_keys = DeviceKeys(folder, config.server_url).find() is not None
+    if has_keys and Pins.own(folder, config.server_url).people():
         return ""
     try:
         membership = await enrolled(config)
@@ -39,26 +44,33 @@ async def first_keys(config: ClientConfig) -> str:
     return f"This terminal: {membership.words}\n{to_be_added(config)}"
 
 
-async def handed_over(config: ClientConfig, *, is_asked_for: bool = False) -> str:
-    """Hand what this terminal can read to later devices; say why that was not possible, empty if it was.
+async def handed_over(config: ClientConfig) -> str:
+    """Hand what this terminal can read to later devices, beside other things; say what went wrong.
 
-    Nothing is said where there is nothing to hand over, unless that was asked for.
+    Empty too where it cannot hand over anything: that is no trouble of whoever opens the inbox.
     """
-    terminal = Terminal()
     try:
         async with opened_inbox(config) as inbox:
-            done = await hand_over(
-                inbox, lambda count: terminal.say(f"Handing over {count} encrypted questions…")
-            )
-    except SignInRequired:
-        raise
-    except NotFound:  # a server of before there were such keys
+            await hand_over(inbox)
+    except (SetupError, SignInRequired):
         return ""
     except HitlError as error:
         return f"Your other devices were not handed what they lack: {error.message}"
-    if is_asked_for and not done:
-        terminal.say("Your other devices lack nothing that this terminal can read.")
     return ""
+
+
+async def hand_over_now(config: ClientConfig) -> None:
+    """Hand what this terminal can read to later devices, and say so.
+
+    Raises: SetupError if it cannot; as `hand_over`.
+    """
+    terminal = Terminal()
+    async with opened_inbox(config) as inbox:
+        done = await hand_over(
+            inbox, lambda count: terminal.say(f"Handing over {count} encrypted questions…")
+        )
+    if not done:
+        terminal.say("Your other devices lack nothing that this terminal can read.")
 
 
 async def keep_device(config: ClientConfig) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from openhitl.errors import NotFound, PeerError
+from openhitl.errors import NotFound, PeerError, SetupError
 from openhitl.person import requests
 from openhitl.person.asked import Asked
 from openhitl.person.enrolling import settle
@@ -16,8 +16,18 @@ from openhitl.protocol.sealed.device_list import DeviceList
 from openhitl.protocol.sealed.envelope import Opened
 from openhitl.protocol.sealed.handed import MAX_AT_ONCE
 
+_NO_DEVICE = "This terminal is none of your devices yet: it has nothing to hand over."
+_BEGIN = "`hitl inbox --device` makes it one."
+_UNLISTED = "This terminal is not on your device list: what it handed over, none of your devices would take."
+_OLDER = "This server keeps no keys for other devices: it is older than this program."
+_ADD = "Add it on another device of yours: open {server}/devices there, and compare its six words."
 
-async def hand_over(inbox: Inbox, begins: Callable[[int], None]) -> int:
+
+def _unheard(count: int) -> None:
+    """Tell nobody."""
+
+
+async def hand_over(inbox: Inbox, begins: Callable[[int], None] = _unheard) -> int:
     """Hand the keys of the cases that other devices lack to those that are on the verified list.
 
     What this terminal cannot open, or must not believe, it does not hand over.
@@ -25,12 +35,15 @@ async def hand_over(inbox: Inbox, begins: Callable[[int], None]) -> int:
     Args:
         begins: is told how many cases it is about, unless there are none.
 
-    Returns: how many cases could be opened. Raises: SetupError without keys; InvalidDeviceList.
+    Returns: how many cases could be opened. Raises: SetupError for a terminal that is not on the list,
+        and for a server of before there were such keys; InvalidDeviceList.
     """
+    if not inbox.is_known:
+        raise SetupError(_NO_DEVICE, hint=_BEGIN)
     own = inbox.own_list()
     devices = await own.devices()
     if inbox.device.key not in {one.box for one in devices.devices}:
-        return 0
+        raise SetupError(_UNLISTED, hint=_ADD.format(server=inbox.server))
     lacking = await _lacking(inbox)
     if lacking:
         await settle(inbox)
@@ -56,7 +69,10 @@ async def _lacking(inbox: Inbox) -> list[str]:
     found: list[str] = []
     cursor = ""
     while True:
-        told = await inbox.ask(requests.lacking(inbox.server, inbox.device.key, cursor))
+        try:
+            told = await inbox.ask(requests.lacking(inbox.server, inbox.device.key, cursor))
+        except NotFound as error:
+            raise SetupError(_OLDER, hint="Ask whoever runs it to update it.") from error
         cases: Any = told.get("cases")
         if not isinstance(cases, list):
             raise PeerError("The server's answer is no list of cases.")

@@ -100,6 +100,11 @@ class Inbox:
             raise PeerError("The server's answer is another case.")
         return view
 
+    @property
+    def is_known(self) -> bool:
+        """Whether this terminal is a device that has seen its person's list."""
+        return self.device.opens and bool(self._own.people())
+
     def own_list(self) -> OwnList:
         """Begin to read several cases: they take one device list, fetched and verified once."""
         return OwnList(self.devices)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from openhitl.cli.answers import print_json
-from openhitl.cli.enrolling import enrolled, first_keys, handed_over, said_anew, to_be_added
+from openhitl.cli.enrolling import enrolled, first_keys, hand_over_now, handed_over, said_anew, to_be_added
 from openhitl.cli.exits import Exit
 from openhitl.cli.inboxes import here_and_now, opened_inbox, person_config
 from openhitl.cli.terminal import Terminal
@@ -58,7 +59,8 @@ def inbox(
     identity, which whoever encrypts to you compares.
     """
     if hand_over:
-        return _hand_over()
+        asyncio.run(hand_over_now(person_config()))
+        return Exit.ANSWERED
     if device or trust is not None:
         if trust is not None:
             _trust(trust)
@@ -72,8 +74,8 @@ def inbox(
             "The inbox takes a terminal.", hint="`hitl list --as person` prints what waits for you."
         )
     config = person_config()
-    greeting = asyncio.run(first_keys(config)) or asyncio.run(handed_over(config))
-    screen = InboxApp(config, now=here_and_now, greeting=greeting)
+    greeting = asyncio.run(first_keys(config))
+    screen = InboxApp(config, now=here_and_now, greeting=greeting, beside=partial(handed_over, config))
     screen.run()
     return screen.return_code or Exit.ANSWERED
 
@@ -90,13 +92,6 @@ def _enroll(*, as_json: bool) -> None:
         Terminal().say(said_anew(membership))
     if not membership.is_listed:
         Terminal().say(to_be_added(config))
-
-
-def _hand_over() -> int:
-    said = asyncio.run(handed_over(person_config(), is_asked_for=True))
-    if said:
-        raise SetupError(said)
-    return Exit.ANSWERED
 
 
 def _trust(case_id: str) -> None:

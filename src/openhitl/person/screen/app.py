@@ -49,6 +49,7 @@ class InboxApp(App[None]):
     Args:
         now: returns this instant in the zone of the terminal.
         greeting: what is said at the start.
+        beside: is done once while the screen is there; returns what is to be said of it.
     """
 
     CSS_PATH = "style.tcss"
@@ -67,13 +68,21 @@ class InboxApp(App[None]):
         Binding("q", "quit", "Quit"),
     ]
 
-    def __init__(self, config: ClientConfig, *, now: Callable[[], datetime], greeting: str = "") -> None:
+    def __init__(
+        self,
+        config: ClientConfig,
+        *,
+        now: Callable[[], datetime],
+        greeting: str = "",
+        beside: Callable[[], Awaitable[str]] | None = None,
+    ) -> None:
         super().__init__()
         self._session = Session(config.credential)
         self._inbox = Inbox(config, self._session)
         self._config = config
         self._now = now
         self._greeting = greeting
+        self._beside = beside
         self._cases: list[Asked] = []
         self._ended = False
         self._sought = ""
@@ -99,6 +108,7 @@ class InboxApp(App[None]):
         self._keep_told()
         if self._greeting:
             self.notify(self._greeting, markup=False, timeout=GREETING_SECONDS)
+        self._do_beside()
         self.set_interval(CLOCK_SECONDS, self._redraw)
 
     async def on_unmount(self) -> None:
@@ -126,6 +136,11 @@ class InboxApp(App[None]):
     @work(group="notices")
     async def _keep_told(self) -> None:
         await self._telling.run()
+
+    @work(group="beside")
+    async def _do_beside(self) -> None:
+        if self._beside is not None and (said_of_it := await self._beside()):
+            self._refuse(said_of_it)
 
     @work(group="open", exclusive=True)
     async def _open(self, case_id: str) -> None:
