@@ -22,7 +22,7 @@ PATIENCE_MS = 10_000
 
 @pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
-    expect.set_options(timeout=PATIENCE_MS)
+    expect.set_options(timeout=2 * PATIENCE_MS)  # what waits for a connection is tried after 1, 2, 4, 8 s
     with sync_playwright() as playwright:
         yield playwright
 
